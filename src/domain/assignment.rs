@@ -1,0 +1,56 @@
+//! Who a track is believed to be.
+
+use super::{IdentityId, PersonId};
+use serde::{Deserialize, Serialize};
+
+/// Says where an assignment comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A run believes it.
+    Proposed,
+    /// A person accepted it for tracks like one they decided.
+    Propagated,
+    /// A decision on an earlier run, carried over.
+    Carried,
+    /// A person decided it.
+    Confirmed,
+}
+
+/// Says how an assignment was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    Cluster,
+    Overlap,
+    Import,
+    User,
+}
+
+/// Says which identity a track belongs to, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    pub identity: IdentityId,
+    pub source: Source,
+    pub method: Method,
+    /// Belief in it, `0..=1`, higher is surer.
+    pub score: f32,
+    /// The method's own threshold at the time (for clusters, a cosine).
+    pub threshold: f32,
+    pub locked: bool,
+}
+
+/// A cluster in review, named or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    pub id: IdentityId,
+    /// Free text of a reviewer.
+    pub label: Option<String>,
+    /// Shown name; set together with `person`.
+    pub name: Option<String>,
+    pub person: Option<PersonId>,
+    pub source: Source,
+    /// Why it stands alone, where a run left a track unjoined: `too_short`, `too_small`, `low_quality`, `far_from_all`.
+    pub alone: Option<String>,
+    pub locked: bool,
+}

@@ -1,0 +1,87 @@
+//! Decisions as an append-only list of operations.
+//!
+//! A change carries the value before and the value after, so that its inverse is the swap; no command
+//! has undo code of its own. After helix's and jj's operation logs.
+
+use super::{Assignment, Identity, IdentityId, RunId, TrackId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Says what a key held before and holds after; `None` is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edit<T> {
+    pub from: Option<T>,
+    pub to: Option<T>,
+}
+
+impl<T> Edit<T> {
+    /// Returns the edit that takes this one back.
+    #[must_use]
+    pub fn invert(self) -> Self {
+        Self { from: self.to, to: self.from }
+    }
+}
+
+/// One edit of the decided data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    Assign { run: RunId, track: TrackId, edit: Edit<Assignment> },
+    Identity { run: RunId, id: IdentityId, edit: Edit<Identity> },
+}
+
+impl Change {
+    /// Returns the change that takes this one back.
+    #[must_use]
+    pub fn invert(self) -> Self {
+        match self {
+            Self::Assign { run, track, edit } => Self::Assign { run, track, edit: edit.invert() },
+            Self::Identity { run, id, edit } => Self::Identity { run, id, edit: edit.invert() },
+        }
+    }
+}
+
+/// Says who decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Author {
+    /// The login name of a reviewer.
+    User {
+        name: String,
+    },
+    Pipeline {
+        run: RunId,
+    },
+}
+
+/// Says what was meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum OperationKind {
+    /// A run's grouping of tracks.
+    Group,
+    Name,
+    Import,
+    Carry,
+    Undo {
+        of: u64,
+    },
+    Redo {
+        of: u64,
+    },
+}
+
+/// One entry of the log; never changed once written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Position in the log, from 1, without holes.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub author: Author,
+    pub kind: OperationKind,
+    /// One line for people.
+    pub summary: String,
+    pub changes: Vec<Change>,
+    /// SHA-256 in hex of the entry before as stored; empty for the first.
+    pub previous_hash: String,
+}

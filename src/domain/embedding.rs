@@ -1,0 +1,107 @@
+//! Face vectors. Vectors of two embedders are never compared.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Names the model that made a vector, as in `models/manifest.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmbedderId(pub String);
+
+impl fmt::Display for EmbedderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Says why numbers make no embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EmbeddingError {
+    #[error("a face vector has values that are not numbers")]
+    NotFinite,
+    #[error("a face vector has no length")]
+    Zero,
+}
+
+/// Holds one unit vector, `[d] f32`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding(Vec<f32>);
+
+impl Embedding {
+    /// Scales `values` to unit length.
+    ///
+    /// # Errors
+    /// Fails where a value is not finite or all are zero.
+    #[expect(clippy::cast_possible_truncation, reason = "each component of a unit vector fits f32")]
+    pub fn from_raw(mut values: Vec<f32>) -> Result<Self, EmbeddingError> {
+        let norm = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
+        if !norm.is_finite() {
+            return Err(EmbeddingError::NotFinite);
+        }
+        if norm < 1e-12 {
+            return Err(EmbeddingError::Zero);
+        }
+        for v in &mut values {
+            *v = (f64::from(*v) / norm) as f32;
+        }
+        Ok(Self(values))
+    }
+
+    /// Returns the components.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// Returns the number of components.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the cosine to `other`, `-1..=1`; `None` where the lengths differ.
+    #[must_use]
+    pub fn cosine(&self, other: &Self) -> Option<f32> {
+        (self.dim() == other.dim()).then(|| self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>().clamp(-1.0, 1.0))
+    }
+
+    /// Returns the weighted mean of `parts`, scaled to unit length.
+    ///
+    /// `None` for no parts, for vectors of different lengths, or where they cancel out.
+    #[must_use]
+    pub fn mean<'a>(parts: impl IntoIterator<Item = (&'a Self, f32)>) -> Option<Self> {
+        let mut sum: Vec<f32> = Vec::new();
+        for (part, weight) in parts {
+            if sum.is_empty() {
+                sum = vec![0.0; part.dim()];
+            }
+            if sum.len() != part.dim() {
+                return None;
+            }
+            for (s, v) in sum.iter_mut().zip(&part.0) {
+                *s += weight * v;
+            }
+        }
+        Self::from_raw(sum).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_scaled_to_unit_length_and_broken_ones_refused() {
+        let e = Embedding::from_raw(vec![3.0, 4.0]).unwrap();
+        assert!((e.as_slice()[0] - 0.6).abs() < 1e-6);
+        assert_eq!(Embedding::from_raw(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
+        assert_eq!(Embedding::from_raw(vec![0.0, 0.0]), Err(EmbeddingError::Zero));
+    }
+
+    #[test]
+    fn vectors_of_different_lengths_have_no_cosine() {
+        let a = Embedding::from_raw(vec![1.0, 0.0]).unwrap();
+        let b = Embedding::from_raw(vec![1.0, 0.0, 0.0]).unwrap();
+        assert_eq!(a.cosine(&b), None);
+    }
+}

@@ -1,0 +1,29 @@
+//! Plain values of the field: no IO, no clock, no threads.
+//!
+//! The words used here have one meaning each; `docs/ARCHITECTURE.md` lists them.
+
+mod assignment;
+mod change;
+mod crop;
+mod embedding;
+mod face;
+mod geom;
+mod ids;
+mod image;
+mod run;
+mod shot;
+mod time;
+mod tracklet;
+
+pub use assignment::{Assignment, Identity, Method, Source};
+pub use change::{Author, Change, Edit, Operation, OperationKind};
+pub use crop::{Crop, CropKey, Quality};
+pub use embedding::{EmbedderId, Embedding, EmbeddingError};
+pub use face::{Detection, DropReason, Face, Fate, Landmarks};
+pub use geom::{Affine, BBox, Point, Size};
+pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, TrackId};
+pub use image::RgbImage;
+pub use run::{Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
+pub use shot::{Shot, ShotRecord, Transition};
+pub use time::{FrameTime, MediaTime, Span};
+pub use tracklet::Tracklet;

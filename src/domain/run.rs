@@ -1,0 +1,99 @@
+//! What one execution of the pipeline used and counted.
+
+use super::{DropReason, MediaTime, RunId, Size};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Names a model as it was used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelUse {
+    /// Id in `models/manifest.toml`.
+    pub id: String,
+    pub family: String,
+    /// SPDX expression or the manifest's words.
+    pub licence: String,
+    /// Hex digest of the file.
+    pub sha256: String,
+    /// File name without folder.
+    pub file: String,
+}
+
+/// Says what a run computed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceUse {
+    /// As asked for: `auto`, `cuda`, `tensorrt`, `coreml`, `cpu`.
+    pub asked: String,
+    /// As used.
+    pub used: String,
+    /// Why the asked one was not used.
+    pub reason: Option<String>,
+}
+
+/// Facts of a video file that a run depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoFacts {
+    /// Absolute path when the run began.
+    pub path: String,
+    pub bytes: u64,
+    /// Hex digest of the whole file.
+    pub sha256: String,
+    /// Displayed size: rotation and sample aspect applied.
+    pub size: Size,
+    /// Mean pictures a second, as the container states it.
+    pub fps: f64,
+    pub first_pts: MediaTime,
+    pub duration: MediaTime,
+    pub codec: String,
+    pub pixel_format: String,
+}
+
+/// Counts of a run, including everything that was passed over.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Decoded pictures.
+    pub frames: u64,
+    /// Pictures that the detector saw.
+    pub analysed: u64,
+    pub shots: u64,
+    pub faces: u64,
+    pub tracks: u64,
+    pub crops: u64,
+    /// Detections that count for nobody, by reason.
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Packets that could not be decoded or read.
+    pub damaged_packets: u64,
+    /// Pictures that the decoder marked as damaged.
+    pub damaged_frames: u64,
+}
+
+/// Says that a pass is complete, and what it was made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassMark {
+    /// Hex digest over input, parameters and models of the pass.
+    pub key: String,
+    pub finished_at: Timestamp,
+}
+
+/// Describes a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunMeta {
+    pub id: RunId,
+    pub video: VideoFacts,
+    pub started_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    /// Version of this program.
+    pub tool: String,
+    pub detector: ModelUse,
+    pub embedder: ModelUse,
+    /// `bytetrack` or `strongsort`.
+    pub tracker: String,
+    pub device: DeviceUse,
+    /// Every parameter of the run, as merged from the layers of configuration.
+    pub params: serde_json::Value,
+    /// The key of the scan (input, parameters, models): an unfinished scan with another key is not resumed.
+    pub scan_key: String,
+    pub counts: Counts,
+    /// The passes that are complete: `scan`, `embed:<embedder>`, `group`.
+    pub marks: BTreeMap<String, PassMark>,
+}

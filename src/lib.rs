@@ -1,0 +1,26 @@
+//! Screenalytics: who is on screen and for how long, headless or from the keyboard.
+//!
+//! A module may use only the modules named in its row; `tests/layers.rs` checks it.
+//!
+//! | module | may use |
+//! |---|---|
+//! | domain | nothing |
+//! | algo, media, store, blobs, facebank, export | domain |
+//! | infer | domain, algo |
+//! | pipeline | domain, algo, media, infer, store, blobs, facebank |
+//! | config | domain, algo, media, infer, blobs, pipeline |
+//! | session | domain, algo, media, infer, store, blobs, facebank, export, pipeline, config |
+//! | cli | domain, infer, session, config, logging |
+
+pub mod algo;
+pub mod blobs;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod export;
+pub mod facebank;
+pub mod infer;
+pub mod media;
+pub mod pipeline;
+pub mod session;
+pub mod store;
