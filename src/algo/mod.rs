@@ -1,1 +1,11 @@
-//! See docs/ARCHITECTURE.md.
+//! Pure algorithms over domain values, each with its parameters and its source.
+
+pub mod align;
+pub mod cluster;
+pub mod evaluate;
+pub mod letterbox;
+pub mod nms;
+pub mod quality;
+pub mod screen_time;
+pub mod shot_cut;
+pub mod track;
