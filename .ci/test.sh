@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs every test and counts the skipped ones. A test whose clips or models are not there prints `skipped: why` and ends;
+# that is fine on a laptop, and a failure where CI is set.
+set -euo pipefail
+source .ci/data.sh
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+# --show-output prints what passing tests said, among it the word `skipped:`.
+cargo test --release --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" || status=$?
+
+skipped=$(grep -c '^skipped:' "$log" || true)
+awk -v skipped="$skipped" '/^test result:/ { passed += $4; failed += $6 }
+  END { printf "\n%d passed, %d failed, %d skipped\n", passed - skipped, failed, skipped }' "$log"
+if ((skipped)); then
+  grep '^skipped:' "$log" | sort | uniq -c
+  if [[ -n ${CI:-} ]]; then
+    echo "a skipped test is a failure in CI"
+    echo "hint: set SCREENALYTICS_TEST_DATA to a folder that holds media/, models/ and reference/"
+    exit 1
+  fi
+fi
+exit "$status"

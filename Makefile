@@ -1,0 +1,42 @@
+# Every target sets up what it needs on a machine that has a Rust toolchain and Python's pip; running again costs seconds.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VIDEO ?=
+export VIDEO
+program := target/release/screenalytics
+
+.PHONY: help setup build demo test check clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+build:
+	@.ci/system.sh
+	@cargo build --release --locked
+
+setup: build ## system packages, the program, ONNX Runtime
+	@$(program) setup
+
+demo: ## VIDEO=episode.mp4: screen time per person of one video
+	@[[ -n $$VIDEO ]] || { echo "say which video: make demo VIDEO=path/to/episode.mp4" >&2; exit 2; }
+	@[[ -r $$VIDEO ]] || { echo "cannot read VIDEO=$$VIDEO" >&2; exit 2; }
+	@$(MAKE) --no-print-directory setup
+	@source .ci/data.sh; $(program) run "$$VIDEO"
+
+test: ## every test; says what was skipped for want of clips or models
+	@.ci/system.sh test
+	@$(MAKE) --no-print-directory setup
+	@.ci/test.sh
+
+check: ## format, lints, licences of dependencies, documentation
+	@.ci/system.sh
+	@deny=$$(.ci/tools.sh); \
+	cargo fmt --check; \
+	cargo clippy --release --locked --all-targets -- -D warnings; \
+	"$$deny" --locked --config .deny.toml check licenses bans sources; \
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps
+
+clean: ## what the build made; libraries of episodes are left alone
+	@cargo clean
