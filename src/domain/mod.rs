@@ -15,6 +15,7 @@ mod run;
 mod shot;
 mod signature;
 mod time;
+mod track_metrics;
 mod tracklet;
 
 pub use assignment::{Assignment, Identity, Method, Source};
@@ -30,4 +31,5 @@ pub use run::{Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
 pub use shot::{Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use time::{FrameTime, MediaTime, Span};
+pub use track_metrics::{LongTrack, TrackMetrics};
 pub use tracklet::Tracklet;
