@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Says what a key held before and holds after; `None` is absent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit<T> {
     pub from: Option<T>,
     pub to: Option<T>,
@@ -37,6 +37,15 @@ impl Change {
         match self {
             Self::Assign { run, track, edit } => Self::Assign { run, track, edit: edit.invert() },
             Self::Identity { run, id, edit } => Self::Identity { run, id, edit: edit.invert() },
+        }
+    }
+
+    /// Names what it edits, for people.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Assign { run, track, .. } => format!("track {track} of run {run}"),
+            Self::Identity { run, id, .. } => format!("identity {id} of run {run}"),
         }
     }
 }
@@ -69,6 +78,18 @@ pub enum OperationKind {
     Redo {
         of: u64,
     },
+}
+
+/// An operation that is not in the log yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    pub author: Author,
+    pub kind: OperationKind,
+    /// One line for people.
+    pub summary: String,
+    /// Applied in order; one key may be edited twice.
+    pub changes: Vec<Change>,
+    pub at: Timestamp,
 }
 
 /// One entry of the log; never changed once written.

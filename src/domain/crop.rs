@@ -51,4 +51,27 @@ impl Crop {
     pub fn key(&self) -> CropKey {
         CropKey { track: self.track, frame: self.at.frame }
     }
+
+    /// Returns what is known of it without the pictures.
+    #[must_use]
+    pub fn info(&self) -> CropInfo {
+        CropInfo { track: self.track, at: self.at, detection: self.detection, quality: self.quality }
+    }
+}
+
+/// A kept crop without its pictures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CropInfo {
+    pub track: TrackId,
+    pub at: FrameTime,
+    pub detection: Detection,
+    pub quality: Quality,
+}
+
+impl CropInfo {
+    /// Returns its name.
+    #[must_use]
+    pub fn key(&self) -> CropKey {
+        CropKey { track: self.track, frame: self.at.frame }
+    }
 }

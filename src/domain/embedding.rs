@@ -21,6 +21,8 @@ pub enum EmbeddingError {
     NotFinite,
     #[error("a face vector has no length")]
     Zero,
+    #[error("a face vector is not of unit length")]
+    NotUnit,
 }
 
 /// Holds one unit vector, `[d] f32`.
@@ -43,6 +45,21 @@ impl Embedding {
         }
         for v in &mut values {
             *v = (f64::from(*v) / norm) as f32;
+        }
+        Ok(Self(values))
+    }
+
+    /// Takes values that were an embedding before, bit for bit: scaling them again could change the last bits.
+    ///
+    /// # Errors
+    /// Fails where the length is further than 0.001 from 1, or a value is not finite.
+    pub fn from_unit(values: Vec<f32>) -> Result<Self, EmbeddingError> {
+        let square = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>();
+        if !square.is_finite() {
+            return Err(EmbeddingError::NotFinite);
+        }
+        if (square.sqrt() - 1.0).abs() > 1e-3 {
+            return Err(EmbeddingError::NotUnit);
         }
         Ok(Self(values))
     }
@@ -96,6 +113,9 @@ mod tests {
         assert!((e.as_slice()[0] - 0.6).abs() < 1e-6);
         assert_eq!(Embedding::from_raw(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_raw(vec![0.0, 0.0]), Err(EmbeddingError::Zero));
+        assert_eq!(Embedding::from_unit(vec![3.0, 4.0]), Err(EmbeddingError::NotUnit));
+        assert_eq!(Embedding::from_unit(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
+        assert_eq!(Embedding::from_unit(e.as_slice().to_vec()), Ok(e));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 //! The words used here have one meaning each; `docs/ARCHITECTURE.md` lists them.
 
 mod assignment;
+mod catalog;
 mod change;
 mod crop;
+mod decided;
 mod embedding;
 mod face;
 mod geom;
+mod history;
 mod ids;
 mod image;
 mod report;
@@ -15,14 +18,18 @@ mod run;
 mod shot;
 mod signature;
 mod time;
+mod track_metrics;
 mod tracklet;
 
 pub use assignment::{Assignment, Identity, Method, Source};
-pub use change::{Author, Change, Edit, Operation, OperationKind};
-pub use crop::{Crop, CropKey, Quality};
+pub use catalog::{CatalogChange, CatalogOperation, EpisodeEntry, Person, name_key, tidy_name};
+pub use change::{Author, Change, Draft, Edit, Operation, OperationKind};
+pub use crop::{Crop, CropInfo, CropKey, Quality};
+pub use decided::{ChangeError, Decided, check_from, check_new_id};
 pub use embedding::{EmbedderId, Embedding, EmbeddingError};
 pub use face::{Detection, DropReason, Face, Fate, Landmarks};
 pub use geom::{Affine, BBox, Point, Size};
+pub use history::{History, inverted, redo_draft, undo_draft};
 pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, TrackId};
 pub use image::RgbImage;
 pub use report::{PersonTime, ScreenTime};
@@ -30,4 +37,5 @@ pub use run::{Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
 pub use shot::{Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use time::{FrameTime, MediaTime, Span};
+pub use track_metrics::{LongTrack, TrackMetrics};
 pub use tracklet::Tracklet;

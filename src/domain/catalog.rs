@@ -1,0 +1,74 @@
+//! Who and what a library knows across its episodes.
+
+use super::{Author, Edit, EpisodeId, PersonId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A member of the catalog, whom identities refer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: PersonId,
+    /// As it was first written, spacing tidied.
+    pub name: String,
+    pub added_at: Timestamp,
+}
+
+/// Tidies the spacing of a name: no blanks at the ends, single ones inside.
+#[must_use]
+pub fn tidy_name(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns what two writings of one name have in common: case and spacing are ignored.
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    tidy_name(name).to_lowercase()
+}
+
+/// What the catalog knows of an episode; the bundle itself holds everything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpisodeEntry {
+    pub id: EpisodeId,
+    pub title: Option<String>,
+    /// Absolute path when it was added.
+    pub video: String,
+    pub added_at: Timestamp,
+    /// Show slug.
+    pub show: Option<String>,
+    pub season: Option<u32>,
+    /// Number within the season.
+    pub episode: Option<u32>,
+}
+
+/// One entry of the catalog's own log; never changed once written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogOperation {
+    /// Position in the log, from 1, without holes.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub author: Author,
+    /// One line for people.
+    pub summary: String,
+    pub changes: Vec<CatalogChange>,
+    /// SHA-256 in hex of the entry before as stored; empty for the first.
+    pub previous_hash: String,
+}
+
+/// One edit of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum CatalogChange {
+    Person { id: PersonId, edit: Edit<Person> },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_and_spacing() {
+        assert_eq!(name_key("  Ava\t STONE "), name_key("ava stone"));
+        assert_eq!(tidy_name("  Ava\t Stone "), "Ava Stone");
+        assert_ne!(name_key("Ava Stone"), name_key("AvaStone"));
+    }
+}

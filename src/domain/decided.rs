@@ -1,0 +1,135 @@
+//! The decided data as a value: what the log says when it is read from the start.
+
+use super::{Assignment, Change, Edit, Identity, IdentityId, OperationKind, RunId, TrackId};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Says why a change does not fit what is there.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ChangeError {
+    /// The value was changed by something else since the change was planned.
+    #[error("{key} has moved on: expected {expected}, found {found}")]
+    MovedOn { key: String, expected: String, found: String },
+    /// Only undo and redo bring an id back.
+    #[error("{key} was used before, and ids are never used again")]
+    IdReused { key: String },
+}
+
+/// Holds who every track is believed to be, and the identities, of every run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decided {
+    pub assignments: BTreeMap<(RunId, TrackId), Assignment>,
+    pub identities: BTreeMap<(RunId, IdentityId), Identity>,
+    /// The highest identity ever used, by run; deletion does not lower it.
+    pub highest_identity: BTreeMap<RunId, IdentityId>,
+}
+
+impl Decided {
+    /// Applies `changes` in order.
+    ///
+    /// # Errors
+    /// Fails where a change expects another value than is there; the changes before it stay applied.
+    pub fn apply(&mut self, kind: &OperationKind, changes: &[Change]) -> Result<(), ChangeError> {
+        for change in changes {
+            match change {
+                Change::Assign { run, track, edit } => {
+                    let key = (*run, *track);
+                    check_from(change, edit, self.assignments.get(&key))?;
+                    set(&mut self.assignments, key, edit.to);
+                }
+                Change::Identity { run, id, edit } => {
+                    let key = (*run, *id);
+                    check_from(change, edit, self.identities.get(&key))?;
+                    check_new_id(change, kind, self.highest_identity.get(run).copied())?;
+                    set(&mut self.identities, key, edit.to.clone());
+                    let highest = self.highest_identity.entry(*run).or_insert(*id);
+                    *highest = (*highest).max(*id);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks that `edit` expects what is there.
+///
+/// # Errors
+/// Fails with [`ChangeError::MovedOn`] where it does not.
+pub fn check_from<T: PartialEq + fmt::Debug>(change: &Change, edit: &Edit<T>, found: Option<&T>) -> Result<(), ChangeError> {
+    if edit.from.as_ref() == found {
+        return Ok(());
+    }
+    Err(ChangeError::MovedOn { key: change.key(), expected: told(edit.from.as_ref()), found: told(found) })
+}
+
+/// Checks that a change that makes an identity takes an id above `highest`, unless it brings one back.
+///
+/// # Errors
+/// Fails with [`ChangeError::IdReused`] where it does not.
+pub fn check_new_id(change: &Change, kind: &OperationKind, highest: Option<IdentityId>) -> Result<(), ChangeError> {
+    let Change::Identity { id, edit: Edit { from: None, to: Some(_) }, .. } = change else { return Ok(()) };
+    let brings_back = matches!(kind, OperationKind::Undo { .. } | OperationKind::Redo { .. });
+    if brings_back || highest.is_none_or(|h| *id > h) { Ok(()) } else { Err(ChangeError::IdReused { key: change.key() }) }
+}
+
+fn told<T: fmt::Debug>(value: Option<&T>) -> String {
+    value.map_or_else(|| "nothing".into(), |v| format!("{v:?}"))
+}
+
+fn set<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Method, Source};
+
+    fn identity(id: u32) -> Identity {
+        Identity {
+            id: IdentityId(id),
+            label: None,
+            name: None,
+            person: None,
+            source: Source::Proposed,
+            alone: None,
+            locked: false,
+        }
+    }
+
+    fn make(id: u32) -> Change {
+        Change::Identity { run: RunId(1), id: IdentityId(id), edit: Edit { from: None, to: Some(identity(id)) } }
+    }
+
+    #[test]
+    fn a_deleted_id_comes_back_by_undo_only() {
+        let mut decided = Decided::default();
+        decided.apply(&OperationKind::Group, &[make(1), make(2)]).unwrap();
+        decided.apply(&OperationKind::Group, &[make(2).invert()]).unwrap();
+        assert_eq!(
+            decided.apply(&OperationKind::Name, &[make(2)]),
+            Err(ChangeError::IdReused { key: "identity id_0002 of run r1".into() })
+        );
+        decided.apply(&OperationKind::Undo { of: 2 }, &[make(2)]).unwrap();
+    }
+
+    #[test]
+    fn a_mismatch_names_key_expected_and_found() {
+        let mut decided = Decided::default();
+        let value = Assignment {
+            identity: IdentityId(1),
+            source: Source::Confirmed,
+            method: Method::User,
+            score: 1.0,
+            threshold: 0.0,
+            locked: false,
+        };
+        let change = Change::Assign { run: RunId(1), track: TrackId(7), edit: Edit { from: Some(value), to: None } };
+        let told = decided.apply(&OperationKind::Name, &[change]).unwrap_err().to_string();
+        assert!(told.starts_with("track t7 of run r1 has moved on: expected Assignment"), "{told}");
+        assert!(told.ends_with("found nothing"), "{told}");
+    }
+}
