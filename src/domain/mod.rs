@@ -34,7 +34,7 @@ pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, TrackId};
 pub use image::RgbImage;
 pub use report::{PersonTime, ScreenTime};
 pub use run::{Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
-pub use shot::{Shot, ShotRecord, Transition};
+pub use shot::{Opening, Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use time::{FrameTime, MediaTime, Span};
 pub use track_metrics::{LongTrack, TrackMetrics};

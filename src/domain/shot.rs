@@ -17,6 +17,21 @@ pub enum Transition {
     Forced,
 }
 
+/// How a shot begins.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    pub transition: Transition,
+    /// Length of a dissolve or fade whose middle is the shot's first picture, in pictures; 0 for a cut.
+    pub transition_frames: u32,
+    /// Confidence of the boundary, `0..=1`.
+    pub score: f32,
+}
+
+impl Opening {
+    /// How the first shot of a video begins.
+    pub const START: Self = Self { transition: Transition::Start, transition_frames: 0, score: 1.0 };
+}
+
 /// The pictures between two boundaries; shots are consecutive and leave no hole.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Shot {
@@ -45,6 +60,8 @@ impl Shot {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShotRecord {
     pub shot: Shot,
+    /// How the next shot begins, so that a scan can go on there; absent for the last.
+    pub next: Option<Opening>,
     /// The pictures that the detector saw, in order.
     pub analysed: Vec<FrameTime>,
     /// Every detection, tracked or dropped, by picture, then falling score.
