@@ -1,0 +1,458 @@
+//! Sums up the spans of tracks by person, shot by shot.
+
+use super::spans::{covered_twice, measure, union};
+use crate::domain::{
+    Assignment, DropReason, Face, Fate, FrameTime, Identity, IdentityId, MediaTime, PersonId, PersonTime, ScreenTime, Shot, Size,
+    Source, Span, TrackId,
+};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Holds the rules' numbers; `config/screen_time.toml` gives their units and reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    pub gap_tolerance_s: f64,
+    pub min_share_inside: f32,
+}
+
+/// Whose time it is: a person of the catalog, a name, or an identity without either.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Person(PersonId),
+    Name(String),
+    Nobody(IdentityId),
+}
+
+/// What one track brings to a person.
+#[derive(Debug, Clone)]
+struct Part {
+    /// Disjoint, ascending.
+    seen: Vec<Span>,
+    bridged: Vec<Span>,
+    score: f32,
+    source: Source,
+    boxes: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Share {
+    name: Option<String>,
+    identities: BTreeSet<IdentityId>,
+    parts: Vec<Part>,
+}
+
+/// Gathers screen time shot by shot; it keeps spans, not boxes, so an hour takes little memory.
+///
+/// Shots may come in any order, each once.
+#[derive(Debug, Clone)]
+pub struct Tally<'a> {
+    params: &'a Params,
+    picture: Size,
+    assignments: &'a BTreeMap<TrackId, Assignment>,
+    identities: &'a BTreeMap<IdentityId, Identity>,
+    shares: BTreeMap<Who, Share>,
+    diagnostics: BTreeMap<String, u64>,
+}
+
+impl<'a> Tally<'a> {
+    /// Starts for a video whose pictures have the size `picture`.
+    ///
+    /// A track without assignment counts for nobody; an assignment to an identity that is not in `identities` counts for that
+    /// identity, unnamed.
+    #[must_use]
+    pub fn new(
+        params: &'a Params,
+        picture: Size,
+        assignments: &'a BTreeMap<TrackId, Assignment>,
+        identities: &'a BTreeMap<IdentityId, Identity>,
+    ) -> Self {
+        Self { params, picture, assignments, identities, shares: BTreeMap::new(), diagnostics: BTreeMap::new() }
+    }
+
+    /// Takes one shot: the pictures that were analysed, in any order, and all its faces, tracked and dropped, in any order.
+    pub fn push(&mut self, shot: &Shot, analysed: &[FrameTime], faces: &[Face]) {
+        let steps = steps(shot, analysed);
+        let mut tracks: BTreeMap<TrackId, BTreeMap<usize, bool>> = BTreeMap::new();
+        for face in faces {
+            let track = match face.fate {
+                Fate::Tracked(track) => track,
+                Fate::Dropped(reason) => {
+                    self.count(dropped(reason), 1);
+                    continue;
+                }
+            };
+            let Ok(step) = steps.binary_search_by_key(&face.at.frame, |s| s.0) else {
+                self.count("boxes_on_pictures_not_analysed", 1);
+                continue;
+            };
+            let counts = face.detection.bbox.share_inside(self.picture) >= self.params.min_share_inside;
+            *tracks.entry(track).or_default().entry(step).or_insert(false) |= counts;
+        }
+        for (track, boxes) in tracks {
+            self.add(track, &steps, &boxes);
+        }
+    }
+
+    /// Ends the tally of a video of length `duration`.
+    ///
+    /// People come by falling time, then name; those who were seen for no time are left out.
+    #[must_use]
+    pub fn finish(mut self, duration: MediaTime) -> ScreenTime {
+        let shares = std::mem::take(&mut self.shares);
+        let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| total(who, share)).collect();
+        people.retain(|p| p.visual_time > MediaTime::ZERO);
+        people.sort_by(|a, b| {
+            (Reverse(a.visual_time), a.name.is_none(), &a.name, &a.identities).cmp(&(
+                Reverse(b.visual_time),
+                b.name.is_none(),
+                &b.name,
+                &b.identities,
+            ))
+        });
+        let named: Vec<Span> = people.iter().filter(|p| p.name.is_some()).flat_map(|p| p.visual.iter().copied()).collect();
+        ScreenTime {
+            union: measure(&union(named.iter().copied())),
+            sum: measure(&named),
+            overlap: measure(&covered_twice(named)),
+            people,
+            duration,
+            diagnostics: self.diagnostics,
+            params: serde_json::to_value(self.params).unwrap_or_default(),
+        }
+    }
+
+    /// Adds the time of one track; `boxes` says for each analysed picture with a box whether it counts.
+    fn add(&mut self, track: TrackId, steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>) {
+        let counting = boxes.values().filter(|c| **c).count() as u64;
+        self.count("boxes_mostly_outside_the_picture", boxes.len() as u64 - counting);
+        let Some(assignment) = self.assignments.get(&track) else {
+            self.count("tracks_unassigned", 1);
+            self.count("boxes_unassigned", counting);
+            return;
+        };
+        if counting == 0 {
+            self.count("tracks_never_inside_the_picture", 1);
+            return;
+        }
+        self.count("tracks_used", 1);
+        self.count("boxes_used", counting);
+        let (seen, bridged) = spans_of(steps, boxes, MediaTime::from_secs(self.params.gap_tolerance_s));
+        let identity = self.identities.get(&assignment.identity);
+        let name = identity.and_then(|i| i.name.clone());
+        let who = match (identity.and_then(|i| i.person), &name) {
+            (Some(person), _) => Who::Person(person),
+            (None, Some(name)) => Who::Name(name.clone()),
+            (None, None) => Who::Nobody(assignment.identity),
+        };
+        let share = self.shares.entry(who).or_default();
+        share.name = name.or(share.name.take());
+        share.identities.insert(assignment.identity);
+        share.parts.push(Part { seen, bridged, score: assignment.score, source: assignment.source, boxes: counting });
+    }
+
+    fn count(&mut self, what: &str, more: u64) {
+        if more > 0 {
+            *self.diagnostics.entry(what.to_owned()).or_default() += more;
+        }
+    }
+}
+
+/// Computes screen time from whole shots: [`Tally`] in one call.
+#[must_use]
+pub fn screen_time<'a>(
+    params: &Params,
+    picture: Size,
+    assignments: &BTreeMap<TrackId, Assignment>,
+    identities: &BTreeMap<IdentityId, Identity>,
+    shots: impl IntoIterator<Item = (&'a Shot, &'a [FrameTime], &'a [Face])>,
+    duration: MediaTime,
+) -> ScreenTime {
+    let mut tally = Tally::new(params, picture, assignments, identities);
+    for (shot, analysed, faces) in shots {
+        tally.push(shot, analysed, faces);
+    }
+    tally.finish(duration)
+}
+
+/// Returns, for each analysed picture, its number and the time that a box on it counts for; ascending.
+fn steps(shot: &Shot, analysed: &[FrameTime]) -> Vec<(u64, Span)> {
+    let mut pictures: Vec<FrameTime> =
+        analysed.iter().copied().filter(|a| (shot.start_frame..shot.end_frame).contains(&a.frame)).collect();
+    pictures.sort_unstable();
+    pictures.dedup_by_key(|p| p.frame);
+    let clamp = |t: MediaTime| t.clamp(shot.start, shot.end.max(shot.start));
+    (0..pictures.len())
+        .map(|i| {
+            let start = if i == 0 { shot.start } else { clamp(pictures[i].pts) };
+            let end = pictures.get(i + 1).map_or(shot.end, |next| clamp(next.pts));
+            (pictures[i].frame, Span::new(start, end))
+        })
+        .collect()
+}
+
+/// Returns the time that a track is seen, and the part of it that bridges gaps.
+fn spans_of(steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>, tolerance: MediaTime) -> (Vec<Span>, Vec<Span>) {
+    let (mut seen, mut bridged) = (Vec::new(), Vec::new());
+    let mut before: Option<usize> = None;
+    for (&step, &counts) in boxes {
+        if !counts {
+            before = None;
+            continue;
+        }
+        if let Some(before) = before {
+            let gap = Span::new(steps[before].1.end(), steps[step].1.start());
+            if !gap.is_empty() && gap.len() <= tolerance {
+                bridged.push(gap);
+            }
+        }
+        seen.push(steps[step].1);
+        before = Some(step);
+    }
+    (union(seen.into_iter().chain(bridged.iter().copied())), bridged)
+}
+
+/// Sums up one person.
+fn total(who: Who, share: Share) -> PersonTime {
+    let all = |pick: fn(&Part) -> bool| -> MediaTime {
+        measure(&union(share.parts.iter().filter(|p| pick(p)).flat_map(|p| p.seen.iter().copied())))
+    };
+    let visual = union(share.parts.iter().flat_map(|p| p.seen.iter().copied()));
+    let found = share.parts.iter().flat_map(|p| without(&p.seen, &p.bridged));
+    let visual_time = measure(&visual);
+    let mut weighed: Vec<(i64, f32)> = share.parts.iter().map(|p| (measure(&p.seen).0, p.score)).collect();
+    // A sum of floats depends on its order, which must not come from the order of shots.
+    weighed.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let weight: f64 = weighed.iter().map(|w| w.0 as f64).sum();
+    let belief: f64 = weighed.iter().map(|w| w.0 as f64 * f64::from(w.1)).sum();
+    PersonTime {
+        name: share.name,
+        person: if let Who::Person(person) = who { Some(person) } else { None },
+        bridged: visual_time - measure(&union(found)),
+        confidence: if weight > 0.0 { belief / weight } else { 0.0 },
+        review_share: if visual_time > MediaTime::ZERO {
+            all(|p| p.source == Source::Confirmed).0 as f64 / visual_time.0 as f64
+        } else {
+            0.0
+        },
+        tracks: share.parts.len() as u64,
+        faces: share.parts.iter().map(|p| p.boxes).sum(),
+        identities: share.identities.into_iter().collect(),
+        visual,
+        visual_time,
+    }
+}
+
+/// Returns `all` less `holes`; each hole lies inside one span of `all`, all ascending.
+fn without(all: &[Span], holes: &[Span]) -> Vec<Span> {
+    let mut out = Vec::new();
+    for span in all {
+        let mut from = span.start();
+        for hole in holes.iter().filter(|h| h.start() >= span.start() && h.end() <= span.end()) {
+            out.push(Span::new(from, hole.start()));
+            from = hole.end();
+        }
+        out.push(Span::new(from, span.end()));
+    }
+    out
+}
+
+fn dropped(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::TooSmall => "dropped_too_small",
+        DropReason::LowScore => "dropped_low_score",
+        DropReason::Unconfirmed => "dropped_unconfirmed",
+        DropReason::DissolveGhost => "dropped_dissolve_ghost",
+        DropReason::Malformed => "dropped_malformed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{BBox, Detection, Method, ShotId, Transition};
+    use proptest::prelude::*;
+
+    const PICTURE: Size = Size { width: 640, height: 360 };
+
+    fn params() -> Params {
+        toml::from_str(include_str!("../../../config/screen_time.toml")).unwrap()
+    }
+
+    /// 25 pictures a second, the first one at 1.704 s.
+    fn at(frame: u64) -> FrameTime {
+        FrameTime { frame, pts: MediaTime(1_704_000 + 40_000 * i64::try_from(frame).unwrap()) }
+    }
+
+    fn shot(start: u64, end: u64) -> Shot {
+        Shot {
+            id: ShotId(u32::try_from(start).unwrap() + 1),
+            start_frame: start,
+            end_frame: end,
+            start: at(start).pts,
+            end: at(end).pts,
+            transition_in: Transition::Cut,
+            transition_frames: 0,
+            score: 1.0,
+        }
+    }
+
+    fn face(frame: u64, track: u32, x: f32) -> Face {
+        let detection = Detection { bbox: BBox::new(x, 100.0, x + 50.0, 160.0), landmarks: None, score: 0.8 };
+        Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)) }
+    }
+
+    fn assign(identity: u32, score: f32, source: Source) -> Assignment {
+        Assignment { identity: IdentityId(identity), source, method: Method::Cluster, score, threshold: 0.4, locked: false }
+    }
+
+    fn named(id: u32, name: Option<&str>) -> (IdentityId, Identity) {
+        let id = IdentityId(id);
+        let identity = Identity {
+            id,
+            label: None,
+            name: name.map(str::to_owned),
+            person: None,
+            source: Source::Proposed,
+            alone: None,
+            locked: false,
+        };
+        (id, identity)
+    }
+
+    fn every(step: usize, shot: &Shot) -> Vec<FrameTime> {
+        (shot.start_frame..shot.end_frame).step_by(step).map(at).collect()
+    }
+
+    fn one_track(frames: impl IntoIterator<Item = u64>, shot: &Shot, step: usize) -> PersonTime {
+        let faces: Vec<Face> = frames.into_iter().map(|f| face(f, 1, 100.0)).collect();
+        let assignments = BTreeMap::from([(TrackId(1), assign(1, 0.9, Source::Proposed))]);
+        let identities = BTreeMap::from([named(1, Some("Ava"))]);
+        let analysed = every(step, shot);
+        let shots = [(shot, analysed.as_slice(), faces.as_slice())];
+        screen_time(&params(), PICTURE, &assignments, &identities, shots, MediaTime::from_secs(60.0)).people.remove(0)
+    }
+
+    #[test]
+    fn a_face_seen_throughout_a_shot_counts_for_all_of_it_at_any_stride() {
+        let s = shot(100, 200);
+        for step in [1, 3, 7, 40] {
+            assert_eq!(one_track((100..200).step_by(step), &s, step).visual, [s.span()], "stride {step}");
+        }
+    }
+
+    #[test]
+    fn a_box_on_the_first_analysed_picture_counts_from_the_cut() {
+        let s = shot(100, 200);
+        let analysed: Vec<_> = (102..200).step_by(5).map(at).collect();
+        let faces = [face(102, 1, 100.0)];
+        let assignments = BTreeMap::from([(TrackId(1), assign(1, 0.9, Source::Proposed))]);
+        let shots = [(&s, analysed.as_slice(), faces.as_slice())];
+        let got = screen_time(&params(), PICTURE, &assignments, &BTreeMap::new(), shots, MediaTime::ZERO);
+        assert_eq!(got.people[0].visual, [Span::new(at(100).pts, at(107).pts)]);
+    }
+
+    #[test]
+    fn a_gap_of_up_to_half_a_second_is_bridged_and_reported() {
+        let s = shot(0, 100);
+        let p = one_track((0..10).chain(22..30), &s, 1);
+        assert_eq!(p.visual, [Span::new(at(0).pts, at(30).pts)]);
+        assert_eq!(p.bridged, MediaTime(480_000));
+        let p = one_track((0..10).chain(23..30), &s, 1);
+        assert_eq!(p.visual.len(), 2);
+        assert_eq!((p.bridged, p.visual_time), (MediaTime::ZERO, MediaTime(17 * 40_000)));
+    }
+
+    #[test]
+    fn a_face_that_is_out_of_the_picture_for_a_moment_is_not_bridged() {
+        let s = shot(0, 30);
+        let faces: Vec<_> = (0..30).map(|f| face(f, 1, if (10..15).contains(&f) { -26.0 } else { 0.0 })).collect();
+        let analysed = every(1, &s);
+        let assignments = BTreeMap::from([(TrackId(1), assign(1, 0.9, Source::Proposed))]);
+        let got = screen_time(&params(), PICTURE, &assignments, &BTreeMap::new(), [(&s, &*analysed, &*faces)], MediaTime::ZERO);
+        assert_eq!(got.people[0].visual_time, MediaTime(25 * 40_000));
+        assert_eq!(got.diagnostics["boxes_mostly_outside_the_picture"], 5);
+    }
+
+    #[test]
+    fn two_boxes_at_once_count_once_and_belief_is_weighed_by_time() {
+        let s = shot(0, 100);
+        let analysed = every(1, &s);
+        let mut faces: Vec<_> = (0..75).map(|f| face(f, 1, 100.0)).collect();
+        faces.extend((50..75).map(|f| face(f, 2, 300.0)));
+        let assignments =
+            BTreeMap::from([(TrackId(1), assign(1, 0.9, Source::Proposed)), (TrackId(2), assign(1, 0.5, Source::Confirmed))]);
+        let got = screen_time(
+            &params(),
+            PICTURE,
+            &assignments,
+            &BTreeMap::from([named(1, Some("Ava"))]),
+            [(&s, &*analysed, &*faces)],
+            MediaTime::ZERO,
+        );
+        let p = &got.people[0];
+        assert_eq!(p.visual_time, MediaTime(3_000_000));
+        assert!((p.confidence - 0.8).abs() < 1e-6 && (p.review_share - 1.0 / 3.0).abs() < 1e-9);
+        assert_eq!((p.tracks, p.faces), (2, 100));
+    }
+
+    #[test]
+    fn dropped_and_unassigned_boxes_are_counted_by_reason() {
+        let s = shot(0, 10);
+        let mut faces = vec![face(0, 7, 100.0), face(1, 7, 100.0)];
+        faces.push(Face { fate: Fate::Dropped(DropReason::DissolveGhost), ..face(2, 1, 0.0) });
+        let analysed = every(1, &s);
+        let got =
+            screen_time(&params(), PICTURE, &BTreeMap::new(), &BTreeMap::new(), [(&s, &*analysed, &*faces)], MediaTime::ZERO);
+        assert!(got.people.is_empty());
+        assert_eq!(got.diagnostics["dropped_dissolve_ghost"], 1);
+        assert_eq!(got.diagnostics["boxes_unassigned"], 2);
+        assert_eq!(got.diagnostics["tracks_unassigned"], 1);
+    }
+
+    proptest! {
+        #[test]
+        fn totals_hold_and_the_order_of_input_does_not_matter(
+            raw in prop::collection::vec((0u64..90, 1u32..9, -60f32..680.0), 0..120),
+            step in 1usize..6,
+            swap in any::<prop::sample::Index>(),
+        ) {
+            let shots = [shot(0, 40), shot(40, 47), shot(47, 90)];
+            // Each track lives in one shot: the number says which.
+            let faces = |s: usize| -> Vec<Face> {
+                raw.iter().filter(|(f, t, _)| *t as usize % 3 == s && shots[s].start_frame <= *f && *f < shots[s].end_frame)
+                    .map(|&(f, t, x)| face(f, t, x)).collect()
+            };
+            let assignments: BTreeMap<_, _> = (1..8).map(|t| (TrackId(t), assign(t % 4 + 1, t as f32 / 8.0, if t % 2 == 0 { Source::Confirmed } else { Source::Proposed }))).collect();
+            let identities = BTreeMap::from([named(1, Some("Ava")), named(2, Some("Bo")), named(3, None)]);
+            let duration = MediaTime(90 * 40_000);
+            let p = params();
+            let run = |order: &[usize], turned: bool| {
+                let mut tally = Tally::new(&p, PICTURE, &assignments, &identities);
+                for &s in order {
+                    let (mut f, mut a) = (faces(s), every(step, &shots[s]));
+                    if turned {
+                        f.reverse();
+                        a.reverse();
+                    }
+                    tally.push(&shots[s], &a, &f);
+                }
+                tally.finish(duration)
+            };
+            let got = run(&[0, 1, 2], false);
+            let order = [[0, 2, 1], [2, 1, 0], [1, 0, 2]][swap.index(3)];
+            prop_assert_eq!(&got, &run(&order, true));
+            for person in &got.people {
+                for w in person.visual.windows(2) {
+                    prop_assert!(w[0].end() < w[1].start());
+                }
+                prop_assert_eq!(person.visual.iter().map(|s| s.len().0).sum::<i64>(), person.visual_time.0);
+                prop_assert!(person.bridged >= MediaTime::ZERO && person.bridged <= person.visual_time);
+                prop_assert!((0.0..=1.0).contains(&person.review_share) && (0.0..=1.0).contains(&person.confidence));
+            }
+            prop_assert!(got.union <= duration && got.union <= got.sum && got.overlap <= got.union);
+            prop_assert!(got.sum <= got.union + got.overlap, "two named people at most");
+        }
+    }
+}
