@@ -1,1 +1,27 @@
-//! See docs/ARCHITECTURE.md.
+//! The only module that knows onnxruntime: finds it, finds models, finds faces and turns them into vectors.
+
+mod detector;
+mod device;
+mod embedder;
+mod error;
+mod install;
+mod library;
+mod manifest;
+mod pixels;
+mod recognise;
+mod registry;
+mod runtime;
+mod session;
+#[cfg(test)]
+mod tests_support;
+
+pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture};
+pub use device::{Device, DeviceChoice};
+pub use embedder::{EmbedParams, FaceEmbedder, build_embedder};
+pub use error::InferError;
+pub use install::{InstallSource, install};
+pub use manifest::{ModelEntry, Task, TemplateName, Thresholds};
+pub use pixels::{Pixels, Planes};
+pub use registry::{Found, ModelFile, Recognised, Registry, can_run};
+pub use runtime::{Runtime, Search, VERSION, installed_path, load};
+pub use session::SessionOptions;

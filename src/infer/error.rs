@@ -1,0 +1,82 @@
+//! What can go wrong between a model file and a vector.
+
+use super::manifest::Task;
+use crate::domain::{EmbeddingError, Size};
+use std::path::PathBuf;
+
+/// Says what failed in finding, loading or running models.
+#[derive(Debug, thiserror::Error)]
+pub enum InferError {
+    #[error("cannot find onnxruntime; looked for {}", tried.join(", "))]
+    LibraryMissing { tried: Vec<String> },
+    #[error("cannot use {path:?} as onnxruntime: {reason}")]
+    LibraryUnusable { path: PathBuf, reason: String },
+    #[error("cannot install onnxruntime {version} into {into:?}: {}", reasons.join("; "))]
+    Install { version: &'static str, into: PathBuf, reasons: Vec<String> },
+    #[error("{found:?} is not a device")]
+    Device { found: String },
+    #[error("{found:?} is not an input size")]
+    InputSizeText { found: String },
+    #[error("cannot read {path:?}: {reason}")]
+    Read { path: PathBuf, reason: String },
+    #[error("model manifest {path:?}: {reason}")]
+    Manifest { path: PathBuf, reason: String },
+    #[error("no model {wanted:?} for task {task} in {dir:?}; there: {}", list(there))]
+    ModelMissing { wanted: String, task: Task, dir: PathBuf, there: Vec<String> },
+    #[error("model file {path:?} is not {id}: its contents are {found}")]
+    WrongContent { path: PathBuf, id: String, found: String },
+    #[error("model {wanted:?} is for task {found}, and one for {task} is wanted")]
+    WrongTask { wanted: String, task: Task, found: Task },
+    #[error("model {id:?} is known, but family {family:?} cannot be run yet")]
+    Unsupported { id: String, family: String },
+    #[error("cannot tell what model {path:?} is: {reason}")]
+    Unrecognised { path: PathBuf, reason: String },
+    #[error("cannot open model {path:?}: {reason}")]
+    Open { path: PathBuf, reason: String },
+    #[error("model {id:?} takes pictures of {}x{}, not {asked}", takes.width, takes.height)]
+    InputSize { id: String, takes: Size, asked: String },
+    #[error("detector input {asked} has a side that is not a multiple of {step}")]
+    InputStep { asked: String, step: u32 },
+    #[error("a picture of {}x{} came where {}x{} was due", found.width, found.height, due.width, due.height)]
+    Picture { found: Size, due: Size },
+    #[error("model {path:?} failed: {reason}")]
+    Run { path: PathBuf, reason: String },
+    #[error("model {path:?} gave output {output} with {found} values where {due} were due")]
+    Output { path: PathBuf, output: usize, found: usize, due: usize },
+    #[error("model {path:?} gave a face vector that cannot be used: {source}")]
+    Vector { path: PathBuf, source: EmbeddingError },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+impl InferError {
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::LibraryMissing { .. } | Self::LibraryUnusable { .. } => "run: screenalytics setup".into(),
+            Self::Install { version, .. } => format!(
+                "fetch the onnxruntime {version} wheel or release archive on another machine and name the file to: screenalytics setup"
+            ),
+            Self::Device { .. } => "write auto, cuda, tensorrt, coreml or cpu".into(),
+            Self::InputSizeText { .. } => "write the longer side, such as 640, or both sides, such as 640x384".into(),
+            Self::Manifest { .. } => "compare the file with models/manifest.toml of this program".into(),
+            Self::ModelMissing { .. } => "put the file there, or name another model, a family or a path to an .onnx file".into(),
+            Self::WrongContent { path, .. } => {
+                format!("fetch the file again, or give its path to use it as it is: {}", path.display())
+            }
+            Self::WrongTask { task, .. } => format!("name a model of models/manifest.toml whose task is {task}"),
+            Self::Unsupported { .. } | Self::Unrecognised { .. } => "run: screenalytics models".into(),
+            Self::Open { .. } => "the file may be cut short; fetch it again".into(),
+            Self::InputSize { takes, .. } => {
+                format!("set the detector's input to {}x{}, or name a model with a free input size", takes.width, takes.height)
+            }
+            Self::InputStep { asked: _, step } => format!("use multiples of {step}, such as 640x384"),
+            Self::Read { .. } | Self::Picture { .. } | Self::Run { .. } | Self::Output { .. } | Self::Vector { .. } => {
+                return None;
+            }
+        })
+    }
+}

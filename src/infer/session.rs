@@ -1,0 +1,101 @@
+//! One opened model: one input of `f32`, any number of outputs.
+
+use super::library::one_line;
+use super::{Device, InferError};
+use ort::session::Session;
+use ort::value::{TensorElementType, TensorRef, ValueType};
+use std::path::{Path, PathBuf};
+
+/// How to run a model: a session for each worker thread, with one thread of its own, serves best on the CPU.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionOptions {
+    pub intra_threads: usize,
+    pub device: Device,
+}
+
+/// Describes one input or output: its sizes, `-1` where free, and whether it holds `f32`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Port {
+    pub(super) shape: Vec<i64>,
+    pub(super) is_f32: bool,
+}
+
+/// A model ready to run. Not shared: each thread has its own.
+#[derive(Debug)]
+pub(super) struct Model {
+    session: Session,
+    path: PathBuf,
+}
+
+impl Model {
+    pub(super) fn open(path: &Path, options: &SessionOptions) -> Result<Self, InferError> {
+        let session = build(path, options.intra_threads, &options.device)
+            .map_err(|e| InferError::Open { path: path.to_path_buf(), reason: one_line(&e.to_string()) })?;
+        Ok(Self { session, path: path.to_path_buf() })
+    }
+
+    /// Loads the model on `device` and runs it once on zeros.
+    pub(super) fn try_out(path: &Path, device: &Device) -> Result<(), InferError> {
+        let mut model = Self::open(path, &SessionOptions { intra_threads: 1, device: device.clone() })?;
+        let Some([Port { shape, is_f32: true }]) = model.inputs().first_chunk::<1>().cloned() else { return Ok(()) };
+        // A free batch is 1; a free side is one that every detector here takes.
+        let free = |axis: usize| if axis == 0 { 1 } else { 128 };
+        let sides: Vec<usize> = shape
+            .iter()
+            .enumerate()
+            .map(|(axis, n)| usize::try_from(*n).ok().filter(|n| *n > 0).unwrap_or_else(|| free(axis)))
+            .collect();
+        let zeros = vec![0f32; sides.iter().product()];
+        model.run(&sides, &zeros, |_| Ok(()))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn inputs(&self) -> Vec<Port> {
+        self.session.inputs().iter().map(|i| port(i.dtype())).collect()
+    }
+
+    pub(super) fn outputs(&self) -> Vec<Port> {
+        self.session.outputs().iter().map(|o| port(o.dtype())).collect()
+    }
+
+    /// Runs the model on one tensor and hands its outputs, in the model's order, to `read`.
+    pub(super) fn run<T>(
+        &mut self,
+        shape: &[usize],
+        data: &[f32],
+        read: impl FnOnce(&[&[f32]]) -> Result<T, InferError>,
+    ) -> Result<T, InferError> {
+        let path = &self.path;
+        let failed = |e: ort::Error| InferError::Run { path: path.clone(), reason: one_line(&e.to_string()) };
+        let input = TensorRef::from_array_view((shape, data)).map_err(failed)?;
+        let outputs = self.session.run(ort::inputs![input]).map_err(failed)?;
+        let mut values = Vec::with_capacity(outputs.len());
+        for value in outputs.values() {
+            values.push(value);
+        }
+        let slices = values
+            .iter()
+            .map(|v| v.try_extract_tensor::<f32>().map(|(_, data)| data))
+            .collect::<ort::Result<Vec<_>>>()
+            .map_err(failed)?;
+        read(&slices)
+    }
+}
+
+fn port(kind: &ValueType) -> Port {
+    let shape = kind.tensor_shape().map(|s| s.to_vec()).unwrap_or_default();
+    Port { shape, is_f32: kind.tensor_type() == Some(TensorElementType::Float32) }
+}
+
+/// Spinning is off: waiting threads that spin nearly double the processor time of a session.
+fn build(path: &Path, intra_threads: usize, device: &Device) -> ort::Result<Session> {
+    let mut builder = Session::builder()?
+        .with_intra_threads(intra_threads.max(1))?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        .with_execution_providers(device.providers())?;
+    builder.commit_from_file(path)
+}
