@@ -1,0 +1,171 @@
+//! What a library knows across its episodes: people, and the list of episodes.
+
+use super::codec::{from_json, to_json};
+use super::decisions::append_row;
+use super::engine::{Engine, Fault, pause};
+use super::error::StoreError;
+use super::lock::FileLock;
+use super::tables::{EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
+use crate::domain::{
+    Author, CatalogChange, CatalogOperation, Edit, EpisodeEntry, EpisodeId, Person, PersonId, name_key, tidy_name,
+};
+use jiff::Timestamp;
+use redb::{ReadTransaction, ReadableTable, WriteTransaction};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The catalog of a library.
+///
+/// Several processes use it at once: every call opens the file, does one short transaction and closes it again.
+/// Writers wait for each other up to ten seconds; readers do not wait for writers.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    path: PathBuf,
+}
+
+impl Catalog {
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(super) fn make_if_missing(&self) -> Result<(), StoreError> {
+        if self.path.exists() { Ok(()) } else { self.write(|_| Ok(())) }
+    }
+
+    /// Returns the file that holds it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns all people, by id.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn people(&self) -> Result<Vec<Person>, StoreError> {
+        self.read(|txn| {
+            let table = txn.open_table(PEOPLE)?;
+            table.iter()?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
+        })
+    }
+
+    /// Returns the person of that name; case and spacing are ignored.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn person_by_name(&self, name: &str) -> Result<Option<Person>, StoreError> {
+        self.read(|txn| {
+            let Some(id) = txn.open_table(NAMES)?.get(name_key(name).as_str())?.map(|id| id.value()) else { return Ok(None) };
+            let row = txn.open_table(PEOPLE)?.get_owned(id)?;
+            Ok(row.map(|row| from_json(row.value())).transpose()?)
+        })
+    }
+
+    /// Returns the person of that name and adds them where there is none; asking again changes nothing.
+    ///
+    /// # Errors
+    /// Fails for an empty name, where other processes keep writing for ten seconds, or where writing fails.
+    pub fn ensure_person(&self, name: &str, author: Author, at: Timestamp) -> Result<PersonId, StoreError> {
+        let (name, key) = (tidy_name(name), name_key(name));
+        if name.is_empty() {
+            return Err(StoreError::EmptyName);
+        }
+        if let Some(known) = self.person_by_name(&name)? {
+            return Ok(known.id);
+        }
+        self.write(|txn| {
+            let mut names = txn.open_table(NAMES)?;
+            if let Some(id) = names.get(key.as_str())? {
+                return Ok(PersonId(id.value()));
+            }
+            let mut state = txn.open_table(STATE)?;
+            let id = PersonId(state.get(LAST_PERSON)?.map_or(0, |last| last.value()).saturating_add(1));
+            state.insert(LAST_PERSON, id.0)?;
+            names.insert(key.as_str(), id.0)?;
+            let person = Person { id, name: name.clone(), added_at: at };
+            txn.open_table(PEOPLE)?.insert(id.0, to_json(&person)?.as_slice())?;
+            append_row(txn, |seq, previous_hash| CatalogOperation {
+                seq,
+                at,
+                author,
+                summary: format!("added {name}"),
+                changes: vec![CatalogChange::Person { id, edit: Edit { from: None, to: Some(person) } }],
+                previous_hash,
+            })?;
+            Ok(id)
+        })
+    }
+
+    /// Returns the log of the catalog.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn operations(&self) -> Result<Vec<CatalogOperation>, StoreError> {
+        self.read(|txn| {
+            let table = txn.open_table(LOG)?;
+            table.iter()?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
+        })
+    }
+
+    /// Returns what is known of all episodes, by id.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn episodes(&self) -> Result<Vec<EpisodeEntry>, StoreError> {
+        self.read(|txn| {
+            let table = txn.open_table(EPISODES)?;
+            table.iter()?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
+        })
+    }
+
+    /// Returns what is known of one episode.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn episode(&self, episode: &EpisodeId) -> Result<Option<EpisodeEntry>, StoreError> {
+        self.read(|txn| {
+            let row = txn.open_table(EPISODES)?.get_owned(episode.as_str())?;
+            Ok(row.map(|row| from_json(row.value())).transpose()?)
+        })
+    }
+
+    /// Stores what is known of an episode, in place of what was known before.
+    ///
+    /// # Errors
+    /// Fails where other processes keep writing for ten seconds, or where writing fails.
+    pub fn put_episode(&self, entry: &EpisodeEntry) -> Result<(), StoreError> {
+        self.write(|txn| {
+            txn.open_table(EPISODES)?.insert(entry.id.as_str(), to_json(entry)?.as_slice())?;
+            Ok(())
+        })
+    }
+
+    /// Forgets an episode and tells whether it was known.
+    ///
+    /// # Errors
+    /// Fails where other processes keep writing for ten seconds, or where writing fails.
+    pub fn remove_episode(&self, episode: &EpisodeId) -> Result<bool, StoreError> {
+        if self.episode(episode)?.is_none() {
+            return Ok(false);
+        }
+        self.write(|txn| Ok(txn.open_table(EPISODES)?.remove(episode.as_str())?.is_some()))
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
+        Engine::open_reader(&self.path, &self.lock_path(), Kind::Catalog)?.read(work)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let begin = Instant::now();
+        let _lock = loop {
+            match FileLock::try_take(&self.lock_path())? {
+                Some(lock) => break lock,
+                None => pause(&self.path, begin)?,
+            }
+        };
+        Engine::open_writer(&self.path, Kind::Catalog)?.write(work)
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.path.with_extension("lock")
+    }
+}

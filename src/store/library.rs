@@ -1,0 +1,204 @@
+//! The directory that holds everything.
+
+use super::catalog::Catalog;
+use super::engine::Engine;
+use super::episode::lock_path;
+use super::error::StoreError;
+use super::lock::FileLock;
+use super::tables::{Kind, LOG, RUNS, SHOTS};
+use crate::domain::EpisodeId;
+use redb::ReadableTableMetadata;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+pub(super) const EPISODE_FILE: &str = "episode.redb";
+const CATALOG_FILE: &str = "catalog.redb";
+const EPISODES: &str = "episodes";
+/// Bundles on their way out; no episode id begins so.
+const DELETED: &str = ".deleted-";
+
+/// A library: a catalog and one bundle for each episode.
+#[derive(Debug, Clone)]
+pub struct Library {
+    root: PathBuf,
+}
+
+/// Tells what a deletion took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deleted {
+    /// What was in the bundle; `None` where it could not be read.
+    pub rows: Option<DeletedRows>,
+    pub files: u64,
+    pub bytes: u64,
+}
+
+/// Counts what was in a deleted bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeletedRows {
+    pub runs: u64,
+    pub shots: u64,
+    pub operations: u64,
+}
+
+impl Library {
+    /// Opens the library at `root` and makes what is missing of it.
+    ///
+    /// # Errors
+    /// Fails where `root` is no directory, holds something that is no library, or cannot be written to.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let root = root.into();
+        match fs::metadata(&root) {
+            Ok(meta) if !meta.is_dir() => return Err(StoreError::NotADirectory { path: root }),
+            Err(e) if e.kind() == ErrorKind::NotADirectory => return Err(StoreError::NotADirectory { path: root }),
+            Ok(_) => refuse_foreign(&root)?,
+            Err(_) => {}
+        }
+        let library = Self { root };
+        for dir in [library.root.clone(), library.root.join(EPISODES), library.blobs_path()] {
+            fs::create_dir_all(&dir).map_err(StoreError::io("make", &dir))?;
+        }
+        library.catalog().make_if_missing()?;
+        library.sweep();
+        Ok(library)
+    }
+
+    /// Returns the directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns where blobs are kept.
+    pub fn blobs_path(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
+    /// Returns the bundle of `episode`, there or not.
+    pub fn episode_path(&self, episode: &EpisodeId) -> PathBuf {
+        self.root.join(EPISODES).join(episode.as_str())
+    }
+
+    /// Returns where derived data of `episode` is kept; it may be deleted at any time.
+    pub fn cache_path(&self, episode: &EpisodeId) -> PathBuf {
+        self.episode_path(episode).join("cache")
+    }
+
+    /// Returns the catalog.
+    pub fn catalog(&self) -> Catalog {
+        Catalog::at(self.root.join(CATALOG_FILE))
+    }
+
+    /// Lists the episodes that have a bundle, by id. What else lies in the directory is passed over.
+    ///
+    /// # Errors
+    /// Fails where the directory cannot be read.
+    pub fn episodes(&self) -> Result<Vec<EpisodeId>, StoreError> {
+        let dir = self.root.join(EPISODES);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&dir).map_err(StoreError::io("read", &dir))? {
+            let entry = entry.map_err(StoreError::io("read", &dir))?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<EpisodeId>().ok());
+            found.extend(id.filter(|id| self.has_episode(id)));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Tells whether `episode` has a bundle.
+    pub fn has_episode(&self, episode: &EpisodeId) -> bool {
+        self.episode_path(episode).join(EPISODE_FILE).is_file()
+    }
+
+    /// Deletes the bundle of `episode` and its entry in the catalog, and tells what went. People stay.
+    ///
+    /// The bundle is renamed first, so that a crash leaves all of it or a remainder that the next opening sweeps away.
+    ///
+    /// # Errors
+    /// Fails where there is no such episode, or a process writes to it.
+    pub fn delete_episode(&self, episode: &EpisodeId) -> Result<Deleted, StoreError> {
+        let bundle = self.episode_path(episode);
+        if !bundle.is_dir() {
+            let known = self.catalog().remove_episode(episode)?;
+            let none = || StoreError::NoEpisode { episode: episode.clone(), library: self.root.clone() };
+            return if known { Ok(Deleted::default()) } else { Err(none()) };
+        }
+        let lock_path = lock_path(&bundle);
+        let Some(_lock) = FileLock::try_take(&lock_path)? else {
+            return Err(StoreError::Held { episode: episode.clone(), holder: FileLock::holder(&lock_path) });
+        };
+        let rows = if self.has_episode(episode) { count_rows(&bundle.join(EPISODE_FILE)).ok() } else { None };
+        let (files, bytes) = measure(&bundle).map_err(StoreError::io("read", &bundle))?;
+        let aside = self.root.join(EPISODES).join(format!("{DELETED}{episode}-{}", std::process::id()));
+        fs::rename(&bundle, &aside).map_err(StoreError::io("delete", &bundle))?;
+        self.catalog().remove_episode(episode)?;
+        remove_all(&aside)?;
+        Ok(Deleted { rows, files, bytes })
+    }
+
+    /// Removes what interrupted deletions left; what cannot be removed now is tried again next time.
+    fn sweep(&self) {
+        let Ok(entries) = fs::read_dir(self.root.join(EPISODES)) else { return };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(DELETED) {
+                let _ = remove_all(&entry.path());
+            }
+        }
+    }
+}
+
+/// Counts the rows of a bundle; the caller holds its lock.
+fn count_rows(path: &Path) -> Result<DeletedRows, StoreError> {
+    let engine = Engine::open_writer(path, Kind::Episode)?;
+    engine.read(|txn| {
+        Ok(DeletedRows {
+            runs: txn.open_table(RUNS)?.len()?,
+            shots: txn.open_table(SHOTS)?.len()?,
+            operations: txn.open_table(LOG)?.len()?,
+        })
+    })
+}
+
+fn remove_all(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(StoreError::io("delete", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Counts files and bytes below `dir`, links not followed.
+fn measure(dir: &Path) -> std::io::Result<(u64, u64)> {
+    let (mut files, mut bytes) = (0, 0);
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        if meta.is_dir() {
+            let (f, b) = measure(&entry.path())?;
+            (files, bytes) = (files + f, bytes + b);
+        } else {
+            (files, bytes) = (files + 1, bytes + meta.len());
+        }
+    }
+    Ok((files, bytes))
+}
+
+/// Refuses a directory that holds other things and no catalog; hidden entries do not count.
+fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
+    if root.join(CATALOG_FILE).exists() {
+        return Ok(());
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root).map_err(StoreError::io("read", root))? {
+        names.push(entry.map_err(StoreError::io("read", root))?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    let ours = |name: &str| {
+        name.starts_with('.')
+            || name.starts_with("catalog.")
+            || name.starts_with("facebank.")
+            || matches!(name, EPISODES | "blobs" | "holder.json" | "lost+found")
+    };
+    match names.into_iter().find(|name| !ours(name)) {
+        Some(found) => Err(StoreError::ForeignDirectory { path: root.to_owned(), found }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,99 @@
+//! The tables and their keys. Rows of a run begin with its number, so that a run is one range.
+
+use redb::TableDefinition;
+
+/// The layout that this program writes; a file with a higher one is refused.
+pub(super) const SCHEMA: u32 = 1;
+
+pub(super) type Bytes = &'static [u8];
+/// Run, shot.
+pub(super) type ShotKey = (u32, u32);
+/// Run, track, frame.
+pub(super) type PictureKey = (u32, u32, u64);
+/// Run, embedder, track, frame.
+pub(super) type EmbeddingKey = (u32, &'static str, u32, u64);
+
+/// What kind of file it is -> its layout.
+pub(super) const SCHEMA_VERSION: TableDefinition<&str, u32> = TableDefinition::new("schema_version");
+/// Counters and pointers, by name.
+pub(super) const STATE: TableDefinition<&str, u32> = TableDefinition::new("state");
+pub(super) const ACTIVE_RUN: &str = "active_run";
+pub(super) const LAST_RUN: &str = "last_run";
+pub(super) const LAST_PERSON: &str = "last_person";
+
+// Measured, bulk rows but for the first.
+pub(super) const RUNS: TableDefinition<u32, Bytes> = TableDefinition::new("runs");
+pub(super) const SHOTS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("shots");
+pub(super) const ANALYSED: TableDefinition<ShotKey, Bytes> = TableDefinition::new("analysed");
+pub(super) const FACES: TableDefinition<ShotKey, Bytes> = TableDefinition::new("faces");
+pub(super) const TRACKLETS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("tracklets");
+pub(super) const CROPS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("crops");
+/// JPEG.
+pub(super) const ALIGNED: TableDefinition<PictureKey, Bytes> = TableDefinition::new("aligned");
+/// JPEG.
+pub(super) const THUMBS: TableDefinition<PictureKey, Bytes> = TableDefinition::new("thumbs");
+/// Little-endian f32.
+pub(super) const EMBEDDINGS: TableDefinition<EmbeddingKey, Bytes> = TableDefinition::new("embeddings");
+
+/// The rows of one shot, one row a shot each.
+pub(super) const BY_SHOT: [TableDefinition<ShotKey, Bytes>; 5] = [SHOTS, ANALYSED, FACES, TRACKLETS, CROPS];
+/// The rows of one crop.
+pub(super) const PICTURES: [TableDefinition<PictureKey, Bytes>; 2] = [ALIGNED, THUMBS];
+
+// Decided, JSON.
+pub(super) const LOG: TableDefinition<u64, Bytes> = TableDefinition::new("log");
+/// Run, track.
+pub(super) const ASSIGNMENTS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("assignments");
+/// Run, identity.
+pub(super) const IDENTITIES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("identities");
+/// Run -> highest identity ever used.
+pub(super) const HIGHEST_IDENTITY: TableDefinition<u32, u32> = TableDefinition::new("highest_identity");
+
+// The catalog, JSON; it has a LOG and a STATE too.
+pub(super) const PEOPLE: TableDefinition<u32, Bytes> = TableDefinition::new("people");
+/// Name without case and spacing -> person.
+pub(super) const NAMES: TableDefinition<&str, u32> = TableDefinition::new("names");
+pub(super) const EPISODES: TableDefinition<&str, Bytes> = TableDefinition::new("episodes");
+
+/// Says which file it is, and with it which tables are in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Episode,
+    Catalog,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Episode => "episode",
+            Self::Catalog => "catalog",
+        }
+    }
+
+    /// Makes all tables, so that reading needs no case for a missing one.
+    pub(super) fn make_tables(self, txn: &redb::WriteTransaction) -> Result<(), redb::TableError> {
+        txn.open_table(STATE)?;
+        txn.open_table(LOG)?;
+        match self {
+            Self::Episode => {
+                txn.open_table(RUNS)?;
+                for table in BY_SHOT {
+                    txn.open_table(table)?;
+                }
+                for table in PICTURES {
+                    txn.open_table(table)?;
+                }
+                txn.open_table(EMBEDDINGS)?;
+                txn.open_table(ASSIGNMENTS)?;
+                txn.open_table(IDENTITIES)?;
+                txn.open_table(HIGHEST_IDENTITY)?;
+            }
+            Self::Catalog => {
+                txn.open_table(PEOPLE)?;
+                txn.open_table(NAMES)?;
+                txn.open_table(EPISODES)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,226 @@
+//! Proves that a bundle is what it claims to be.
+
+use super::codec::{from_floats, from_json};
+use super::decisions::row_hash;
+use super::embeddings::each_embedding;
+use super::episode::EpisodeStore;
+use super::error::StoreError;
+use super::measured::{Parts, check_next};
+use super::tables::{HIGHEST_IDENTITY, LOG};
+use crate::domain::{CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, TrackId};
+use redb::ReadableTable;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something in a bundle that should not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it was found in, such as `log` or `shot s12 of run r1`.
+    pub place: String,
+    pub what: String,
+}
+
+impl EpisodeStore {
+    /// Reads everything and returns what is wrong; nothing when all is well.
+    ///
+    /// - Pages: each against its checksum (only a writer can).
+    /// - Log: numbers without holes, each entry's hash of the one before; replayed from the start it must give the
+    ///   current state.
+    /// - Measured: shots consecutive, their parts in them, tracks counted right and once, crops with both pictures,
+    ///   vectors with crops, of unit length, and of one length for each embedder.
+    ///
+    /// Costs a walk over the whole file.
+    ///
+    /// # Errors
+    /// Fails where so little can be read that there is nothing to check; what can be read in parts is a finding.
+    pub fn verify(&mut self) -> Result<Vec<Finding>, StoreError> {
+        let mut findings = Findings::default();
+        if let Some(Err(error)) = self.engine.check_pages() {
+            findings.add("file", error.to_string());
+        }
+        let runs: Vec<RunId> = self.runs()?.iter().map(|run| run.id).collect();
+        if let Some(active) = self.active_run()?
+            && !runs.contains(&active)
+        {
+            findings.add("runs", format!("the active run {active} is not there"));
+        }
+        let log = self.check_log(&mut findings);
+        findings.keep("log", log);
+        for run in runs {
+            let checked = self.check_run(run, &mut findings);
+            findings.keep(&format!("run {run}"), checked);
+        }
+        Ok(findings.0)
+    }
+
+    fn check_log(&self, findings: &mut Findings) -> Result<(), StoreError> {
+        let (decided, highest) = self.engine.read(|txn| {
+            let mut decided = Decided::default();
+            let (mut expected, mut previous) = (1, String::new());
+            for entry in txn.open_table(LOG)?.iter()? {
+                let (seq, row) = entry?;
+                let place = format!("entry {} of the log", seq.value());
+                let operation: Operation = from_json(row.value())?;
+                if seq.value() != expected || operation.seq != expected {
+                    findings.add(&place, format!("its number should be {expected}"));
+                }
+                if operation.previous_hash != previous {
+                    findings.add(&place, "the entry before it was changed after it was written");
+                }
+                if let Err(error) = decided.apply(&operation.kind, &operation.changes) {
+                    findings.add(&place, error.to_string());
+                }
+                expected = seq.value().saturating_add(1);
+                previous = row_hash(row.value());
+            }
+            let mut highest = BTreeMap::new();
+            for entry in txn.open_table(HIGHEST_IDENTITY)?.iter()? {
+                let (run, id) = entry?;
+                highest.insert(RunId(run.value()), IdentityId(id.value()));
+            }
+            Ok((decided, highest))
+        })?;
+        if decided.highest_identity != highest {
+            findings.add("identities", "the highest ids used are not those of the log");
+        }
+        let runs: BTreeSet<RunId> = highest
+            .keys()
+            .copied()
+            .chain(decided.assignments.keys().map(|key| key.0))
+            .chain(self.runs()?.iter().map(|run| run.id))
+            .collect();
+        for run in runs {
+            let from_log: BTreeMap<_, _> = decided.assignments.range((run, TrackId(0))..=(run, TrackId(u32::MAX))).collect();
+            let assignments = self.assignments(run)?;
+            differing(from_log.into_iter().map(|(k, v)| (k.1, *v)).collect(), assignments, |track| {
+                findings.add(&format!("track {track} of run {run}"), "its assignment is not what the log says");
+            });
+            let from_log = decided.identities.range((run, IdentityId(0))..=(run, IdentityId(u32::MAX)));
+            let from_log = from_log.map(|(k, v)| (k.1, v.clone())).collect();
+            differing(from_log, self.identities(run)?, |id| {
+                findings.add(&format!("identity {id} of run {run}"), "it is not what the log says");
+            });
+        }
+        Ok(())
+    }
+
+    fn check_run(&self, run: RunId, findings: &mut Findings) -> Result<(), StoreError> {
+        let mut last: Option<Shot> = None;
+        let mut tracks = BTreeSet::new();
+        let mut crops = BTreeSet::new();
+        for shot in self.shots(run)? {
+            let place = format!("shot {} of run {run}", shot.id);
+            if let Err(what) = check_next(last.as_ref(), &shot) {
+                findings.add(&place, what);
+            }
+            let checked = self.check_shot(run, &shot, &place, &mut tracks, &mut crops, findings);
+            findings.keep(&place, checked);
+            last = Some(shot);
+        }
+        for embedder in self.embedders(run)? {
+            let checked = self.check_embeddings(run, &embedder, &crops, findings);
+            findings.keep(&format!("vectors of {embedder} of run {run}"), checked);
+        }
+        let identities = self.identities(run)?;
+        for (track, assignment) in self.assignments(run)? {
+            let place = format!("track {track} of run {run}");
+            if !tracks.contains(&track) {
+                findings.add(&place, "it is assigned, but was never measured");
+            }
+            if !identities.contains_key(&assignment.identity) {
+                findings.add(&place, format!("it is assigned to {}, which is not there", assignment.identity));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_shot(
+        &self,
+        run: RunId,
+        shot: &Shot,
+        place: &str,
+        tracks: &mut BTreeSet<TrackId>,
+        crops: &mut BTreeSet<CropKey>,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        let (analysed, faces) = (self.analysed(run, shot.id)?, self.faces(run, shot.id)?);
+        let (tracklets, kept) = (self.shot_tracklets(run, shot.id)?, self.shot_crops(run, shot.id)?);
+        let parts = Parts { shot, analysed: &analysed, faces: &faces, tracklets: &tracklets, crops: &kept };
+        if let Err(what) = parts.check() {
+            findings.add(place, what);
+        }
+        for tracklet in &tracklets {
+            let boxes = faces.iter().filter(|face: &&Face| face.fate == Fate::Tracked(tracklet.id)).count();
+            if usize::try_from(tracklet.boxes) != Ok(boxes) {
+                findings.add(place, format!("track {} says {} boxes and has {boxes}", tracklet.id, tracklet.boxes));
+            }
+            if !tracks.insert(tracklet.id) {
+                findings.add(place, format!("track {} is in an earlier shot too", tracklet.id));
+            }
+        }
+        for key in kept.iter().map(CropInfo::key) {
+            crops.insert(key);
+            let (aligned, thumb) = (self.aligned(run, key)?, self.thumb(run, key)?);
+            if aligned.is_none() || thumb.is_none() {
+                findings.add(place, format!("the crop of track {} in picture {} has lost a picture", key.track, key.frame));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_embeddings(
+        &self,
+        run: RunId,
+        embedder: &EmbedderId,
+        crops: &BTreeSet<CropKey>,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        let place = format!("vectors of {embedder} of run {run}");
+        self.read_run(run, |txn| {
+            let mut dim = None;
+            each_embedding(txn, run, embedder, |crop, row| {
+                let at = format!("track {} in picture {}", crop.track, crop.frame);
+                if !crops.contains(&crop) {
+                    findings.add(&place, format!("{at} has no crop"));
+                }
+                match from_floats(row).map_err(|e| e.to_string()).and_then(|v| Embedding::from_unit(v).map_err(|e| e.to_string()))
+                {
+                    Ok(vector) if *dim.get_or_insert(vector.dim()) != vector.dim() => {
+                        findings
+                            .add(&place, format!("{at}: {} numbers, the first has {}", vector.dim(), dim.unwrap_or_default()));
+                    }
+                    Ok(_) => {}
+                    Err(what) => findings.add(&place, format!("{at}: {what}")),
+                }
+                Ok(())
+            })
+        })
+    }
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, place: &str, what: impl Into<String>) {
+        self.0.push(Finding { place: place.to_owned(), what: what.into() });
+    }
+
+    fn keep(&mut self, place: &str, result: Result<(), StoreError>) {
+        if let Err(error) = result {
+            self.add(place, error.to_string());
+        }
+    }
+}
+
+/// Calls `each` with the keys whose values differ, or that only one side has.
+fn differing<K: Ord + Copy, V: PartialEq>(a: BTreeMap<K, V>, mut b: BTreeMap<K, V>, mut each: impl FnMut(K)) {
+    let mut keys = Vec::new();
+    for (key, value) in a {
+        if b.remove(&key) != Some(value) {
+            keys.push(key);
+        }
+    }
+    keys.extend(b.into_keys());
+    keys.sort_unstable();
+    keys.into_iter().for_each(&mut each);
+}
