@@ -1,1 +1,32 @@
-//! See docs/ARCHITECTURE.md.
+//! Reads video files; the only module that knows ffmpeg.
+//!
+//! [`Decoder`] hands out [`Picture`]s in presentation order. A picture stays in the decoder's own format and memory;
+//! [`Picture::sample`] converts only the pixels that are asked for, at the size and position they are asked for.
+//! Positions are those of the displayed picture: rotation and sample aspect are applied on the way, never in memory.
+
+mod colour;
+mod container;
+mod convert;
+mod decoder;
+mod error;
+mod frame;
+mod geometry;
+mod numbering;
+mod params;
+mod picture;
+mod planes;
+mod probe;
+mod sample;
+mod seek;
+mod signature;
+mod tone;
+
+pub use colour::Hdr;
+pub use decoder::{Damage, Decoder};
+pub use error::MediaError;
+pub use params::{DecodeParams, SkipPolicy};
+pub use picture::Picture;
+pub use probe::{VideoInfo, probe};
+
+#[cfg(test)]
+mod tests;

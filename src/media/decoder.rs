@@ -1,0 +1,276 @@
+//! Pictures in presentation order.
+
+use super::container::{Container, Read, StreamFacts, is_discarded};
+use super::error::MediaError;
+use super::frame::FrameFacts;
+use super::geometry::{Display, Orientation};
+use super::numbering::{Counting, Numbering};
+use super::params::{DecodeParams, SkipPolicy};
+use super::picture::Picture;
+use super::planes::Layout;
+use super::probe::VideoInfo;
+use crate::domain::{FrameTime, MediaTime};
+use ffmpeg_next::frame::Video;
+use ffmpeg_next::util::error::EAGAIN;
+use ffmpeg_next::{Discard, Error, Packet, codec};
+use std::fmt;
+use std::path::Path;
+
+/// Counts what was lost on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Damage {
+    /// Packets that could not be read or decoded.
+    pub packets: u64,
+    /// Pictures that the decoder marked as damaged; they are used all the same.
+    pub frames: u64,
+    /// Time that the container promises after the last picture, where it is more than two seconds.
+    pub missing: MediaTime,
+}
+
+/// Decodes one video file.
+pub struct Decoder {
+    pub(super) engine: Engine,
+    params: DecodeParams,
+    info: VideoInfo,
+    display: Display,
+    /// Decoded but not yet handed out.
+    ready: Option<Picture>,
+    /// The layout of the last pixel format met.
+    layout: (i32, Option<Layout>),
+}
+
+impl Decoder {
+    /// Opens a file and decodes its first picture.
+    pub fn open(path: &Path, params: &DecodeParams) -> Result<Self, MediaError> {
+        let mut engine = Engine::open(path, params.thread_count())?;
+        if params.skip_non_reference == SkipPolicy::Always {
+            engine.skip();
+        }
+        let Some((frame, facts)) = engine.receive() else {
+            return Err(MediaError::NothingDecodable {
+                path: path.to_path_buf(),
+                codec: engine.facts.codec.clone(),
+                packets: engine.packets,
+                damaged: engine.damage.packets,
+            });
+        };
+        let at = engine.name(&facts);
+        let orientation = engine.facts.orientation.or(facts.orientation).unwrap_or(Orientation::UPRIGHT);
+        let aspect = engine.facts.pixel_aspect.or(facts.pixel_aspect).unwrap_or(1.0);
+        let display = Display::new(facts.size, aspect, orientation);
+        let info = VideoInfo::new(&engine.facts, &facts, display, at);
+        let layout = (facts.format, Layout::of(facts.format));
+        let ready = Some(Picture::new(frame, facts, layout.1, at, display));
+        Ok(Self { engine, params: params.clone(), info, display, ready, layout })
+    }
+
+    /// Returns the file's facts.
+    pub fn info(&self) -> &VideoInfo {
+        &self.info
+    }
+
+    /// Returns the next picture, `None` at the end.
+    ///
+    /// Damage does not end it: what cannot be decoded is passed over and counted. Pictures keep their numbers even where others
+    /// are skipped (see [`Self::allow_skipping`]).
+    #[expect(clippy::should_implement_trait, reason = "a picture or the reason why not, which is no iterator")]
+    pub fn next(&mut self) -> Result<Option<Picture>, MediaError> {
+        if let Some(picture) = self.ready.take() {
+            return Ok(Some(picture));
+        }
+        let Some((frame, facts)) = self.engine.receive() else {
+            self.engine.note_missing();
+            return Ok(None);
+        };
+        let at = self.engine.name(&facts);
+        Ok(Some(self.picture(frame, facts, at)))
+    }
+
+    /// Lets pictures that no other refers to be left out, where [`DecodeParams`] do not forbid it.
+    ///
+    /// Numbers and times of the others stay the same, counted by packets; exact for files without damage.
+    /// To be called before the first [`Self::next`], and again by whoever seeks after opening the file anew.
+    pub fn allow_skipping(&mut self) {
+        if self.params.skip_non_reference != SkipPolicy::Never {
+            self.engine.skip();
+        }
+    }
+
+    /// Goes to a picture that this or an earlier decoder of the same file handed out; [`Self::next`] returns it.
+    ///
+    /// It and all after it are bit for bit what an uninterrupted decode gives. Uses the container's index; where that cannot be
+    /// trusted the packets are read again, and as a last resort everything from the start is decoded again. What is decoded
+    /// on the way is not counted as damage.
+    pub fn seek(&mut self, to: FrameTime) -> Result<(), MediaError> {
+        if self.ready.as_ref().is_some_and(|p| p.at() == to) {
+            return Ok(());
+        }
+        self.ready = None;
+        let damage = self.engine.damage;
+        let found = super::seek::find(&mut self.engine, to);
+        self.engine.damage = damage;
+        let Some((frame, facts)) = found? else {
+            return Err(MediaError::PictureNotFound { path: self.engine.container.path().to_path_buf(), at: to });
+        };
+        self.ready = Some(self.picture(frame, facts, to));
+        Ok(())
+    }
+
+    /// Returns what was lost so far.
+    pub fn damage(&self) -> Damage {
+        self.engine.damage
+    }
+
+    /// Returns the end of the last picture decoded: its time and its length.
+    pub fn end_pts(&self) -> Option<MediaTime> {
+        self.engine.numbering.end()
+    }
+
+    fn picture(&mut self, frame: Video, facts: FrameFacts, at: FrameTime) -> Picture {
+        if self.layout.0 != facts.format {
+            self.layout = (facts.format, Layout::of(facts.format));
+        }
+        Picture::new(frame, facts, self.layout.1, at, self.display)
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").field("info", &self.info).field("damage", &self.engine.damage).finish_non_exhaustive()
+    }
+}
+
+/// A container and its codec, without any notion of display.
+pub(super) struct Engine {
+    pub container: Container,
+    pub facts: StreamFacts,
+    codec: codec::decoder::Video,
+    pub numbering: Numbering,
+    pub damage: Damage,
+    threads: u32,
+    counting: Counting,
+    draining: bool,
+    /// Packets read.
+    packets: u64,
+    /// Whether a packet without a presentation time was met.
+    pub unstamped: bool,
+    /// Decoder errors without a picture between them.
+    errors: u32,
+}
+
+/// Decoder errors in a row after which the end is assumed.
+const MOST_ERRORS: u32 = 10_000;
+
+impl Engine {
+    pub(super) fn open(path: &Path, threads: u32) -> Result<Self, MediaError> {
+        let container = Container::open(path)?;
+        let missing = || MediaError::NoPicture { path: path.to_path_buf(), container: String::new() };
+        let facts = container.facts().ok_or_else(missing)?;
+        let codec = container.decoder(&facts, threads)?;
+        let (num, den) = facts.time_base;
+        let fps = if facts.fps > 0.0 { facts.fps } else { 25.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
+        let usual = (f64::from(den) / f64::from(num) / fps).round() as i64;
+        Ok(Self {
+            container,
+            facts,
+            codec,
+            numbering: Numbering::new((num, den), usual),
+            damage: Damage::default(),
+            threads,
+            counting: Counting::Pictures,
+            draining: false,
+            packets: 0,
+            unstamped: false,
+            errors: 0,
+        })
+    }
+
+    /// Starts anew from the beginning of the file.
+    pub(super) fn reopen(&mut self) -> Result<(), MediaError> {
+        let mut fresh = Self::open(self.container.path(), self.threads)?;
+        if self.counting == Counting::Packets {
+            fresh.skip();
+        }
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Leaves out pictures that no other refers to.
+    pub(super) fn skip(&mut self) {
+        self.counting = Counting::Packets;
+        self.codec.skip_frame(Discard::NonReference);
+    }
+
+    /// Forgets decoder state and stamps, after the container was moved elsewhere.
+    pub(super) fn flush(&mut self) {
+        self.codec.flush();
+        self.numbering.reset();
+        self.draining = false;
+        self.unstamped = false;
+        self.errors = 0;
+    }
+
+    /// Returns the next frame that the decoder gives, `None` at the end.
+    pub(super) fn receive(&mut self) -> Option<(Video, FrameFacts)> {
+        loop {
+            let mut frame = Video::empty();
+            match self.codec.receive_frame(&mut frame) {
+                Ok(()) => {
+                    self.errors = 0;
+                    let facts = FrameFacts::of(&frame);
+                    return Some((frame, facts));
+                }
+                Err(Error::Other { errno: EAGAIN }) if !self.draining => self.feed(),
+                Err(Error::Eof | Error::Other { errno: EAGAIN }) => return None,
+                Err(_) => {
+                    self.damage.packets += 1;
+                    self.errors += 1;
+                    if self.errors > MOST_ERRORS {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Numbers a frame and counts it if it is damaged.
+    pub(super) fn name(&mut self, facts: &FrameFacts) -> FrameTime {
+        self.damage.frames += u64::from(facts.damaged);
+        self.numbering.name(facts.stamp, facts.length, self.counting)
+    }
+
+    /// Gives the decoder one packet, or tells it that there are no more.
+    fn feed(&mut self) {
+        match self.container.read() {
+            Read::Packet(packet) => self.send(&packet),
+            Read::Damaged => self.damage.packets += 1,
+            Read::End => {
+                self.draining = true;
+                // It can only refuse because it was told before.
+                let _ = self.codec.send_eof();
+            }
+        }
+    }
+
+    pub(super) fn send(&mut self, packet: &Packet) {
+        self.packets += 1;
+        self.unstamped |= packet.pts().is_none();
+        if !is_discarded(packet) {
+            self.numbering.sent(packet.pts());
+        }
+        let refused = self.codec.send_packet(packet).is_err();
+        self.damage.packets += u64::from(refused || packet.is_corrupt());
+    }
+
+    fn note_missing(&mut self) {
+        const WORTH_TELLING: MediaTime = MediaTime(2_000_000);
+        let start = self.facts.start.map_or(MediaTime::ZERO, |t| self.numbering.time(t));
+        let own = self.facts.duration.map(|d| self.numbering.time(d));
+        let Some((length, end)) = own.or(self.facts.file_duration.map(MediaTime)).zip(self.numbering.end()) else { return };
+        let missing = start + length - end;
+        if missing > WORTH_TELLING {
+            self.damage.missing = missing;
+        }
+    }
+}
