@@ -48,10 +48,14 @@ pub(super) struct StreamFacts {
     pub has_audio: bool,
     /// Whether stamps may jump inside the file, as in broadcasts.
     pub stamps_may_jump: bool,
+    /// Whether the format puts a presentation time on every packet.
+    pub stamps_all: bool,
 }
 
 /// Read errors in a row after which the rest of a file is given up: a lost disk must not be asked forever.
 const MOST_ERRORS: u32 = 64;
+/// Demuxers that give every packet a presentation time.
+const STAMPING_FORMATS: [&str; 4] = ["mp4", "matroska", "mpegts", "flv"];
 /// Demuxers that make moving pictures of text files.
 const TEXT_FORMATS: [&str; 6] = ["tty", "bin", "xbin", "adf", "idf", "txd"];
 
@@ -136,6 +140,7 @@ impl Container {
             codec: codec_name(&stream),
             container: format.name().to_string(),
             has_audio: self.input.streams().any(|s| s.parameters().medium() == media::Type::Audio),
+            stamps_all: is_one_of(&format, &STAMPING_FORMATS),
             stamps_may_jump: flags(&format) & ffi::AVFMT_TS_DISCONT != 0,
         })
     }
@@ -147,7 +152,7 @@ impl Container {
             let still = s.disposition().contains(ffmpeg_next::format::stream::Disposition::ATTACHED_PIC);
             s.parameters().medium() == media::Type::Video && !still && s.parameters().id() != cover
         };
-        if !format.name().split(',').any(|n| TEXT_FORMATS.contains(&n)) {
+        if !is_one_of(&format, &TEXT_FORMATS) {
             let best = self.input.streams().best(media::Type::Video).filter(is_picture);
             if let Some(stream) = best.or_else(|| self.input.streams().find(is_picture)) {
                 return Ok(stream.index());
@@ -225,6 +230,10 @@ fn codec_name(stream: &Stream<'_>) -> String {
     // SAFETY: ffmpeg returns a static string for every id, also for unknown ones.
     let name = unsafe { CStr::from_ptr(ffi::avcodec_get_name(id.into())) };
     name.to_string_lossy().into_owned()
+}
+
+fn is_one_of(format: &ffmpeg_next::format::Input, names: &[&str]) -> bool {
+    format.name().split(',').any(|n| names.contains(&n))
 }
 
 fn flags(format: &ffmpeg_next::format::Input) -> i32 {

@@ -19,7 +19,7 @@ use std::path::Path;
 /// Counts what was lost on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Damage {
-    /// Packets that could not be read or decoded.
+    /// Packets that could not be read or decoded; not those that a container passes over in silence, as Matroska does.
     pub packets: u64,
     /// Pictures that the decoder marked as damaged; they are used all the same.
     pub frames: u64,
@@ -43,9 +43,6 @@ impl Decoder {
     /// Opens a file and decodes its first picture.
     pub fn open(path: &Path, params: &DecodeParams) -> Result<Self, MediaError> {
         let mut engine = Engine::open(path, params.thread_count())?;
-        if params.skip_non_reference == SkipPolicy::Always {
-            engine.skip();
-        }
         let Some((frame, facts)) = engine.receive() else {
             return Err(MediaError::NothingDecodable {
                 path: path.to_path_buf(),
@@ -54,6 +51,9 @@ impl Decoder {
                 damaged: engine.damage.packets,
             });
         };
+        if params.skip_non_reference == SkipPolicy::Always {
+            engine.skip();
+        }
         let at = engine.name(&facts);
         let orientation = engine.facts.orientation.or(facts.orientation).unwrap_or(Orientation::UPRIGHT);
         let aspect = engine.facts.pixel_aspect.or(facts.pixel_aspect).unwrap_or(1.0);
@@ -88,7 +88,8 @@ impl Decoder {
 
     /// Lets pictures that no other refers to be left out, where [`DecodeParams`] do not forbid it.
     ///
-    /// Numbers and times of the others stay the same, counted by packets; exact for files without damage.
+    /// Numbers and times of the others stay the same, counted by packets; exact for files without damage. Only MP4,
+    /// Matroska, transport streams and Flash have a time on every packet to count by; from others nothing is left out.
     /// To be called before the first [`Self::next`], and again by whoever seeks after opening the file anew.
     pub fn allow_skipping(&mut self) {
         if self.params.skip_non_reference != SkipPolicy::Never {
@@ -196,10 +197,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Leaves out pictures that no other refers to.
+    /// Leaves out pictures that no other refers to, as long as packets have times to count by.
     pub(super) fn skip(&mut self) {
-        self.counting = Counting::Packets;
-        self.codec.skip_frame(Discard::NonReference);
+        if self.facts.stamps_all && !self.unstamped {
+            self.counting = Counting::Packets;
+            self.codec.skip_frame(Discard::NonReference);
+        }
+    }
+
+    fn stop_skipping(&mut self) {
+        self.counting = Counting::Pictures;
+        self.codec.skip_frame(Discard::Default);
     }
 
     /// Forgets decoder state and stamps, after the container was moved elsewhere.
@@ -255,7 +263,10 @@ impl Engine {
 
     pub(super) fn send(&mut self, packet: &Packet) {
         self.packets += 1;
-        self.unstamped |= packet.pts().is_none();
+        if packet.pts().is_none() {
+            self.unstamped = true;
+            self.stop_skipping();
+        }
         if !is_discarded(packet) {
             self.numbering.sent(packet.pts());
         }

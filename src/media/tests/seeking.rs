@@ -95,13 +95,22 @@ fn a_picture_that_never_was_is_refused() {
 }
 
 #[test]
+fn nothing_is_left_out_of_files_whose_packets_lack_times() {
+    let dir = dir();
+    let Some(path) = make(&dir, "a.mpg", &format!("{SOURCE} -c:v mpeg2video -g 12 -bf 2 -q:v 4")) else { return };
+    let always = DecodeParams { skip_non_reference: SkipPolicy::Always, ..params() };
+    let times = |mut decoder: Decoder| -> Vec<FrameTime> { all(&mut decoder).iter().map(super::Picture::at).collect() };
+    assert!(times(Decoder::open(&path, &always).unwrap()) == times(open(&path)));
+}
+
+#[test]
 fn pictures_left_out_do_not_change_the_numbers_of_the_others() {
     let dir = dir();
     let mut paths: Vec<_> = [
         ("a.mp4", "-c:v libx264 -g 50 -bf 3 -preset fast"),
         ("b.mp4", "-c:v libx264 -x264-params bframes=5:b-pyramid=2:open-gop=1:keyint=30"),
         ("c.ts", "-c:v libx264 -bf 2 -preset fast"),
-        ("d.mpg", "-c:v mpeg2video -g 12 -bf 2 -q:v 4"),
+        ("d.mkv", "-c:v mpeg2video -g 12 -bf 2 -q:v 4"),
         ("e.mp4", "-c:v libx265 -preset fast -x265-params log-level=none:keyint=25:bframes=4"),
     ]
     .into_iter()
@@ -126,6 +135,6 @@ fn pictures_left_out_do_not_change_the_numbers_of_the_others() {
         let middle = some.len() / 2;
         decoder.seek(some[middle].at()).unwrap();
         let rest: Vec<_> = all(&mut decoder).iter().map(super::Picture::at).collect();
-        assert_eq!(rest, some[middle..].iter().map(super::Picture::at).collect::<Vec<_>>(), "{path:?}");
+        assert!(rest.iter().eq(some[middle..].iter().map(super::Picture::at).collect::<Vec<_>>().iter()), "{path:?}");
     }
 }
