@@ -13,6 +13,8 @@ mod registry;
 mod runtime;
 mod session;
 #[cfg(test)]
+mod tests_reference;
+#[cfg(test)]
 mod tests_support;
 
 pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture};

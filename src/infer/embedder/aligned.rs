@@ -1,7 +1,7 @@
 //! Embedders of a square input that a fixed similarity cuts from the canonical crop.
 
 use super::{EmbedParams, FaceEmbedder};
-use crate::algo::align::{CANONICAL_SIDE, template_map, warp};
+use crate::algo::align::{CANONICAL_SIDE, template_map, warp_edge};
 use crate::domain::{Affine, EmbedderId, Embedding, RgbImage, Size};
 use crate::infer::pixels::Levels;
 use crate::infer::session::Model;
@@ -84,7 +84,7 @@ impl FaceEmbedder for Aligned {
                 if face.size() != due {
                     return Err(InferError::Picture { found: face.size(), due });
                 }
-                self.levels.fill(&warp(face, &self.map, self.input), self.input, tensor)?;
+                self.levels.fill(&warp_edge(face, &self.map, self.input), self.input, tensor)?;
             }
             self.model.run(&[part.len(), 3, side, side], &self.tensor, |outputs| {
                 let values = outputs.first().copied().unwrap_or_default();
