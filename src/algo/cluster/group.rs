@@ -349,7 +349,7 @@ mod tests {
         let mut why: Vec<_> = got.clusters.iter().map(|c| (members(c)[0], c.alone.unwrap().to_string())).collect();
         why.sort();
         let want = [(1, "too_short"), (2, "too_small"), (3, "low_quality"), (4, "far_from_all")];
-        assert_eq!(why, want.map(|(t, w)| (t, w.to_samples())));
+        assert_eq!(why, want.map(|(t, w)| (t, w.to_owned())));
     }
 
     #[test]

@@ -1,0 +1,57 @@
+//! Compares a run with the truth about its video.
+//!
+//! [`Truth::parse`] reads the formats of truth files, [`evaluate`] compares, [`Evaluation`] prints as a table.
+
+mod faces;
+mod people;
+mod report;
+mod shots;
+mod truth;
+
+pub use faces::FaceScore;
+pub use people::{PeopleScore, PersonScore, Purity};
+pub use report::Evaluation;
+pub use shots::ShotScore;
+pub use truth::{Bound, Truth, TruthError, TruthFace, TruthPerson, TruthShot};
+
+use crate::domain::{Face, FrameTime, IdentityId, ScreenTime, Shot, Size, TrackId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Holds the numbers of comparison; `config/evaluation.toml` gives their units and reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    pub cut_tolerance_frames: u64,
+    pub min_iou: f32,
+    pub min_share_inside: f32,
+    pub min_weight: f32,
+}
+
+/// What a run says of a video, in any order.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    pub shots: &'a [Shot],
+    pub analysed: &'a [FrameTime],
+    /// Tracked and dropped.
+    pub faces: &'a [Face],
+    /// Which cluster each track is in.
+    pub clusters: &'a BTreeMap<TrackId, IdentityId>,
+    pub screen_time: &'a ScreenTime,
+    pub picture: Size,
+}
+
+/// Compares a run with the truth.
+///
+/// Boxes are compared on pictures that were analysed and that the truth knows boxes of. A cluster belongs to the person
+/// most of whose faces its boxes lie on; without true boxes, to a person of the shots that it is seen in.
+#[must_use]
+pub fn evaluate(params: &Params, truth: &Truth, run: &Run) -> Evaluation {
+    let seen = faces::look(params, truth, run);
+    let owners = people::owners(truth, run, &seen);
+    Evaluation {
+        shots: shots::score(params, truth, run.shots),
+        faces: faces::score(truth, &seen),
+        people: people::score(truth, run, &seen, &owners),
+    }
+}
