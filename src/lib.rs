@@ -10,7 +10,8 @@
 //! | pipeline | domain, algo, media, infer, store, blobs, facebank |
 //! | config | domain, algo, media, infer, blobs, pipeline |
 //! | session | domain, algo, media, infer, store, blobs, facebank, export, pipeline, config |
-//! | cli | domain, infer, session, config, logging |
+//! | cli | domain, session, config, logging |
+//! | logging | nothing |
 
 pub mod algo;
 pub mod blobs;
@@ -20,6 +21,7 @@ pub mod domain;
 pub mod export;
 pub mod facebank;
 pub mod infer;
+pub mod logging;
 pub mod media;
 pub mod pipeline;
 pub mod session;

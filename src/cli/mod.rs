@@ -1,1 +1,85 @@
-//! See docs/ARCHITECTURE.md.
+//! The command line: one file per command. Work is done in `session`; here are arguments, words and exit codes.
+
+mod args;
+//mod artifacts;
+mod bar;
+mod delete;
+mod doctor;
+mod eval;
+mod export;
+mod models;
+mod name;
+mod output;
+mod pages;
+mod places;
+mod run;
+mod setup;
+mod signals;
+mod status;
+//mod suggest;
+
+pub use args::Cli;
+
+use crate::session::{SessionError, Workspace};
+use args::Command;
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Exit code for what was refused or failed.
+const FAILED: u8 = 1;
+/// Exit code for what was cancelled by a signal.
+const CANCELLED: u8 = 130;
+
+/// How a command ended, short of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Done,
+    /// Done, but what was looked at is not in order.
+    Findings,
+    Cancelled,
+}
+
+/// Reads the command line, runs the command, prints what went wrong and what to do, and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(FAILED),
+        Ok(Ended::Cancelled) => ExitCode::from(CANCELLED),
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            output::error(&error);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Ended, SessionError> {
+    if let Command::Completions { shell } = cli.command {
+        return pages::completions(shell);
+    }
+    if let Command::Man { out } = &cli.command {
+        return pages::man(out.as_deref());
+    }
+    let (places, flags) = places::read(&cli)?;
+    let workspace = Workspace::new(places, flags)?;
+    if let Err(error) = crate::logging::start(&workspace.paths.log_file) {
+        output::note(&format!("no log is written to {:?}: {error}", workspace.paths.log_file));
+    }
+    match &cli.command {
+        Command::Run(args) => run::run(&workspace, args),
+        Command::Status(args) => status::run(&workspace, args),
+        Command::Name(args) => name::run(&workspace, args),
+        //        Command::Suggest(args) => suggest::run(&workspace, args),
+        Command::Export(args) => export::run(&workspace, args),
+        Command::Eval(args) => eval::run(&workspace, args),
+        //Command::Artifacts(args) => artifacts::run(&workspace, args),
+        Command::Models(args) => models::run(&workspace, args),
+        Command::Setup(args) => setup::run(&workspace, args),
+        Command::Doctor(args) => doctor::run(&workspace, args),
+        Command::Delete(args) => delete::run(&workspace, args),
+        Command::Config => output::print(&workspace.layers.to_toml()).map(|()| Ended::Done),
+        _ => Ok(Ended::Done),
+    }
+}

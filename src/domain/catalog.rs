@@ -1,6 +1,6 @@
 //! Who and what a library knows across its episodes.
 
-use super::{Author, Edit, EpisodeId, PersonId};
+use super::{Author, Edit, EpisodeId, EpisodeNumber, PersonId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,23 @@ pub struct EpisodeEntry {
     pub season: Option<u32>,
     /// Number within the season.
     pub episode: Option<u32>,
+}
+
+impl EpisodeEntry {
+    /// Makes the entry of an episode; show, season and episode are read from the id where it has them.
+    #[must_use]
+    pub fn new(id: &EpisodeId, video: &str, added_at: Timestamp) -> Self {
+        let number = EpisodeNumber::of(id);
+        Self {
+            id: id.clone(),
+            title: None,
+            video: video.to_owned(),
+            added_at,
+            show: number.as_ref().map(|n| n.show.clone()),
+            season: number.as_ref().map(|n| n.season),
+            episode: number.map(|n| n.episode),
+        }
+    }
 }
 
 /// One entry of the catalog's own log; never changed once written.

@@ -66,7 +66,7 @@ pub struct Found {
     /// Files whose contents it does not know; some can be recognised by shape when named.
     pub unknown: Vec<PathBuf>,
     /// What the manifest beside the models adds.
-    extra: Vec<ModelEntry>,
+    pub extra: Vec<ModelEntry>,
 }
 
 /// Every model that is known.

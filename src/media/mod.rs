@@ -28,5 +28,12 @@ pub use params::{DecodeParams, SkipPolicy};
 pub use picture::Picture;
 pub use probe::{VideoInfo, probe};
 
+/// Returns the version of libavcodec that is loaded, such as `libavcodec 59.37.100`.
+#[must_use]
+pub fn version() -> String {
+    let v = ffmpeg_next::codec::version();
+    format!("libavcodec {}.{}.{}", v >> 16, (v >> 8) & 0xff, v & 0xff)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,11 @@
-//! See docs/ARCHITECTURE.md.
+//! Runs the passes over an episode: scan, embed, group.
+
+pub mod flow;
+pub mod group;
+pub mod progress;
+pub mod reembed;
+pub mod sampling;
+pub mod scan;
+
+pub use flow::{Cancel, StopCause};
+pub use progress::{Phase, Progress, ProgressView, Stage};

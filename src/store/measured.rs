@@ -8,7 +8,9 @@ use super::rows::{AnalysedRow, CropsRow, FacesRow, ShotRow, TrackletsRow};
 use super::tables::{
     ALIGNED, ANALYSED, BY_SHOT, Bytes, CROPS, EMBEDDINGS, FACES, PICTURES, PictureKey, SHOTS, ShotKey, THUMBS, TRACKLETS,
 };
-use crate::domain::{Crop, CropInfo, CropKey, EmbedderId, Face, Fate, FrameTime, RunId, Shot, ShotId, ShotRecord, Tracklet};
+use crate::domain::{
+    Crop, CropInfo, CropKey, EmbedderId, Face, Fate, FrameTime, Opening, RunId, Shot, ShotId, ShotRecord, Tracklet,
+};
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -39,7 +41,7 @@ impl EpisodeStore {
             let last = shots.range(of_run(run))?.next_back().transpose()?;
             let last = last.map(|(key, row)| read_shot(key.value(), row.value())).transpose()?;
             check_next(last.as_ref(), shot).map_err(refused)?;
-            shots.insert(key, to_bulk(&ShotRow::from(shot))?.as_slice())?;
+            shots.insert(key, to_bulk(&ShotRow::new(shot, record.next.as_ref()))?.as_slice())?;
             txn.open_table(ANALYSED)?.insert(key, to_bulk(&AnalysedRow::new(analysed))?.as_slice())?;
             txn.open_table(FACES)?.insert(key, to_bulk(&FacesRow::new(faces))?.as_slice())?;
             txn.open_table(TRACKLETS)?.insert(key, to_bulk(&TrackletsRow::new(tracklets))?.as_slice())?;
@@ -72,6 +74,18 @@ impl EpisodeStore {
                 shots.push(read_shot(key.value(), row.value())?);
             }
             Ok(shots)
+        })
+    }
+
+    /// Returns how the shot after `shot` begins; `None` after the last of the video.
+    ///
+    /// # Errors
+    /// Fails where there is no such run or shot, or the file cannot be read.
+    pub fn opening_after(&self, run: RunId, shot: ShotId) -> Result<Option<Opening>, StoreError> {
+        self.read_run(run, |txn| {
+            let table = txn.open_table(SHOTS)?;
+            let row = table.get((run.0, shot.0))?;
+            Ok(row.map(|row| from_bulk::<ShotRow>(row.value())?.next()).transpose()?.flatten())
         })
     }
 

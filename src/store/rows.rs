@@ -5,8 +5,8 @@
 
 use super::codec::RowError;
 use crate::domain::{
-    BBox, CropInfo, Detection, DropReason, Face, Fate, FrameTime, MediaTime, Point, Quality, Shot, ShotId, TrackId, Tracklet,
-    Transition,
+    BBox, CropInfo, Detection, DropReason, Face, Fate, FrameTime, MediaTime, Opening, Point, Quality, Shot, ShotId, TrackId,
+    Tracklet, Transition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,49 +30,65 @@ pub(super) struct ShotRow {
     transition_in: u8,
     transition_frames: u32,
     score: f32,
+    next: Option<OpeningRow>,
 }
 
-impl From<&Shot> for ShotRow {
-    fn from(shot: &Shot) -> Self {
-        let transition_in = match shot.transition_in {
-            Transition::Start => 0,
-            Transition::Cut => 1,
-            Transition::Dissolve => 2,
-            Transition::Fade => 3,
-            Transition::Forced => 4,
-        };
+/// Transition, pictures, score.
+type OpeningRow = (u8, u32, f32);
+
+fn transition_code(transition: Transition) -> u8 {
+    match transition {
+        Transition::Start => 0,
+        Transition::Cut => 1,
+        Transition::Dissolve => 2,
+        Transition::Fade => 3,
+        Transition::Forced => 4,
+    }
+}
+
+fn transition(code: u8) -> Result<Transition, RowError> {
+    match code {
+        0 => Ok(Transition::Start),
+        1 => Ok(Transition::Cut),
+        2 => Ok(Transition::Dissolve),
+        3 => Ok(Transition::Fade),
+        4 => Ok(Transition::Forced),
+        other => Err(unknown("transition", other)),
+    }
+}
+
+impl ShotRow {
+    pub(super) fn new(shot: &Shot, next: Option<&Opening>) -> Self {
         Self {
             start_frame: shot.start_frame,
             end_frame: shot.end_frame,
             start: shot.start.0,
             end: shot.end.0,
-            transition_in,
+            transition_in: transition_code(shot.transition_in),
             transition_frames: shot.transition_frames,
             score: shot.score,
+            next: next.map(|n| (transition_code(n.transition), n.transition_frames, n.score)),
         }
     }
-}
 
-impl ShotRow {
     pub(super) fn shot(&self, id: ShotId) -> Result<Shot, RowError> {
-        let transition_in = match self.transition_in {
-            0 => Transition::Start,
-            1 => Transition::Cut,
-            2 => Transition::Dissolve,
-            3 => Transition::Fade,
-            4 => Transition::Forced,
-            other => return Err(unknown("transition", other)),
-        };
         Ok(Shot {
             id,
             start_frame: self.start_frame,
             end_frame: self.end_frame,
             start: MediaTime(self.start),
             end: MediaTime(self.end),
-            transition_in,
+            transition_in: transition(self.transition_in)?,
             transition_frames: self.transition_frames,
             score: self.score,
         })
+    }
+
+    /// Returns how the shot after this one begins.
+    pub(super) fn next(&self) -> Result<Option<Opening>, RowError> {
+        self.next
+            .map(|(code, frames, score)| Ok(Opening { transition: transition(code)?, transition_frames: frames, score }))
+            .transpose()
     }
 }
 
@@ -244,7 +260,7 @@ mod tests {
             transition_frames: 7,
             score: 1.0,
         };
-        assert_eq!(postcard::to_stdvec(&ShotRow::from(&shot)).unwrap(), [172, 2, 173, 2, 2, 1, 3, 7, 0, 0, 128, 63]);
+        assert_eq!(postcard::to_stdvec(&ShotRow::new(&shot, None)).unwrap(), [172, 2, 173, 2, 2, 1, 3, 7, 0, 0, 128, 63, 0]);
         let face = Face {
             at: FrameTime { frame: 1, pts: MediaTime(2) },
             detection: Detection { bbox: BBox::new(0.0, 0.0, 0.0, 2.0), landmarks: None, score: 0.5 },
@@ -257,7 +273,16 @@ mod tests {
 
     #[test]
     fn an_unknown_code_is_an_error() {
-        let row = ShotRow { start_frame: 0, end_frame: 0, start: 0, end: 0, transition_in: 9, transition_frames: 0, score: 0.0 };
+        let row = ShotRow {
+            start_frame: 0,
+            end_frame: 0,
+            start: 0,
+            end: 0,
+            transition_in: 9,
+            transition_frames: 0,
+            score: 0.0,
+            next: None,
+        };
         assert!(row.shot(ShotId(1)).is_err());
         assert!(fate((6, 0)).is_err());
         assert!(to_bulk(&row).is_ok());

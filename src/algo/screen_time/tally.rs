@@ -73,7 +73,7 @@ impl<'a> Tally<'a> {
 
     /// Takes one shot: the pictures that were analysed, in any order, and all its faces, tracked and dropped, in any order.
     pub fn push(&mut self, shot: &Shot, analysed: &[FrameTime], faces: &[Face]) {
-        let steps = steps(shot, analysed);
+        let steps = box_spans(shot, analysed);
         let mut tracks: BTreeMap<TrackId, BTreeMap<usize, bool>> = BTreeMap::new();
         for face in faces {
             let track = match face.fate {
@@ -177,7 +177,7 @@ pub fn screen_time<'a>(
 }
 
 /// Returns, for each analysed picture, its number and the time that a box on it counts for; ascending.
-fn steps(shot: &Shot, analysed: &[FrameTime]) -> Vec<(u64, Span)> {
+pub fn box_spans(shot: &Shot, analysed: &[FrameTime]) -> Vec<(u64, Span)> {
     let mut pictures: Vec<FrameTime> =
         analysed.iter().copied().filter(|a| (shot.start_frame..shot.end_frame).contains(&a.frame)).collect();
     pictures.sort_unstable();
@@ -277,7 +277,10 @@ mod tests {
     const PICTURE: Size = Size { width: 640, height: 360 };
 
     fn params() -> Params {
-        toml::from_str(include_str!("../../../config/screen_time.toml")).unwrap()
+        toml::from_str::<toml::Table>(include_str!("../../../config/screen_time.toml")).unwrap()["screen_time"]
+            .clone()
+            .try_into()
+            .unwrap()
     }
 
     /// 25 pictures a second, the first one at 1.704 s.

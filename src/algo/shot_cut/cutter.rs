@@ -74,6 +74,9 @@ enum Rank {
 }
 
 impl ShotCutter {
+    /// Pictures after a hard cut until it is known.
+    pub const CUT_LOOKAHEAD: u64 = cut::LOOKAHEAD as u64;
+
     /// Starts at the first picture of a video.
     #[must_use]
     pub fn new(params: Params) -> Self {

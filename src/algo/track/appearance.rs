@@ -42,7 +42,10 @@ mod tests {
     use super::*;
 
     fn params() -> AppearanceParams {
-        toml::from_str::<super::super::Params>(include_str!("../../../config/tracking.toml")).unwrap().appearance
+        toml::from_str::<toml::Table>(include_str!("../../../config/tracking.toml")).unwrap()["track"]["appearance"]
+            .clone()
+            .try_into()
+            .unwrap()
     }
 
     #[test]

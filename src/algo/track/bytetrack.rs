@@ -242,7 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn params() -> Params {
-        toml::from_str(include_str!("../../../config/tracking.toml")).unwrap()
+        toml::from_str::<toml::Table>(include_str!("../../../config/tracking.toml")).unwrap()["track"].clone().try_into().unwrap()
     }
 
     fn at(frame: u64) -> FrameTime {

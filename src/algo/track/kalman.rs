@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn params() -> Params {
-        toml::from_str(include_str!("../../../config/tracking.toml")).unwrap()
+        toml::from_str::<toml::Table>(include_str!("../../../config/tracking.toml")).unwrap()["track"].clone().try_into().unwrap()
     }
 
     fn moved(dx: f32) -> BBox {

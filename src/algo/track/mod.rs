@@ -13,7 +13,7 @@ mod metrics;
 mod params;
 
 pub use bytetrack::ByteTrack;
-pub use ghost::{dissolve_ghost, share_of_shot};
+pub use ghost::dissolve_ghost;
 pub use matching::{Matching, matching};
 pub use metrics::measure;
 pub use params::{AppearanceParams, Kind, Params, untracked_reason};

@@ -45,12 +45,12 @@ pub trait FaceDetector: Send {
 pub struct DetectParams {
     pub model: String,
     pub input: DetSize,
-    /// Unset: the model's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub score: Option<f32>,
-    /// Unset: the model's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nms_iou: Option<f32>,
+    /// Lowest score of a face, `0..=1`; 0: the model's own.
+    pub score: f32,
+    /// Overlap above which two boxes are one face, `0..=1`; 0: the model's own.
+    pub nms_iou: f32,
+    /// Shorter side of a box below which a face is passed over, in pixels of the picture.
+    pub min_face_px: f32,
     pub large_faces: ScalePolicy,
 }
 

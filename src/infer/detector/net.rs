@@ -79,8 +79,9 @@ pub fn build_detector(
         return Err(InferError::InputSize { id: entry.id.clone(), takes, asked: params.input.to_string() });
     }
     let published = entry.thresholds.as_ref();
-    let score = params.score.or(published.and_then(|t| t.score)).or(kind.thresholds.score);
-    let nms_iou = params.nms_iou.or(published.and_then(|t| t.nms_iou)).or(kind.thresholds.nms_iou);
+    let set = |n: f32| (n > 0.0).then_some(n);
+    let score = set(params.score).or(published.and_then(|t| t.score)).or(kind.thresholds.score);
+    let nms_iou = set(params.nms_iou).or(published.and_then(|t| t.nms_iou)).or(kind.thresholds.nms_iou);
     Ok(Box::new(Net {
         model,
         family: entry.family.clone(),

@@ -1,0 +1,195 @@
+//! The live line of a run: one line in a terminal, JSON lines for programs, a line now and then elsewhere.
+
+use super::args::ProgressMode;
+use super::output::{counted, use_colour};
+use crate::pipeline::{Phase, Progress, ProgressView};
+use crate::session::{RunFacts, progress_json, write_whole};
+use crossterm::{cursor, queue, style::Print, style::Stylize, terminal};
+use jiff::Timestamp;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Redraws of the line a second at most; a terminal over SSH gets about 200 bytes for each.
+const REDRAW: Duration = Duration::from_millis(125);
+/// Between two lines where there is no terminal.
+const LINE: Duration = Duration::from_secs(10);
+
+/// Shows the progress of one run. Clearing the line is left to [`Bar::finish`].
+#[derive(Debug)]
+pub(super) struct Bar<'a> {
+    progress: &'a Progress,
+    mode: Mode,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Live,
+    Lines,
+    Json,
+    Silent,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    facts: Option<RunFacts>,
+    /// Where `progress.json` is kept.
+    file: Option<PathBuf>,
+    drawn: Option<Instant>,
+    phase: Option<Phase>,
+}
+
+impl<'a> Bar<'a> {
+    pub(super) fn new(mode: ProgressMode, progress: &'a Progress) -> Self {
+        let mode = match mode {
+            ProgressMode::Json => Mode::Json,
+            ProgressMode::None => Mode::Silent,
+            ProgressMode::Bar => Mode::Live,
+            ProgressMode::Auto if io::stderr().is_terminal() => Mode::Live,
+            ProgressMode::Auto => Mode::Lines,
+        };
+        Self { progress, mode, state: Mutex::default() }
+    }
+
+    /// Learns what runs, and where `progress.json` goes.
+    pub(super) fn begins(&self, facts: &RunFacts, file: PathBuf, notes: &[String]) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(self.mode, Mode::Live | Mode::Lines) {
+            for note in notes {
+                super::output::note(note);
+            }
+        }
+        state.facts = Some(facts.clone());
+        state.file = Some(file);
+        drop(state);
+        self.report();
+    }
+
+    /// Writes `progress.json` and, for programs, a line.
+    pub(super) fn report(&self) {
+        self.write(serde_json::Value::Null);
+    }
+
+    fn write(&self, more: serde_json::Value) {
+        // The lock keeps lines whole and in order.
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut object = match &state.facts {
+            Some(facts) => progress_json::object(facts, &self.progress.view(), Timestamp::now()),
+            None => serde_json::json!({"progress_version": 3}),
+        };
+        if let (Some(object), serde_json::Value::Object(more)) = (object.as_object_mut(), more) {
+            object.extend(more);
+        }
+        let text = format!("{object}\n");
+        if let Some(file) = &state.file {
+            // A full disk stops the run where it matters; a progress file alone does not.
+            if let Err(error) = write_whole(file, text.as_bytes()) {
+                tracing::warn!(%error, "progress.json is not written");
+            }
+        }
+        if self.mode == Mode::Json {
+            let mut out = io::stdout().lock();
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
+    /// Writes the last state with `fields` on top: how the run ended.
+    pub(super) fn end(&self, fields: serde_json::Value) {
+        self.write(fields);
+    }
+
+    /// Draws the line if it is time to.
+    pub(super) fn draw(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = self.progress.view();
+        let pause = match self.mode {
+            Mode::Live => REDRAW,
+            Mode::Lines => LINE,
+            Mode::Json | Mode::Silent => return,
+        };
+        if state.drawn.is_some_and(|at| at.elapsed() < pause) && state.phase == Some(view.phase) {
+            return;
+        }
+        let Some(facts) = &state.facts else { return };
+        let width = terminal::size().map_or(80, |(w, _)| usize::from(w));
+        let mut out = io::stderr().lock();
+        let line = line(facts, &view);
+        let _ = match self.mode {
+            Mode::Live => draw_live(&mut out, &line, &view, width),
+            _ => writeln!(out, "{line}"),
+        };
+        state.drawn = Some(Instant::now());
+        state.phase = Some(view.phase);
+    }
+
+    /// Takes the line away.
+    pub(super) fn finish(&self) {
+        if self.mode == Mode::Live {
+            let mut out = io::stderr().lock();
+            let _ = queue!(out, Print("\r"), terminal::Clear(terminal::ClearType::CurrentLine), cursor::Show);
+            let _ = out.flush();
+        }
+    }
+}
+
+fn draw_live(out: &mut impl Write, line: &str, view: &ProgressView, width: usize) -> io::Result<()> {
+    const BAR: usize = 16;
+    let shown: String = line.chars().take(width.saturating_sub(BAR + 4)).collect();
+    let share = if view.total > 0 { (view.done as f64 / view.total as f64).clamp(0.0, 1.0) } else { 0.0 };
+    let bar = bar(share, BAR);
+    let bar = if use_colour(true) { bar.cyan().to_string() } else { bar };
+    queue!(out, cursor::Hide, Print(format!("\r▕{bar}▏ {shown}")), terminal::Clear(terminal::ClearType::UntilNewLine))?;
+    out.flush()
+}
+
+/// Returns a bar of `width` cells in eighths of a cell.
+fn bar(share: f64, width: usize) -> String {
+    const PARTS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "share is 0..=1 and width small")]
+    let eighths = (share * (width * 8) as f64) as usize;
+    let mut text: String = std::iter::repeat_n('█', eighths / 8).collect();
+    if eighths / 8 < width {
+        text.push(PARTS[eighths % 8]);
+        text.extend(std::iter::repeat_n(' ', width - eighths / 8 - 1));
+    }
+    text
+}
+
+/// `mm:ss / mm:ss • phase • detector • tracker • device • fps • ETA • counts`.
+fn line(facts: &RunFacts, view: &ProgressView) -> String {
+    let eta = view.eta().map_or_else(|| "--:--".to_owned(), |e| crate::domain::MediaTime::from_secs(e.as_secs_f64()).to_string());
+    let mut parts = vec![
+        format!("{} / {}", view.media, view.duration),
+        format!("phase={}", view.phase.name()),
+        format!("{eta} left"),
+        format!("fps={:.0}", view.rate()),
+        format!("device={}", facts.device.as_deref().unwrap_or(&facts.asked_device)),
+        format!("detector={}", facts.detector),
+        format!("tracker={}", facts.tracker),
+    ];
+    if view.shots > 0 {
+        parts.push(format!(
+            "{}, {}, {}",
+            counted(view.shots, "shot"),
+            counted(view.tracks, "track"),
+            counted(view.faces, "face")
+        ));
+    }
+    parts.join(" • ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_keeps_its_width() {
+        for n in 0..=100 {
+            assert_eq!(bar(f64::from(n) / 100.0, 16).chars().count(), 16, "{n} %");
+        }
+        assert_eq!(bar(1.0, 4), "████");
+        assert_eq!(bar(0.5, 4), "██  ");
+    }
+}

@@ -1,0 +1,39 @@
+//! Completions and man pages, made from the same description as `--help`.
+
+use super::{Cli, Ended, output};
+use crate::session::{SessionError, write_whole};
+use clap::CommandFactory;
+use std::path::Path;
+
+/// Prints the completions of a shell.
+pub(super) fn completions(shell: clap_complete::Shell) -> Result<Ended, SessionError> {
+    let mut bytes = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "screenalytics", &mut bytes);
+    output::print_to(None, &bytes)?;
+    Ok(Ended::Done)
+}
+
+/// Prints the man page, or writes it and one for each command into `folder`.
+pub(super) fn man(folder: Option<&Path>) -> Result<Ended, SessionError> {
+    let mut command = Cli::command();
+    command.build();
+    let Some(folder) = folder else {
+        output::print_to(None, &page(command)?)?;
+        return Ok(Ended::Done);
+    };
+    std::fs::create_dir_all(folder).map_err(|source| SessionError::Write { path: folder.to_owned(), source })?;
+    for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
+        let name = format!("screenalytics-{}", sub.get_name());
+        write_whole(&folder.join(format!("{name}.1")), &page(sub.clone().name(name))?)?;
+    }
+    write_whole(&folder.join("screenalytics.1"), &page(command)?)?;
+    Ok(Ended::Done)
+}
+
+fn page(command: clap::Command) -> Result<Vec<u8>, SessionError> {
+    let mut bytes = Vec::new();
+    clap_mangen::Man::new(command)
+        .render(&mut bytes)
+        .map_err(|source| SessionError::Write { path: "man page".into(), source })?;
+    Ok(bytes)
+}

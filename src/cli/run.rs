@@ -1,0 +1,164 @@
+//! `run`: measures an episode.
+
+use super::args::{ProgressMode, RunArgs};
+use super::bar::Bar;
+use super::output::{self, clock, counted};
+use super::{Ended, signals};
+use crate::domain::{EpisodeId, EpisodeNumber, Transition, episode_id_from_file_name};
+use crate::pipeline::{Cancel, Progress, StopCause};
+use crate::session::{self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, Workspace};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, SessionError> {
+    let episode = episode_id(args)?;
+    let request = RunRequest {
+        video: args.video.clone(),
+        episode: episode.clone(),
+        device: args.device.parse()?,
+        replace_video: args.replace_video,
+        new_run: args.new_run,
+    };
+    let cancel = Cancel::default();
+    signals::listen(cancel.clone()).map_err(|source| SessionError::Signals { source })?;
+    let progress = Progress::default();
+    let bar = Bar::new(args.progress, &progress);
+    let shown = Shown { bar: &bar, file: session::progress_file(workspace, &episode) };
+    let began = Instant::now();
+
+    let over = AtomicBool::new(false);
+    let end = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                bar.draw();
+                std::thread::park_timeout(Duration::from_millis(60));
+            }
+        });
+        let end = session::run(workspace, &request, &cancel, &progress, &shown);
+        over.store(true, Ordering::Relaxed);
+        end
+    });
+    bar.finish();
+    let end = end.inspect_err(|error| shown.failed(error))?;
+    let wall = began.elapsed();
+    match end {
+        RunEnd::Done(report) => {
+            let summary = session::summary(workspace, &episode)?;
+            shown.done(&report, &summary);
+            if args.progress != ProgressMode::Json {
+                output::print(&text(&report, &summary, &progress, wall))?;
+            }
+            Ok(Ended::Done)
+        }
+        RunEnd::Cancelled { run, shots, reached } => {
+            let why = match cancel.cause() {
+                Some(StopCause::HangUp) => "the terminal went away",
+                Some(StopCause::Terminate) => "asked to end",
+                Some(StopCause::Interrupt) | None => "stopped",
+            };
+            let kept = counted(shots, "shot");
+            output::note(&format!(
+                "{why}; {kept} up to {} are kept in {run}. The same command goes on from there.",
+                clock(reached)
+            ));
+            Ok(Ended::Cancelled)
+        }
+    }
+}
+
+fn episode_id(args: &RunArgs) -> Result<EpisodeId, SessionError> {
+    if let Some(id) = &args.ep_id {
+        return Ok(id.parse()?);
+    }
+    if let (Some(show), Some(season), Some(episode)) = (&args.show, args.season, args.episode) {
+        return Ok(EpisodeNumber { show: show.clone(), season, episode }.id()?);
+    }
+    let name = args.video.file_name().unwrap_or(args.video.as_os_str());
+    Ok(episode_id_from_file_name(&name.to_string_lossy())?)
+}
+
+/// Shows a run in the bar and in `progress.json`.
+struct Shown<'a> {
+    bar: &'a Bar<'a>,
+    file: std::path::PathBuf,
+}
+
+impl Watcher for Shown<'_> {
+    fn begins(&self, facts: &RunFacts, notes: &[String]) {
+        self.bar.begins(facts, self.file.clone(), notes);
+    }
+
+    fn moves(&self) {
+        self.bar.report();
+    }
+}
+
+impl Shown<'_> {
+    fn done(&self, report: &RunReport, summary: &EpisodeSummary) {
+        self.bar.end(session::done_fields(report, summary));
+    }
+
+    fn failed(&self, error: &SessionError) {
+        self.bar.end(session::error_fields(error));
+    }
+}
+
+fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall: Duration) -> String {
+    let mut out = super::status::episode_text(summary);
+    let counts = &report.meta.counts;
+    let cuts = summary.shots.iter().filter(|s| s.transition_in == Transition::Cut).count();
+    let fades = summary.shots.iter().filter(|s| matches!(s.transition_in, Transition::Dissolve | Transition::Fade)).count();
+    let _ = writeln!(out);
+    let _ = writeln!(
+        out,
+        "  {} • {} ({} analysed) • {}, {}",
+        counted(counts.shots, "shot"),
+        counted(counts.frames, "picture"),
+        counts.analysed,
+        counted(cuts as u64, "cut"),
+        counted(fades as u64, "dissolve or fade").replace("fades", "fades"),
+    );
+    let m = &report.metrics;
+    let _ = writeln!(
+        out,
+        "  {} in {} • {:.1} a minute • {:.0} % short • longest {} pictures",
+        counted(counts.faces, "face"),
+        counted(counts.tracks, "track"),
+        m.tracks_per_minute,
+        100.0 * m.short_track_fraction,
+        m.longest_tracks.first().map_or(0, |t| t.frame_count),
+    );
+    let _ =
+        writeln!(out, "  tracks born {}, lost {} • estimated identity switches {}", m.tracks_born, m.tracks_lost, m.id_switches);
+    for (reason, n) in &counts.dropped {
+        let _ = writeln!(out, "  {} passed over: {}", counted(*n, "face"), session::reason_text(*reason));
+    }
+    if counts.damaged_packets + counts.damaged_frames > 0 {
+        let _ = writeln!(
+            out,
+            "  the video is damaged: {} could not be read, {} are damaged",
+            counted(counts.damaged_packets, "packet"),
+            counted(counts.damaged_frames, "picture")
+        );
+    }
+    if !report.scan_skipped {
+        let _ = writeln!(out, "\n  {}", busy(progress, wall, report));
+    }
+    let _ = writeln!(out, "  measured {}", &report.measured[..16.min(report.measured.len())]);
+    let next = summary.time.people.iter().find(|p| p.name.is_none()).and_then(|p| p.identities.first());
+    if let Some(id) = next {
+        let _ = writeln!(out, "\n  next: screenalytics name {} {id} \"NAME\"", summary.episode);
+    }
+    out
+}
+
+/// How long each stage was busy, and how fast the whole was.
+fn busy(progress: &Progress, wall: Duration, report: &RunReport) -> String {
+    let view = progress.view();
+    let stages: Vec<String> =
+        view.busy.iter().map(|(stage, time)| format!("{} {:.1} s", stage.name(), time.as_secs_f64())).collect();
+    let secs = wall.as_secs_f64();
+    let speed = report.meta.video.duration.secs() / secs.max(1e-9);
+    format!("{secs:.1} s, {speed:.1} times real time • processor time: {}", stages.join(", "))
+}

@@ -1,0 +1,44 @@
+//! Where things lie on this machine.
+
+use directories::ProjectDirs;
+use std::path::PathBuf;
+
+/// The folders of the user; each is created by whoever first writes to it.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// ONNX Runtime and installed models, such as `~/.local/share/screenalytics`.
+    pub data: PathBuf,
+    /// The library that is used unless one is named.
+    pub library: PathBuf,
+    /// The models that are used unless a folder is named.
+    pub models: PathBuf,
+    /// The user's own settings, such as `~/.config/screenalytics/config.toml`.
+    pub config_file: PathBuf,
+    /// The log file, such as `~/.local/state/screenalytics/screenalytics.log`.
+    pub log_file: PathBuf,
+}
+
+impl Paths {
+    /// Finds the folders by the XDG rules; without a home, the working folder's `.screenalytics` serves.
+    #[must_use]
+    pub fn find() -> Self {
+        let (data, config, state) = match ProjectDirs::from("", "", "screenalytics") {
+            Some(dirs) => (
+                dirs.data_dir().to_path_buf(),
+                dirs.config_dir().to_path_buf(),
+                dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf(),
+            ),
+            None => {
+                let here = PathBuf::from(".screenalytics");
+                (here.clone(), here.clone(), here)
+            }
+        };
+        Self {
+            library: data.join("library"),
+            models: data.join("models"),
+            config_file: config.join("config.toml"),
+            log_file: state.join("screenalytics.log"),
+            data,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The detector threads: faces of one picture, each with its quality and, straight from the decoder's picture, its crops.
+
+use super::source::{Event, Job, Numbered};
+use super::{CropImageParams, ScanError, ScanPlan};
+use crate::algo::track::Kind;
+use crate::algo::{align, quality};
+use crate::domain::{Affine, Detection, DropReason, Embedding, FrameTime, Quality, RgbImage, Size};
+use crate::infer::{FaceEmbedder, build_detector, build_embedder, detect_picture};
+use crate::media::Picture;
+use crate::pipeline::flow::Flow;
+use crate::pipeline::progress::{Progress, Stage};
+use crossbeam_channel::{Receiver, Sender};
+
+/// What one picture showed.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub at: FrameTime,
+    pub faces: Vec<SeenFace>,
+}
+
+/// One face with everything that needs the picture.
+#[derive(Debug)]
+pub(super) struct SeenFace {
+    pub detection: Detection,
+    pub view: Result<FaceView, DropReason>,
+}
+
+/// A face that can be tracked.
+#[derive(Debug)]
+pub(super) struct FaceView {
+    pub quality: Quality,
+    /// Share of the box inside the picture, `0..=1`.
+    pub aligned: RgbImage,
+    pub thumb: RgbImage,
+    /// Made only for trackers that compare faces.
+    pub appearance: Option<Embedding>,
+}
+
+pub(super) fn run(
+    plan: &ScanPlan<'_>,
+    flow: &Flow<ScanError>,
+    progress: &Progress,
+    pictures: &Receiver<Job>,
+    to_track: &Sender<Numbered<Seen>>,
+) -> Result<(), ScanError> {
+    let mut detector = build_detector(plan.detector, plan.detect, &plan.session)?;
+    let mut embedder = if plan.track.tracker == Kind::Strongsort {
+        Some(build_embedder(plan.embedder, plan.embed, &plan.session)?)
+    } else {
+        None
+    };
+    for Job { number, picture } in pictures {
+        if flow.stopped() {
+            break;
+        }
+        let size = picture.size();
+        let mut sample = |out: Size, map: &Affine| picture.sample(out, map);
+        let found =
+            progress.busy(Stage::Detect, || detect_picture(detector.as_mut(), &plan.detect.large_faces, size, &mut sample))?;
+        let mut faces = Vec::with_capacity(found.len());
+        for detection in found {
+            let view = progress.busy(Stage::Crop, || view(&picture, &detection, plan));
+            let view = match (view, embedder.as_deref_mut()) {
+                (Ok(face), Some(embedder)) => Ok(with_appearance(face, embedder, progress)?),
+                (view, _) => view,
+            };
+            faces.push(SeenFace { detection, view });
+        }
+        if to_track.send((number, Event::Faces(Seen { at: picture.at(), faces }))).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn with_appearance(mut face: FaceView, embedder: &mut dyn FaceEmbedder, progress: &Progress) -> Result<FaceView, ScanError> {
+    let vectors = progress.busy(Stage::Embed, || embedder.embed(std::slice::from_ref(&face.aligned)))?;
+    face.appearance = vectors.into_iter().next();
+    Ok(face)
+}
+
+fn view(picture: &Picture, detection: &Detection, plan: &ScanPlan<'_>) -> Result<FaceView, DropReason> {
+    let face = detection.bbox;
+    if !face.is_finite() || face.area() <= 0.0 {
+        return Err(DropReason::Malformed);
+    }
+    if face.width().min(face.height()) < plan.detect.min_face_px {
+        return Err(DropReason::TooSmall);
+    }
+    let map = detection.landmarks.as_ref().and_then(align::canonical_map).ok_or(DropReason::Malformed)?;
+    let side = align::CANONICAL_SIDE;
+    let aligned = picture.sample(Size { width: side, height: side }, &map);
+    let quality = quality::assess(plan.quality, &aligned, detection, picture.size());
+    let (thumb_size, thumb_map) = thumb(plan.crop_images, detection);
+    Ok(FaceView { quality, aligned, thumb: picture.sample(thumb_size, &thumb_map), appearance: None })
+}
+
+/// Returns size and map (thumbnail to picture) of the 4:5 picture around a face.
+fn thumb(params: &CropImageParams, detection: &Detection) -> (Size, Affine) {
+    let size = Size { width: params.thumb_width, height: params.thumb_width * 5 / 4 };
+    let face = detection.bbox;
+    let height = f64::from(params.thumb_context) * f64::from(face.height()).max(f64::from(face.width()) * 1.25);
+    let scale = height / f64::from(size.height.max(1));
+    let center = face.center();
+    let corner_x = f64::from(center.x) - scale * f64::from(size.width) / 2.0;
+    let corner_y = f64::from(center.y) - height / 2.0;
+    (size, Affine::scale(scale, scale).then(&Affine::translate(corner_x, corner_y)))
+}

@@ -1,0 +1,101 @@
+//! What a command can fail with, and what to do about it.
+
+use crate::algo::evaluate::TruthError;
+use crate::config::ConfigError;
+use crate::domain::{EpisodeId, IdError, IdentityId};
+use crate::infer::InferError;
+use crate::media::MediaError;
+use crate::pipeline::scan::ScanError;
+use crate::store::StoreError;
+use std::path::PathBuf;
+
+/// Says what a command failed with.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Id(#[from] IdError),
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error(transparent)]
+    Infer(#[from] InferError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error("cannot read {path:?}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {path:?}: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error("there is no episode {episode} in the library {library:?}")]
+    NoEpisode { episode: EpisodeId, library: PathBuf, known: Vec<EpisodeId> },
+    #[error("episode {episode} has no finished run")]
+    NotRun { episode: EpisodeId },
+    #[error("episode {episode} was measured from another video: {before:?}, not {now:?}")]
+    OtherVideo { episode: EpisodeId, before: String, now: String },
+    #[error("episode {episode} has no cluster {cluster}")]
+    NoCluster { episode: EpisodeId, cluster: IdentityId, known: Vec<IdentityId> },
+    #[error("the name of a person is empty")]
+    EmptyName,
+    #[error("cannot listen to signals: {source}")]
+    Signals { source: std::io::Error },
+    #[error("deleting {episode} was not confirmed")]
+    Unconfirmed { episode: EpisodeId },
+    #[error("cannot use the truth file {path:?}: {source}")]
+    Truth { path: PathBuf, source: TruthError },
+    #[error("no portrait of a face in {path:?}")]
+    NoPortraits { path: PathBuf },
+    #[error("the files in {path:?} do not fit together: {first} ({more} more)")]
+    Invalid { path: PathBuf, first: String, more: usize },
+}
+
+impl SessionError {
+    /// Says what to do, where there is something to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(e) => Some(e.hint()),
+            Self::Id(e) => Some(e.hint()),
+            Self::Media(e) => Some(e.hint()),
+            Self::Infer(e) => e.hint(),
+            Self::Store(e) => Some(e.hint()),
+            Self::Scan(e) => e.hint(),
+            Self::Read { source, .. } | Self::Write { source, .. } => Some(io_hint(source)),
+            Self::NoEpisode { known, .. } if known.is_empty() => {
+                Some("the library is empty; `screenalytics run VIDEO` measures an episode".into())
+            }
+            Self::NoEpisode { known, .. } => Some(format!("known: {}", few(known))),
+            Self::NotRun { episode } => Some(format!("`screenalytics run VIDEO --ep-id {episode}` measures it")),
+            Self::OtherVideo { .. } => {
+                Some("give --ep-id for a new episode, or --replace-video where this is the same episode in another file".into())
+            }
+            Self::NoCluster { known, .. } => Some(format!("known: {}", few(known))),
+            Self::Signals { .. } => None,
+            Self::Unconfirmed { .. } => Some("add --yes where nobody can be asked".into()),
+            Self::EmptyName => Some("write the name in quotes, such as \"Ava Stone\"".into()),
+            Self::Truth { source, .. } => Some(source.hint()),
+            Self::NoPortraits { .. } => {
+                Some("give one picture a person (Ava Stone.jpg), or one folder a person, as JPEG or PNG".into())
+            }
+            Self::Invalid { .. } => Some("docs/ARCHITECTURE.md names the layout; the log file lists every finding".into()),
+        }
+    }
+}
+
+/// Says what to do about a failed file operation.
+pub(super) fn io_hint(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as K;
+    match error.kind() {
+        K::NotFound => "check the path".into(),
+        K::PermissionDenied | K::ReadOnlyFilesystem => "check the permissions, or name another place".into(),
+        K::StorageFull | K::QuotaExceeded => "free some space; nothing that was stored before is lost".into(),
+        _ => "check the disk and the path".into(),
+    }
+}
+
+fn few<T: std::fmt::Display>(items: &[T]) -> String {
+    let shown: Vec<String> = items.iter().take(8).map(ToString::to_string).collect();
+    let more = items.len().saturating_sub(shown.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}

@@ -1,0 +1,33 @@
+//! Compares an episode with the truth about its video.
+
+use super::{SessionError, Workspace, files, report};
+use crate::algo::evaluate::{self, Evaluation, Run, Truth};
+use crate::domain::EpisodeId;
+use std::path::Path;
+
+/// Compares the active run of an episode with a truth file.
+///
+/// # Errors
+/// Fails where there is no such episode, or the file is no truth file.
+pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Result<Evaluation, SessionError> {
+    let text = files::read_text(truth)?;
+    let known = Truth::parse(&text).map_err(|source| SessionError::Truth { path: truth.to_owned(), source })?;
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let summary = report::summarise(&store, &workspace.settings)?;
+    let (mut analysed, mut faces) = (Vec::new(), Vec::new());
+    for shot in &summary.shots {
+        analysed.extend(store.analysed(summary.run.id, shot.id)?);
+        faces.extend(store.faces(summary.run.id, shot.id)?);
+    }
+    let clusters = summary.assignments.iter().map(|(track, a)| (*track, a.identity)).collect();
+    let run = Run {
+        shots: &summary.shots,
+        analysed: &analysed,
+        faces: &faces,
+        clusters: &clusters,
+        screen_time: &summary.time,
+        picture: summary.run.video.size,
+    };
+    Ok(evaluate::evaluate(&workspace.settings.evaluation, &known, &run))
+}

@@ -1,0 +1,133 @@
+//! Results as bytes for files and other programs.
+
+use super::progress_json::round;
+use super::report::{EpisodeLine, EpisodeState, EpisodeSummary};
+use super::{ModelList, RunReport, SessionError};
+use crate::export;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Returns `screentime.csv`.
+///
+/// # Errors
+/// Never in practice: memory takes every byte.
+pub fn export_csv(summary: &EpisodeSummary) -> Result<Vec<u8>, SessionError> {
+    let mut bytes = Vec::new();
+    export::write_screen_time_csv(&mut bytes, &summary.time).map_err(memory)?;
+    Ok(bytes)
+}
+
+/// Returns `screentime.json`.
+///
+/// # Errors
+/// Never in practice: memory takes every byte.
+pub fn export_json(summary: &EpisodeSummary) -> Result<Vec<u8>, SessionError> {
+    let mut bytes = Vec::new();
+    export::write_screen_time_json(&mut bytes, &summary.episode, summary.run.id, Timestamp::now(), &summary.time)
+        .map_err(memory)?;
+    Ok(bytes)
+}
+
+fn memory(source: std::io::Error) -> SessionError {
+    SessionError::Write { path: "memory".into(), source }
+}
+
+/// Returns a value as indented JSON with a last line end.
+#[must_use]
+pub fn pretty<T: Serialize>(value: &T) -> String {
+    serde_json::to_string_pretty(value).map(|t| t + "\n").unwrap_or_default()
+}
+
+/// Returns an episode's state as JSON.
+#[must_use]
+pub fn summary_json(summary: &EpisodeSummary) -> String {
+    let people: Vec<Value> = summary
+        .time
+        .people
+        .iter()
+        .map(|p| {
+            json!({
+                "name": p.name,
+                "person_id": p.person.map(|p| p.to_string()),
+                "identity_ids": p.identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "visual_s": round(p.visual_time.secs(), 3),
+                "confidence": round(p.confidence, 4),
+                "review_share": round(p.review_share, 4),
+                "tracks": p.tracks,
+                "faces": p.faces,
+            })
+        })
+        .collect();
+    pretty(&json!({
+        "ep_id": summary.episode.as_str(),
+        "run_id": summary.run.id.to_string(),
+        "duration_s": round(summary.time.duration.secs(), 3),
+        "run": summary.run,
+        "metrics": summary.metrics,
+        "shots": summary.shots.len(),
+        "people": people,
+    }))
+}
+
+/// Returns the library's episodes as JSON.
+#[must_use]
+pub fn episodes_json(lines: &[EpisodeLine]) -> String {
+    let rows: Vec<Value> = lines
+        .iter()
+        .map(|line| {
+            let id = line.episode.as_str();
+            match &line.state {
+                EpisodeState::Unfinished { run, shots } => {
+                    json!({"ep_id": id, "state": "unfinished", "run_id": run.map(|r| r.to_string()), "shots": shots})
+                }
+                EpisodeState::Done { run, clusters, named, duration } => json!({
+                    "ep_id": id, "state": "done", "run_id": run.to_string(), "clusters": clusters, "named": named,
+                    "duration_s": round(duration.secs(), 3),
+                }),
+                EpisodeState::Broken { reason } => json!({"ep_id": id, "state": "broken", "reason": reason}),
+            }
+        })
+        .collect();
+    pretty(&rows)
+}
+
+/// Returns the models as JSON.
+#[must_use]
+pub fn models_json(list: &ModelList) -> String {
+    let rows: Vec<Value> = list
+        .models
+        .iter()
+        .map(|m| {
+            json!({
+                "id": m.id, "task": m.task.to_string(), "family": m.family, "licence": m.licence, "commercial_use": m.commercial,
+                "runs": m.runs, "path": m.path, "default": m.is_default,
+            })
+        })
+        .collect();
+    pretty(&json!({"dir": list.dir, "models": rows, "unknown": list.unknown}))
+}
+
+/// Returns what the last line of a run's progress adds: its summary.
+#[must_use]
+pub fn done_fields(report: &RunReport, summary: &EpisodeSummary) -> Value {
+    let counts = &report.meta.counts;
+    json!({
+        "phase": "done",
+        "summary": {
+            "counts": counts,
+            "clusters": report.clusters,
+            "scene_cuts": summary.shots.len().saturating_sub(1),
+            "metrics": report.metrics,
+            "device": report.meta.device,
+            "measured_sha256": report.measured,
+            "artifacts": {"local": report.episode_file, "s3_prefixes": null},
+        },
+    })
+}
+
+/// Returns what the last line of a failed run's progress adds.
+#[must_use]
+pub fn error_fields(error: &SessionError) -> Value {
+    json!({"phase": "error", "error": error.to_string(), "hint": error.hint()})
+}

@@ -1,0 +1,129 @@
+//! What is derived of an episode on demand: screen time, track metrics, its state.
+
+use super::{SessionError, Workspace};
+use crate::algo::screen_time::Tally;
+use crate::algo::track;
+use crate::config::Settings;
+use crate::domain::{
+    Assignment, EpisodeId, Identity, IdentityId, MediaTime, RunId, RunMeta, ScreenTime, Shot, TrackId, TrackMetrics,
+};
+use crate::store::{EpisodeStore, Library};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// An episode as its active run shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpisodeSummary {
+    pub episode: EpisodeId,
+    pub run: RunMeta,
+    pub shots: Vec<Shot>,
+    pub assignments: BTreeMap<TrackId, Assignment>,
+    pub identities: BTreeMap<IdentityId, Identity>,
+    pub time: ScreenTime,
+    pub metrics: TrackMetrics,
+}
+
+/// One line of the library.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpisodeLine {
+    pub episode: EpisodeId,
+    pub state: EpisodeState,
+}
+
+/// How far an episode is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EpisodeState {
+    /// Nothing was run to its end; so many shots of the latest run are stored.
+    Unfinished {
+        run: Option<RunId>,
+        shots: u64,
+    },
+    Done {
+        run: RunId,
+        clusters: usize,
+        named: usize,
+        duration: MediaTime,
+    },
+    /// Its file cannot be read.
+    Broken {
+        reason: String,
+    },
+}
+
+/// Returns every episode of the library with its state; one that cannot be read is listed as such.
+///
+/// # Errors
+/// Fails where the library itself cannot be read.
+pub fn episodes(workspace: &Workspace) -> Result<Vec<EpisodeLine>, SessionError> {
+    let library = workspace.open_library()?;
+    let lines = library.episodes()?.into_iter().map(|episode| {
+        let state = state(&library, &episode).unwrap_or_else(|e| EpisodeState::Broken { reason: e.to_string() });
+        EpisodeLine { episode, state }
+    });
+    Ok(lines.collect())
+}
+
+fn state(library: &Library, episode: &EpisodeId) -> Result<EpisodeState, SessionError> {
+    let store = EpisodeStore::open_reader(library, episode)?;
+    let Some(run) = store.active_run()? else {
+        let run = store.runs()?.last().map(|r| r.id);
+        let shots = run.map_or(Ok(0), |r| store.shots(r).map(|s| s.len() as u64))?;
+        return Ok(EpisodeState::Unfinished { run, shots });
+    };
+    let identities = store.identities(run)?;
+    let named = identities.values().filter(|i| i.name.is_some()).count();
+    let duration = store.run(run)?.video.duration;
+    Ok(EpisodeState::Done { run, clusters: identities.len(), named, duration })
+}
+
+/// Returns an episode as its active run shows it.
+///
+/// # Errors
+/// Fails where there is no such episode or it has no finished run.
+pub fn summary(workspace: &Workspace, episode: &EpisodeId) -> Result<EpisodeSummary, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    summarise(&store, &workspace.settings)
+}
+
+/// Returns the active run of an open episode as it stands.
+pub(super) fn summarise(store: &EpisodeStore, settings: &Settings) -> Result<EpisodeSummary, SessionError> {
+    let run = active(store)?;
+    let shots = store.shots(run.id)?;
+    let assignments = store.assignments(run.id)?;
+    let identities = store.identities(run.id)?;
+    let mut tally = Tally::new(&settings.screen_time, run.video.size, &assignments, &identities);
+    for shot in &shots {
+        tally.push(shot, &store.analysed(run.id, shot.id)?, &store.faces(run.id, shot.id)?);
+    }
+    let time = tally.finish(length(&run, &shots));
+    let metrics = metrics(store, &run, settings)?;
+    Ok(EpisodeSummary { episode: store.episode().clone(), run, shots, assignments, identities, time, metrics })
+}
+
+/// Returns the run that reports are about.
+pub(super) fn active(store: &EpisodeStore) -> Result<RunMeta, SessionError> {
+    let run = store.active_run()?.ok_or_else(|| SessionError::NotRun { episode: store.episode().clone() })?;
+    Ok(store.run(run)?)
+}
+
+/// Returns the track metrics of a run, with switches judged by who the tracks are believed to be.
+pub(super) fn metrics(store: &EpisodeStore, run: &RunMeta, settings: &Settings) -> Result<TrackMetrics, SessionError> {
+    let who = store.assignments(run.id)?.into_iter().map(|(track, a)| (track, a.identity)).collect();
+    let max_gap = MediaTime::from_secs(settings.track.max_gap_s);
+    Ok(track::measure(&store.shots(run.id)?, &store.tracklets(run.id)?, run.counts.analysed, max_gap, Some(&who)))
+}
+
+/// What was decoded, which may differ from what the container claims.
+fn length(run: &RunMeta, shots: &[Shot]) -> MediaTime {
+    match (shots.first(), shots.last()) {
+        (Some(first), Some(last)) => last.end - first.start,
+        _ => run.video.duration,
+    }
+}
+
+/// Returns where the progress of an episode's run is written.
+#[must_use]
+pub fn progress_file(workspace: &Workspace, episode: &EpisodeId) -> PathBuf {
+    workspace.library.join("episodes").join(episode.as_str()).join("progress.json")
+}

@@ -1,0 +1,409 @@
+//! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
+
+use super::progress_json::RunFacts;
+use super::workspace::{Workspace, absolute};
+use super::{SessionError, fingerprint};
+use crate::algo::shot_cut::ShotCutter;
+use crate::algo::track::Kind;
+use crate::config::Settings;
+use crate::domain::{
+    Counts, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, PassMark, RunId, RunMeta,
+    ShotId, TrackId, TrackMetrics, VideoFacts,
+};
+use crate::infer::{Device, DeviceChoice, ModelFile, Registry, SessionOptions, Task};
+use crate::media::{self, Decoder, VideoInfo};
+use crate::pipeline::sampling::Sampling;
+use crate::pipeline::scan::{self, NextIds, Resume, ScanPlan};
+use crate::pipeline::{Cancel, Phase, Progress, group, reembed};
+use crate::store::{EpisodeStore, Library};
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    pub video: PathBuf,
+    pub episode: EpisodeId,
+    pub device: DeviceChoice,
+    /// The episode may have been measured from another video before.
+    pub replace_video: bool,
+    /// An unfinished or finished run does not serve.
+    pub new_run: bool,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEnd {
+    /// All passes are complete.
+    Done(Box<RunReport>),
+    /// It was cancelled; what is stored stays.
+    Cancelled { run: RunId, shots: u64, reached: MediaTime },
+}
+
+/// What a finished run brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    pub meta: RunMeta,
+    pub metrics: TrackMetrics,
+    pub clusters: usize,
+    /// The scan was complete already.
+    pub scan_skipped: bool,
+    /// The grouping was complete already.
+    pub group_skipped: bool,
+    /// Digest over everything measured.
+    pub measured: String,
+    /// Identities that got their names from an earlier run.
+    pub carried: usize,
+    pub episode_file: PathBuf,
+}
+
+/// Is told how a run goes; it may be slow, no stage waits for it.
+pub trait Watcher: Sync {
+    /// The run knows its facts; called once before the first picture, and again when a run begins.
+    fn begins(&self, facts: &RunFacts, notes: &[String]);
+    /// Every 25 analysed pictures, and at each phase.
+    fn moves(&self);
+}
+
+/// Everything chosen before the first picture is decoded.
+struct Prepared {
+    info: VideoInfo,
+    facts: VideoFacts,
+    detector: ModelFile,
+    embedder: ModelFile,
+    device: Device,
+    sampling: Sampling,
+}
+
+/// Runs all passes that are not complete.
+///
+/// # Errors
+/// Fails before anything is stored where the video, a model, the runtime or a setting is wrong; fails later with everything
+/// kept that was stored.
+pub fn run(
+    workspace: &Workspace,
+    request: &RunRequest,
+    cancel: &Cancel,
+    progress: &Progress,
+    watcher: &dyn Watcher,
+) -> Result<RunEnd, SessionError> {
+    let settings = &workspace.settings;
+    let prepared = prepare(workspace, request, progress)?;
+    let library = workspace.open_library()?;
+    let mut store = open_or_create(&library, &request.episode)?;
+    refuse_other_video(&store, request, &prepared)?;
+
+    let plan = plan(settings, &prepared);
+    let scan_key = scan_key(settings, &prepared)?;
+    let (mut meta, scanned) = choose_run(&store, request, settings, &prepared, &scan_key)?;
+    register(&library, request, &prepared)?;
+
+    let facts = facts(request, &prepared, &meta);
+    progress.video(prepared.facts.first_pts, prepared.facts.first_pts + prepared.facts.duration);
+    watcher.begins(&facts, &notes(&prepared, &meta, scanned));
+
+    if !scanned {
+        scan_pass(&mut store, &mut meta, request, settings, &prepared, &plan, cancel, progress, watcher)?;
+        if cancel.is_set() {
+            return cancelled(&store, &meta);
+        }
+    }
+    let embedder = EmbedderId(prepared.embedder.entry.id.clone());
+    if !store.has_embeddings(meta.id, &embedder)? {
+        progress.begin(Phase::Embed, 0, meta.counts.crops);
+        watcher.moves();
+        reembed::run(&store, meta.id, &plan, cancel, progress, &|| watcher.moves())?;
+        if cancel.is_set() {
+            return cancelled(&store, &meta);
+        }
+    }
+    meta.embedder = model_use(&prepared.embedder);
+    store.update_run(&meta)?;
+
+    progress.begin(Phase::Cluster, 0, 0);
+    watcher.moves();
+    let group_key = group_key(settings, &meta, &embedder)?;
+    let group_skipped = meta.marks.get("group").is_some_and(|m| m.key == group_key);
+    let mut carried = 0;
+    if !group_skipped {
+        group::run(&store, &meta, &embedder, &settings.pool, &settings.cluster, Timestamp::now())?;
+        carried = group::carry_names(&store, &meta, Timestamp::now())?;
+        meta.marks.insert("group".into(), PassMark { key: group_key, finished_at: Timestamp::now() });
+        meta.finished_at = Some(Timestamp::now());
+        store.update_run(&meta)?;
+    }
+    if store.active_run()? != Some(meta.id) {
+        store.set_active(meta.id)?;
+    }
+    let metrics = super::report::metrics(&store, &meta, settings)?;
+    progress.begin(Phase::Done, meta.counts.frames, meta.counts.frames);
+    Ok(RunEnd::Done(Box::new(RunReport {
+        clusters: store.identities(meta.id)?.len(),
+        measured: store.measured_digest(meta.id)?,
+        metrics,
+        scan_skipped: scanned,
+        group_skipped,
+        carried,
+        episode_file: store.path().to_path_buf(),
+        meta,
+    })))
+}
+
+fn prepare(workspace: &Workspace, request: &RunRequest, progress: &Progress) -> Result<Prepared, SessionError> {
+    progress.begin(Phase::Prepare, 0, 0);
+    let settings = &workspace.settings;
+    let info = media::probe(&request.video)?;
+    let runtime = workspace.runtime()?;
+    let registry = Registry::built_in()?;
+    let found = registry.scan(&workspace.models)?;
+    let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
+    let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
+    let device = runtime.device(request.device, &detector.path)?;
+    let sha256 = fingerprint::of_file(&request.video)?;
+    let path = absolute(&request.video);
+    let bytes = std::fs::metadata(&path).map(|m| m.len()).unwrap_or_default();
+    let first_pts = info.first_pts.unwrap_or_default();
+    let sampling = Sampling::choose(&settings.sample, info.fps, first_pts);
+    let facts = VideoFacts {
+        path: path.to_string_lossy().into_owned(),
+        bytes,
+        sha256,
+        size: info.size,
+        fps: info.fps,
+        first_pts,
+        duration: info.duration.unwrap_or_default(),
+        codec: info.codec.clone(),
+        pixel_format: info.pixel_format.clone(),
+    };
+    Ok(Prepared { info, facts, detector, embedder, device, sampling })
+}
+
+fn open_or_create(library: &Library, episode: &EpisodeId) -> Result<EpisodeStore, SessionError> {
+    Ok(EpisodeStore::open_writer(library, episode)?)
+}
+
+fn refuse_other_video(store: &EpisodeStore, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
+    let Some(last) = store.runs()?.pop() else { return Ok(()) };
+    if request.replace_video || last.video.sha256 == prepared.facts.sha256 {
+        return Ok(());
+    }
+    Err(SessionError::OtherVideo { episode: request.episode.clone(), before: last.video.path, now: prepared.facts.path.clone() })
+}
+
+fn plan<'a>(settings: &'a Settings, prepared: &'a Prepared) -> ScanPlan<'a> {
+    ScanPlan {
+        origin: prepared.facts.first_pts,
+        sampling: prepared.sampling,
+        scenes: &settings.scenes,
+        detect: &settings.detect,
+        embed: &settings.embed,
+        track: &settings.track,
+        quality: &settings.quality,
+        crops: settings.crops.clone(),
+        crop_images: &settings.crop_images,
+        detector: &prepared.detector,
+        embedder: &prepared.embedder,
+        workers: settings.workers,
+        session: SessionOptions { intra_threads: 1, device: prepared.device.clone() },
+    }
+}
+
+/// Returns the run to work on, and whether its scan is complete.
+fn choose_run(
+    store: &EpisodeStore,
+    request: &RunRequest,
+    settings: &Settings,
+    prepared: &Prepared,
+    scan_key: &str,
+) -> Result<(RunMeta, bool), SessionError> {
+    if !request.new_run {
+        let same = store.runs()?.into_iter().rev().find(|r| r.scan_key == scan_key);
+        if let Some(meta) = same {
+            let scanned = meta.marks.get("scan").is_some_and(|m| m.key == scan_key);
+            return Ok((meta, scanned));
+        }
+    }
+    let meta = RunMeta {
+        id: store.next_run_id()?,
+        video: prepared.facts.clone(),
+        started_at: Timestamp::now(),
+        finished_at: None,
+        tool: format!("screenalytics {}", env!("CARGO_PKG_VERSION")),
+        detector: model_use(&prepared.detector),
+        embedder: model_use(&prepared.embedder),
+        tracker: settings.track.tracker.to_string(),
+        device: prepared.device.usage().clone(),
+        params: serde_json::to_value(settings).unwrap_or_default(),
+        scan_key: scan_key.to_owned(),
+        counts: Counts::default(),
+        marks: std::collections::BTreeMap::new(),
+    };
+    store.begin_run(&meta)?;
+    Ok((meta, false))
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is one thing that the pass needs, and it has one caller")]
+fn scan_pass(
+    store: &mut EpisodeStore,
+    meta: &mut RunMeta,
+    request: &RunRequest,
+    settings: &Settings,
+    prepared: &Prepared,
+    plan: &ScanPlan<'_>,
+    cancel: &Cancel,
+    progress: &Progress,
+    watcher: &dyn Watcher,
+) -> Result<(), SessionError> {
+    let resume = resume_point(store, meta.id, plan)?;
+    let counts = count(store, meta.id)?;
+    let first_frame = resume.first_missing().map_or(0, |f| f.frame);
+    progress.begin(Phase::Detect, first_frame, prepared.info.frames_hint.unwrap_or_default());
+    progress.resume_with(counts.analysed, counts.faces, counts.shots, counts.tracks, counts.crops);
+    watcher.moves();
+
+    let decoder = Decoder::open(&request.video, &settings.decode)?;
+    let damage = scan::run(decoder, store, meta.id, &resume, plan, cancel, progress, &|| watcher.moves())?;
+    let before = (meta.counts.damaged_packets, meta.counts.damaged_frames);
+    meta.counts = count(store, meta.id)?;
+    meta.counts.damaged_packets = before.0 + damage.packets;
+    meta.counts.damaged_frames = before.1 + damage.frames;
+    if !cancel.is_set() {
+        meta.marks.insert("scan".into(), PassMark { key: meta.scan_key.clone(), finished_at: Timestamp::now() });
+    }
+    store.update_run(meta)?;
+    Ok(())
+}
+
+/// Finds the first missing shot, and a picture before it from which the shot cutter can warm up.
+fn resume_point(store: &EpisodeStore, run: RunId, plan: &ScanPlan<'_>) -> Result<Resume, SessionError> {
+    let shots = store.shots(run)?;
+    let Some(last) = shots.last() else { return Ok(Resume::start()) };
+    let warm_up = ShotCutter::new(plan.scenes.clone()).warm_up_frames();
+    let mut analysed = Vec::new();
+    for shot in shots.iter().rev() {
+        let mut earlier = store.analysed(run, shot.id)?;
+        earlier.append(&mut analysed);
+        analysed = earlier;
+        if shot.start_frame + warm_up < last.end_frame {
+            break;
+        }
+    }
+    let last_track = store.tracklets(run)?.iter().map(|t| t.id.0).max().unwrap_or(0);
+    let next = NextIds { shot: ShotId(last.id.0 + 1), track: TrackId(last_track + 1) };
+    let opening = store.opening_after(run, last.id)?.unwrap_or(Opening::START);
+    Ok(Resume::after(*last, opening, &analysed, warm_up, next))
+}
+
+/// Counts what a run has stored.
+fn count(store: &EpisodeStore, run: RunId) -> Result<Counts, SessionError> {
+    let mut counts = Counts::default();
+    for shot in store.shots(run)? {
+        counts.shots += 1;
+        counts.frames = shot.end_frame;
+        counts.analysed += store.analysed(run, shot.id)?.len() as u64;
+        for face in store.faces(run, shot.id)? {
+            counts.faces += 1;
+            if let Fate::Dropped(reason) = face.fate {
+                *counts.dropped.entry(reason).or_default() += 1;
+            }
+        }
+    }
+    counts.tracks = store.tracklets(run)?.len() as u64;
+    counts.crops = store.crops(run)?.len() as u64;
+    Ok(counts)
+}
+
+fn cancelled(store: &EpisodeStore, meta: &RunMeta) -> Result<RunEnd, SessionError> {
+    let shots = store.shots(meta.id)?;
+    let reached = shots.last().map_or(MediaTime::ZERO, |s| s.end - meta.video.first_pts);
+    Ok(RunEnd::Cancelled { run: meta.id, shots: shots.len() as u64, reached })
+}
+
+fn register(library: &Library, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
+    let catalog = library.catalog();
+    if catalog.episode(&request.episode)?.is_none_or(|e| e.video != prepared.facts.path) {
+        catalog.put_episode(&EpisodeEntry::new(&request.episode, &prepared.facts.path, Timestamp::now()))?;
+    }
+    Ok(())
+}
+
+fn model_use(model: &ModelFile) -> ModelUse {
+    model.model_use()
+}
+
+fn facts(request: &RunRequest, prepared: &Prepared, meta: &RunMeta) -> RunFacts {
+    RunFacts {
+        episode: request.episode.clone(),
+        run: Some(meta.id),
+        detector: meta.detector.id.clone(),
+        tracker: meta.tracker.clone(),
+        asked_device: meta.device.asked.clone(),
+        device: Some(prepared.device.usage().used.clone()),
+        fps: prepared.facts.fps,
+        fps_asked: match prepared.sampling {
+            Sampling::Rate { fps, .. } => Some(fps),
+            Sampling::Stride(_) => None,
+        },
+        stride: prepared.sampling.stride(prepared.facts.fps),
+    }
+}
+
+/// One line for each thing that a user should know before the run begins.
+fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    let device = prepared.device.usage();
+    if let Some(reason) = &device.reason {
+        notes.push(format!("device: {} instead of {}: {reason}", device.used, device.asked));
+    }
+    if !prepared.info.has_audio {
+        notes.push("the video has no sound".into());
+    }
+    if scanned {
+        notes.push(format!("{} of this video is complete with these settings; nothing is decoded again", meta.id));
+    } else if meta.counts.shots > 0 || meta.started_at < Timestamp::now() - jiff::SignedDuration::from_secs(2) {
+        notes.push(format!("{} goes on at its first missing shot", meta.id));
+    }
+    notes
+}
+
+/// Returns the digest of everything that decides what a scan measures: the video, the parameters, the models.
+fn scan_key(settings: &Settings, prepared: &Prepared) -> Result<String, SessionError> {
+    let looks = (settings.track.tracker == Kind::Strongsort).then(|| prepared.embedder.entry.sha256.clone());
+    Ok(fingerprint::of_json(&serde_json::json!({
+        "scan": 1,
+        "video": prepared.facts.sha256,
+        "sampling": format!("{:?}", prepared.sampling),
+        "decode": settings.decode,
+        "scenes": settings.scenes,
+        "detect": settings.detect,
+        "track": settings.track,
+        "quality": settings.quality,
+        "crops": settings.crops,
+        "crop_images": settings.crop_images,
+        "detector": prepared.detector.entry.sha256,
+        "appearance": looks,
+    })))
+}
+
+fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId) -> Result<String, SessionError> {
+    Ok(fingerprint::of_json(&serde_json::json!({
+        "group": 1,
+        "scan": meta.scan_key,
+        "embedder": embedder,
+        "embedder_sha256": meta.embedder.sha256,
+        "pool": settings.pool,
+        "cluster": settings.cluster,
+    })))
+}
+
+/// Says in words why a face counts for nobody.
+#[must_use]
+pub fn reason_text(reason: DropReason) -> &'static str {
+    match reason {
+        DropReason::TooSmall => "too small",
+        DropReason::LowScore => "score too low to begin a track",
+        DropReason::Unconfirmed => "seen once, with a low score",
+        DropReason::DissolveGhost => "of the other shot of a dissolve",
+        DropReason::Malformed => "not a box",
+    }
+}

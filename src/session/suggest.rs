@@ -1,0 +1,218 @@
+//! Compares clusters with portraits: who could this be?
+
+use super::name::name_in;
+use super::report::{self, EpisodeSummary};
+use super::{SessionError, Workspace, user_name};
+use crate::algo::align;
+use crate::algo::cluster::pool;
+use crate::domain::{
+    Author, CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source, TrackId,
+};
+use crate::facebank::VectorIndex;
+use crate::infer::{
+    DeviceChoice, FaceDetector, FaceEmbedder, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
+};
+use crate::store::EpisodeStore;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the portraits say of one cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    pub cluster: IdentityId,
+    pub time: MediaTime,
+    /// The person of the nearest portrait.
+    pub nearest: String,
+    /// Cosine to it, `-1..=1`.
+    pub cosine: f32,
+    /// The nearest portrait of another person.
+    pub second: Option<(String, f32)>,
+    /// Near enough, and nearer than the second by a margin: `[suggest]` says how much.
+    pub is_clear: bool,
+}
+
+/// What portraits say of an episode.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestions {
+    /// By falling screen time.
+    pub clusters: Vec<Suggestion>,
+    /// Portraits that could not serve, and why.
+    pub notes: Vec<String>,
+}
+
+/// Compares the unnamed clusters of an episode with the portraits in `folder`.
+///
+/// A portrait is a picture named for its person, or in a folder named for them; of several faces the largest counts.
+///
+/// # Errors
+/// Fails where there is no such episode, no portrait, or the models of its run are not there.
+pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Result<Suggestions, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let summary = report::summarise(&store, &workspace.settings)?;
+    let mut notes = Vec::new();
+    let mut models = Models::open(workspace, &summary)?;
+    let portraits = portraits(folder, workspace, &mut models, &mut notes)?;
+    if portraits.is_empty() {
+        return Err(SessionError::NoPortraits { path: folder.to_owned() });
+    }
+    let embedder = EmbedderId(models.embedder_file.entry.id.clone());
+    let rows = portraits.iter().zip(0u64..).map(|((_, vector), key)| (key, vector.clone()));
+    let index = VectorIndex::build(&embedder, rows.collect())?;
+
+    let vectors = cluster_vectors(&store, &summary, &embedder, workspace)?;
+    let params = &workspace.settings.suggest;
+    let mut clusters = Vec::new();
+    for person in summary.time.people.iter().filter(|p| p.name.is_none()) {
+        let Some(cluster) = person.identities.first() else { continue };
+        let Some(vector) = vectors.get(cluster) else { continue };
+        let mut best: Vec<(String, f32)> = Vec::new();
+        for (key, cosine) in index.nearest(vector, portraits.len())? {
+            let Some((name, _)) = usize::try_from(key).ok().and_then(|k| portraits.get(k)) else { continue };
+            if !best.iter().any(|(known, _)| known == name) {
+                best.push((name.clone(), cosine));
+            }
+        }
+        let mut best = best.into_iter();
+        let Some((nearest, cosine)) = best.next() else { continue };
+        let second = best.next();
+        let margin = second.as_ref().map_or(2.0, |(_, c)| cosine - c);
+        let is_clear = cosine >= params.min_cosine && margin >= params.min_margin;
+        clusters.push(Suggestion { cluster: *cluster, time: person.visual_time, nearest, cosine, second, is_clear });
+    }
+    Ok(Suggestions { clusters, notes })
+}
+
+/// Names every cluster whose suggestion is clear; one operation each, so each can be taken back. Returns how many.
+///
+/// # Errors
+/// Fails where the episode cannot be written.
+pub fn apply(workspace: &Workspace, episode: &EpisodeId, suggestions: &Suggestions) -> Result<u64, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.write(&library, episode)?;
+    let mut named = 0;
+    for s in suggestions.clusters.iter().filter(|s| s.is_clear) {
+        let author = Author::User { name: user_name() };
+        let done = name_in(&library, &store, s.cluster, &s.nearest, author, Source::Propagated, OperationKind::Name)?;
+        named += u64::from(done.is_some());
+    }
+    Ok(named)
+}
+
+/// The models of a run, opened for a few pictures.
+struct Models {
+    detector: Box<dyn FaceDetector>,
+    embedder: Box<dyn FaceEmbedder>,
+    embedder_file: ModelFile,
+}
+
+impl Models {
+    /// Opens the detector of the settings and the embedder of the run, on the CPU.
+    fn open(workspace: &Workspace, summary: &EpisodeSummary) -> Result<Self, SessionError> {
+        let runtime = workspace.runtime()?;
+        let registry = Registry::built_in()?;
+        let found = registry.scan(&workspace.models)?;
+        let settings = &workspace.settings;
+        let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
+        let embedder_file = registry.resolve(&found, Task::Embed, &summary.run.embedder.id, &runtime)?;
+        let options = SessionOptions { intra_threads: 1, device: runtime.device(DeviceChoice::Cpu, &detector.path)? };
+        Ok(Self {
+            detector: build_detector(&detector, &settings.detect, &options)?,
+            embedder: build_embedder(&embedder_file, &settings.embed, &options)?,
+            embedder_file,
+        })
+    }
+}
+
+/// Returns person and vector of each portrait, by path.
+fn portraits(
+    folder: &Path,
+    workspace: &Workspace,
+    models: &mut Models,
+    notes: &mut Vec<String>,
+) -> Result<Vec<(String, Embedding)>, SessionError> {
+    let mut out = Vec::new();
+    for (name, path) in portrait_files(folder)? {
+        let image = match image::open(&path) {
+            Ok(image) => image.into_rgb8(),
+            Err(error) => {
+                notes.push(format!("{}: {error}", path.display()));
+                continue;
+            }
+        };
+        let picture = RgbImage { width: image.width(), height: image.height(), data: image.into_raw() };
+        let mut sample = |size: Size, map: &crate::domain::Affine| align::warp(&picture, map, size);
+        let policy = &workspace.settings.detect.large_faces;
+        let faces = detect_picture(models.detector.as_mut(), policy, picture.size(), &mut sample)?;
+        let largest = faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
+        let Some(map) = largest.and_then(|f| f.landmarks.as_ref()).and_then(align::canonical_map) else {
+            notes.push(format!("{}: no face", path.display()));
+            continue;
+        };
+        if faces.len() > 1 {
+            notes.push(format!("{}: {} faces; the largest counts", path.display(), faces.len()));
+        }
+        let side = align::CANONICAL_SIDE;
+        let aligned = align::warp(&picture, &map, Size { width: side, height: side });
+        out.extend(models.embedder.embed(&[aligned])?.into_iter().map(|v| (name.clone(), v)));
+    }
+    Ok(out)
+}
+
+/// Lists portraits with the names they are filed under: `Ava Stone.jpg`, or any picture in `Ava Stone/`.
+fn portrait_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, SessionError> {
+    let mut files = Vec::new();
+    for entry in entries(folder)? {
+        if entry.is_dir() {
+            let name = file_name(&entry);
+            files.extend(entries(&entry)?.into_iter().filter(|p| is_picture(p)).map(|p| (name.clone(), p)));
+        } else if is_picture(&entry) {
+            let name = entry.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            files.push((name, entry));
+        }
+    }
+    for (name, _) in &mut files {
+        *name = name.replace('_', " ");
+    }
+    Ok(files)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
+    let failed = |source| SessionError::Read { path: folder.to_owned(), source };
+    let mut paths = std::fs::read_dir(folder).map_err(failed)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    path.is_file() && matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
+}
+
+/// Pools the vectors of each cluster's crops.
+fn cluster_vectors(
+    store: &EpisodeStore,
+    summary: &EpisodeSummary,
+    embedder: &EmbedderId,
+    workspace: &Workspace,
+) -> Result<BTreeMap<IdentityId, Embedding>, SessionError> {
+    let run = summary.run.id;
+    let who: BTreeMap<TrackId, IdentityId> = summary.assignments.iter().map(|(t, a)| (*t, a.identity)).collect();
+    let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), c.quality)).collect();
+    let mut parts: BTreeMap<IdentityId, Vec<(Embedding, Quality)>> = BTreeMap::new();
+    for (key, vector) in store.embeddings(run, embedder)? {
+        if let (Some(id), Some(quality)) = (who.get(&key.track), quality.get(&key)) {
+            parts.entry(*id).or_default().push((vector, *quality));
+        }
+    }
+    let params = &workspace.settings.pool;
+    let pooled = parts.into_iter().filter_map(|(id, crops)| {
+        let refs: Vec<(&Embedding, &Quality)> = crops.iter().map(|(v, q)| (v, q)).collect();
+        Some((id, pool(params, &refs)?.vector))
+    });
+    Ok(pooled.collect())
+}

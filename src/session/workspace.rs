@@ -1,0 +1,112 @@
+//! What every command works on: places, settings, the library.
+
+use super::SessionError;
+use crate::config::{Layers, Paths, Settings};
+use crate::domain::EpisodeId;
+use crate::infer::{Runtime, Search};
+use crate::store::{EpisodeStore, Library};
+use std::path::{Path, PathBuf};
+
+/// The places and settings of one command.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    pub paths: Paths,
+    pub library: PathBuf,
+    pub models: PathBuf,
+    /// The ONNX Runtime that the user named.
+    pub onnxruntime: Option<PathBuf>,
+    pub layers: Layers,
+    pub settings: Settings,
+}
+
+/// What the user named on the command line or in the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    pub library: Option<PathBuf>,
+    pub models: Option<PathBuf>,
+    pub onnxruntime: Option<PathBuf>,
+    pub config: Option<PathBuf>,
+}
+
+impl Workspace {
+    /// Finds the places and merges the layers of settings; `flags` are `(flag, key, value)`.
+    ///
+    /// # Errors
+    /// Fails where a layer of settings is wrong, or a settings file that was named is not there.
+    pub fn new(places: Places, flags: Vec<(String, String, toml::Value)>) -> Result<Self, SessionError> {
+        let paths = Paths::find();
+        let library = places.library.unwrap_or_else(|| paths.library.clone());
+        let mut layers = Layers::defaults();
+        layers.file(&paths.config_file)?;
+        layers.file(&library.join("config.toml"))?;
+        if let Some(file) = &places.config {
+            std::fs::metadata(file).map_err(|source| SessionError::Read { path: file.clone(), source })?;
+            layers.file(file)?;
+        }
+        for (flag, key, value) in flags {
+            layers.set(&flag, &key, value)?;
+        }
+        let settings = layers.settings()?;
+        let models = places.models.unwrap_or_else(|| paths.models.clone());
+        Ok(Self { library, models, onnxruntime: places.onnxruntime, layers, settings, paths })
+    }
+
+    /// Opens the library, making its folders where they are missing.
+    ///
+    /// # Errors
+    /// Fails where it cannot be read or written.
+    pub fn open_library(&self) -> Result<Library, SessionError> {
+        Ok(Library::open(&self.library)?)
+    }
+
+    /// Opens an episode for reading; a run may go on meanwhile.
+    ///
+    /// # Errors
+    /// Fails where there is no such episode.
+    pub fn read(&self, library: &Library, episode: &EpisodeId) -> Result<EpisodeStore, SessionError> {
+        self.require(library, episode)?;
+        Ok(EpisodeStore::open_reader(library, episode)?)
+    }
+
+    /// Opens an episode for writing.
+    ///
+    /// # Errors
+    /// Fails where there is no such episode, or another process writes to it.
+    pub fn write(&self, library: &Library, episode: &EpisodeId) -> Result<EpisodeStore, SessionError> {
+        self.require(library, episode)?;
+        Ok(EpisodeStore::open_writer(library, episode)?)
+    }
+
+    /// Refuses an episode that is not in the library.
+    ///
+    /// # Errors
+    /// `NoEpisode` with the known ones.
+    pub fn require(&self, library: &Library, episode: &EpisodeId) -> Result<(), SessionError> {
+        if library.has_episode(episode) {
+            return Ok(());
+        }
+        Err(SessionError::NoEpisode { episode: episode.clone(), library: self.library.clone(), known: library.episodes()? })
+    }
+
+    /// Loads ONNX Runtime.
+    ///
+    /// # Errors
+    /// Fails where there is none, or it cannot be used.
+    pub fn runtime(&self) -> Result<Runtime, SessionError> {
+        Ok(crate::infer::load(&Search::from_env(self.onnxruntime.clone(), self.paths.data.clone()))?)
+    }
+}
+
+/// Returns the login name of whoever decides, or `unknown`.
+#[must_use]
+pub fn user_name() -> String {
+    ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|k| std::env::var(k).ok().filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| "unknown".into())
+}
+
+/// Makes a path absolute without asking for links.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
