@@ -305,7 +305,7 @@ mod tests {
             // While one hides the other only the front one is found.
             let hidden = (25..36).contains(&frame);
             let got = push(&mut t, frame, &[a, b][..if hidden { 1 } else { 2 }]);
-            if frame < 25 || frame > 45 {
+            if !(25..=45).contains(&frame) {
                 assert_eq!(got[0], Some(0), "picture {frame}");
                 assert_eq!(got.get(1).copied().flatten(), Some(1), "picture {frame}");
             }
@@ -353,8 +353,12 @@ mod tests {
         assert!(t.finish().is_empty());
     }
 
-    fn shots() -> impl Strategy<Value = Vec<Vec<(f32, f32, f32, f32, f32)>>> {
-        let face = (0f32..600.0, 0f32..300.0, 1f32..120.0, 1f32..120.0, 0f32..1.0);
+    fn shots() -> impl Strategy<Value = Vec<Vec<Detection>>> {
+        let face = (0f32..600.0, 0f32..300.0, 1f32..120.0, 1f32..120.0, 0f32..1.0).prop_map(|(x, y, w, h, score)| Detection {
+            bbox: BBox::new(x, y, x + w, y + h),
+            landmarks: None,
+            score,
+        });
         prop::collection::vec(prop::collection::vec(face, 0..6), 1..25)
     }
 
@@ -366,9 +370,8 @@ mod tests {
             let mut again = ByteTrack::new(params());
             for (i, faces) in shot.iter().enumerate() {
                 let frame = i as u64 * stride;
-                let faces: Vec<_> = faces.iter().map(|&(x, y, w, h, score)| Detection { bbox: BBox::new(x, y, x + w, y + h), landmarks: None, score }).collect();
-                let got = push(&mut t, frame, &faces);
-                prop_assert_eq!(&got, &push(&mut again, frame, &faces));
+                let got = push(&mut t, frame, faces);
+                prop_assert_eq!(&got, &push(&mut again, frame, faces));
                 let mut seen = std::collections::BTreeSet::new();
                 for n in got.into_iter().flatten() {
                     prop_assert!(seen.insert(n), "two boxes of track {} in picture {}", n, frame);
