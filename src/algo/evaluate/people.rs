@@ -150,7 +150,11 @@ pub(super) fn score(truth: &Truth, run: &Run, seen: &Seen, owners: &BTreeMap<Ide
         clusters_of_nobody: ids.iter().copied().filter(|i| !owners.contains_key(i)).collect(),
         error_s,
         error_percent: (truth_s > 0.0).then(|| 100.0 * error_s / truth_s),
-        below_bounds_s: people.iter().filter(|p| p.bound == Bound::AtMost).map(|p| (p.truth_s - p.found_s).max(0.0)).sum(),
+        below_bounds_s: people
+            .iter()
+            .filter(|p| p.bound == Bound::AtMost)
+            // Not `sum`: of nothing that is minus zero.
+            .fold(0.0, |sum, p| sum + (p.truth_s - p.found_s).max(0.0)),
         people,
     }
 }
