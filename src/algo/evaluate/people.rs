@@ -1,7 +1,7 @@
 //! Compares clusters and seconds by person.
 
 use super::faces::Seen;
-use super::truth::Bound;
+use super::truth::{Bound, TruthShot};
 use super::{Run, Truth};
 use crate::algo::screen_time::{measure, union};
 use crate::domain::{Fate, IdentityId};
@@ -68,7 +68,7 @@ fn by_shots(truth: &Truth, run: &Run) -> BTreeMap<IdentityId, usize> {
         owners.extend(known.into_iter().flat_map(|k| person.identities.iter().map(move |i| (*i, k))));
     }
     let mut clusters: Vec<(IdentityId, BTreeMap<usize, u64>)> =
-        shot_boxes(truth, run).into_iter().filter(|c| !owners.contains_key(&c.0)).collect();
+        shot_boxes(truth, run, |s| s.people.clone()).into_iter().filter(|c| !owners.contains_key(&c.0)).collect();
     clusters.sort_by_key(|(id, boxes)| (std::cmp::Reverse(boxes.values().sum::<u64>()), *id));
     let mut taken: BTreeMap<usize, u64> = BTreeMap::new();
     for (cluster, boxes) in clusters {
@@ -82,16 +82,16 @@ fn by_shots(truth: &Truth, run: &Run) -> BTreeMap<IdentityId, usize> {
     owners
 }
 
-/// Returns, for each cluster, in how many of its boxes' pictures each person is in the shot.
-fn shot_boxes(truth: &Truth, run: &Run) -> BTreeMap<IdentityId, BTreeMap<usize, u64>> {
+/// Returns, for each cluster, in how many of its boxes' shots each person is, as `who` says of a shot.
+fn shot_boxes(truth: &Truth, run: &Run, who: impl Fn(&TruthShot) -> Vec<usize>) -> BTreeMap<IdentityId, BTreeMap<usize, u64>> {
     let mut out: BTreeMap<IdentityId, BTreeMap<usize, u64>> = BTreeMap::new();
     for face in run.faces {
         if let Fate::Tracked(track) = face.fate
             && let Some(cluster) = run.clusters.get(&track)
         {
             let boxes = out.entry(*cluster).or_default();
-            for person in truth.people_at(face.at.frame) {
-                *boxes.entry(*person).or_default() += 1;
+            for person in truth.shot_at(face.at.frame).map(&who).unwrap_or_default() {
+                *boxes.entry(person).or_default() += 1;
             }
         }
     }
@@ -107,7 +107,7 @@ pub(super) fn score(truth: &Truth, run: &Run, seen: &Seen, owners: &BTreeMap<Ide
     let judged_by = if truth.faces.is_empty() { Purity::Shots } else { Purity::Faces };
     let boxes = match judged_by {
         Purity::Faces => seen.boxes_by_person(run.clusters),
-        Purity::Shots => shot_boxes(truth, run),
+        Purity::Shots => shot_boxes(truth, run, |s| s.people.iter().chain(&s.edge).copied().collect()),
     };
     let of_owner: u64 = boxes.iter().filter_map(|(c, b)| b.get(owners.get(c)?)).sum();
     let all = match judged_by {
@@ -150,7 +150,11 @@ pub(super) fn score(truth: &Truth, run: &Run, seen: &Seen, owners: &BTreeMap<Ide
         clusters_of_nobody: ids.iter().copied().filter(|i| !owners.contains_key(i)).collect(),
         error_s,
         error_percent: (truth_s > 0.0).then(|| 100.0 * error_s / truth_s),
-        below_bounds_s: people.iter().filter(|p| p.bound == Bound::AtMost).map(|p| (p.truth_s - p.found_s).max(0.0)).sum(),
+        below_bounds_s: people
+            .iter()
+            .filter(|p| p.bound == Bound::AtMost)
+            // Not `sum`: of nothing that is minus zero.
+            .fold(0.0, |sum, p| sum + (p.truth_s - p.found_s).max(0.0)),
         people,
     }
 }

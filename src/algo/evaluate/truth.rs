@@ -48,6 +48,8 @@ pub struct TruthShot {
     pub transition_frames: u64,
     /// Who is seen in it, as positions in [`Truth::people`].
     pub people: Vec<usize>,
+    /// Who may or may not be found at its edge, likewise.
+    pub edge: Vec<usize>,
 }
 
 /// One face in one picture.
@@ -93,6 +95,19 @@ struct RawShot {
     transition_frames: u64,
     #[serde(default, alias = "visible", alias = "main")]
     identities: Vec<String>,
+    /// Who is in the picture in part, as text that begins with a name.
+    #[serde(default)]
+    edge: Vec<String>,
+    #[serde(default)]
+    start: f64,
+    #[serde(default)]
+    end: f64,
+}
+
+impl RawShot {
+    fn has_at_its_edge(&self, name: &str) -> bool {
+        self.edge.iter().any(|text| text.split_whitespace().next() == Some(name))
+    }
 }
 
 #[derive(Deserialize)]
@@ -133,7 +148,8 @@ impl Truth {
     ///
     /// - `tracks` and `totals`: the faces of all pictures are known;
     /// - `boxes` and `totals`: those of every n-th picture, n the largest that fits all boxes;
-    /// - `main_shot_seconds`: who is in each shot, and upper bounds of their seconds.
+    /// - `main_shot_seconds`: who is in each shot, and upper bounds of their seconds. People at the edge of a shot (`edge`, texts
+    ///   that begin with a name) may or may not be found; the shot adds to their bound.
     ///
     /// # Errors
     /// Fails for a text that is not JSON of one of these forms.
@@ -147,7 +163,11 @@ impl Truth {
         let raw: Raw = serde_json::from_value(value)?;
         let seconds: BTreeMap<String, (f64, Bound)> = match (raw.totals, raw.main_shot_seconds) {
             (Some(totals), _) => totals.into_iter().map(|(n, t)| (n, (t.visual_s, Bound::Exact))).collect(),
-            (None, main) => main.unwrap_or_default().into_iter().map(|(n, s)| (n, (s, Bound::AtMost))).collect(),
+            (None, main) => {
+                let edge =
+                    |name: &str| -> f64 { raw.shots.iter().filter(|s| s.has_at_its_edge(name)).map(|s| s.end - s.start).sum() };
+                main.unwrap_or_default().into_iter().map(|(n, s)| (n.clone(), (s + edge(&n), Bound::AtMost))).collect()
+            }
         };
         let people: Vec<TruthPerson> =
             seconds.into_iter().map(|(name, (visual_s, bound))| TruthPerson { name, visual_s, bound }).collect();
@@ -160,6 +180,7 @@ impl Truth {
                 end_frame: s.end_frame,
                 transition_frames: s.transition_frames,
                 people: s.identities.iter().filter_map(|n| person(n)).collect(),
+                edge: (0..people.len()).filter(|p| s.has_at_its_edge(&people[*p].name)).collect(),
             })
             .collect();
         let (faces, tracks) = if let Some(tracks) = raw.tracks {
@@ -171,10 +192,10 @@ impl Truth {
         Ok(Self { frames: raw.n_frames, shots, people, faces, tracks })
     }
 
-    /// Returns the people of the shot that picture `frame` lies in.
+    /// Returns the shot that picture `frame` lies in.
     #[must_use]
-    pub fn people_at(&self, frame: u64) -> &[usize] {
-        self.shots.iter().find(|s| (s.start_frame..s.end_frame).contains(&frame)).map_or(&[], |s| &s.people)
+    pub fn shot_at(&self, frame: u64) -> Option<&TruthShot> {
+        self.shots.iter().find(|s| (s.start_frame..s.end_frame).contains(&frame))
     }
 }
 
@@ -249,7 +270,16 @@ mod tests {
         assert!((t.faces[&10][0].inside - 0.5).abs() < 1e-6);
         let main = format!(r#"{{{shots},"main_shot_seconds":{{"A":0.8}}}}"#);
         let t = Truth::parse(&main).unwrap();
-        assert_eq!((t.people[0].bound, t.faces.len(), t.people_at(7)), (Bound::AtMost, 0, [0].as_slice()));
+        assert_eq!((t.people[0].bound, t.faces.len(), t.shot_at(7).unwrap().people.as_slice()), (Bound::AtMost, 0, &[0][..]));
+    }
+
+    #[test]
+    fn people_at_the_edge_of_a_shot_may_be_found_there() {
+        let text = r#"{"n_frames":20,"width":9,"height":9,"main_shot_seconds":{"Joey":1.0},
+            "shots":[{"start_frame":0,"end_frame":20,"start":1.0,"end":3.0,"main":[],"edge":["Joey (rear)","someone"]}]}"#;
+        let t = Truth::parse(text).unwrap();
+        assert_eq!(t.shot_at(0).unwrap().edge, [0]);
+        assert!((t.people[0].visual_s - 3.0).abs() < 1e-9);
     }
 
     #[test]

@@ -221,6 +221,7 @@ mod tests {
         Detection { bbox: BBox::new(x, 100.0, x + 90.0 * k, 100.0 + 112.0 * k), landmarks, score: 0.8 }
     }
 
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
     /// Draws a face-like pattern, alike on both sides, through `value` of column and row.
     fn drawn(value: impl Fn(usize, usize) -> f32) -> RgbImage {
         let mut out = RgbImage::black(Size { width: 160, height: 160 });

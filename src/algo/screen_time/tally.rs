@@ -101,7 +101,7 @@ impl<'a> Tally<'a> {
     #[must_use]
     pub fn finish(mut self, duration: MediaTime) -> ScreenTime {
         let shares = std::mem::take(&mut self.shares);
-        let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| total(who, share)).collect();
+        let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| total(&who, share)).collect();
         people.retain(|p| p.visual_time > MediaTime::ZERO);
         people.sort_by(|a, b| {
             (Reverse(a.visual_time), a.name.is_none(), &a.name, &a.identities).cmp(&(
@@ -214,7 +214,7 @@ fn spans_of(steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>, tolerance: Med
 }
 
 /// Sums up one person.
-fn total(who: Who, share: Share) -> PersonTime {
+fn total(who: &Who, share: Share) -> PersonTime {
     let all = |pick: fn(&Part) -> bool| -> MediaTime {
         measure(&union(share.parts.iter().filter(|p| pick(p)).flat_map(|p| p.seen.iter().copied())))
     };
@@ -228,7 +228,7 @@ fn total(who: Who, share: Share) -> PersonTime {
     let belief: f64 = weighed.iter().map(|w| w.0 as f64 * f64::from(w.1)).sum();
     PersonTime {
         name: share.name,
-        person: if let Who::Person(person) = who { Some(person) } else { None },
+        person: if let Who::Person(person) = who { Some(*person) } else { None },
         bridged: visual_time - measure(&union(found)),
         confidence: if weight > 0.0 { belief / weight } else { 0.0 },
         review_share: if visual_time > MediaTime::ZERO {

@@ -13,7 +13,8 @@ use crate::domain::{BBox, DropReason, FrameTime, MediaTime};
 /// - time is measured in seconds, not in pictures, so that stride and frame rate do not change the rules;
 /// - lost tracks age on pictures without faces too;
 /// - a last round compares widened boxes (C-BIoU, Yang et al. 2023, arXiv:2211.14317), since at stride 3 to 5 a face may have
-///   left its predicted box; it takes faces of similar size only;
+///   left its predicted box; unlike there, boxes are widened in proportion to the time since the face was met, and only faces
+///   of similar size are joined;
 /// - a face that scores well counts from its first box on; others are unconfirmed until met in the next picture, and every
 ///   track that stays unconfirmed is returned as such instead of vanishing;
 /// - duplicate tracks are not removed: the detector's suppression has seen to that.
@@ -45,6 +46,8 @@ struct Track {
     filter: Kalman,
     /// Where the filter expects the face in the current picture.
     expected: BBox,
+    /// By how much of its size the box is widened in the last round.
+    buffer: f32,
     memory: Memory,
     first: FrameTime,
     last: FrameTime,
@@ -74,7 +77,9 @@ impl ByteTrack {
             if t.state == State::Ended {
                 continue;
             }
-            if (at.pts - t.last.pts).secs() > self.params.max_gap_s {
+            let gap = (at.pts - t.last.pts).secs();
+            t.buffer = buffer(&self.params, gap);
+            if gap > self.params.max_gap_s {
                 t.state = State::Ended;
                 continue;
             }
@@ -124,6 +129,7 @@ impl ByteTrack {
         self.tracks.push(Track {
             state: if face.detection.score >= self.params.lone_thresh { State::Tracked } else { State::Unconfirmed },
             expected: filter.bbox(),
+            buffer: 0.0,
             filter,
             memory,
             first: at,
@@ -216,23 +222,29 @@ fn by_widened_box(params: &Params, track: &Track, face: &TrackInput) -> f32 {
     if a.max(b) > params.max_size_ratio * a.min(b) {
         return f32::INFINITY;
     }
-    with_looks(params, track, face, 1.0 - widened_iou(params, &track.expected, &face.detection.bbox))
+    with_looks(params, track, face, 1.0 - widened_iou(track, &face.detection.bbox))
 }
 
 fn with_looks(params: &Params, track: &Track, face: &TrackInput, place: f32) -> f32 {
     if params.tracker == Kind::Bytetrack {
         return place;
     }
-    let distance = 1.0 - widened_iou(params, &track.expected, &face.detection.bbox);
+    let distance = 1.0 - widened_iou(track, &face.detection.bbox);
     fused(&params.appearance, place, distance, track.memory.cosine(face.appearance))
 }
 
-fn widened_iou(params: &Params, a: &BBox, b: &BBox) -> f32 {
+/// Returns by how much of its size a box is widened `gap` seconds after its face was met.
+#[expect(clippy::cast_possible_truncation, reason = "at most buffer_max")]
+fn buffer(params: &Params, gap: f64) -> f32 {
+    (f64::from(params.buffer_per_s) * gap.max(0.0)).min(f64::from(params.buffer_max)) as f32
+}
+
+fn widened_iou(track: &Track, face: &BBox) -> f32 {
     let widened = |b: &BBox| {
-        let (w, h) = (params.buffer * b.width(), params.buffer * b.height());
+        let (w, h) = (track.buffer * b.width(), track.buffer * b.height());
         BBox::new(b.x1 - w, b.y1 - h, b.x2 + w, b.y2 + h)
     };
-    widened(a).iou(&widened(b))
+    widened(&track.expected).iou(&widened(face))
 }
 
 #[cfg(test)]
@@ -305,7 +317,7 @@ mod tests {
             // While one hides the other only the front one is found.
             let hidden = (25..36).contains(&frame);
             let got = push(&mut t, frame, &[a, b][..if hidden { 1 } else { 2 }]);
-            if frame < 25 || frame > 45 {
+            if !(25..=45).contains(&frame) {
                 assert_eq!(got[0], Some(0), "picture {frame}");
                 assert_eq!(got.get(1).copied().flatten(), Some(1), "picture {frame}");
             }
@@ -317,7 +329,7 @@ mod tests {
         let mut t = ByteTrack::new(params());
         push(&mut t, 0, &[face(100.0, 0.8)]);
         assert_eq!(push(&mut t, 5, &[face(160.0, 0.8)]), [Some(0)]);
-        let mut t = ByteTrack::new(Params { buffer: 0.0, ..params() });
+        let mut t = ByteTrack::new(Params { buffer_max: 0.0, ..params() });
         push(&mut t, 0, &[face(100.0, 0.8)]);
         assert_eq!(push(&mut t, 5, &[face(160.0, 0.8)]), [Some(1)]);
     }
@@ -353,8 +365,12 @@ mod tests {
         assert!(t.finish().is_empty());
     }
 
-    fn shots() -> impl Strategy<Value = Vec<Vec<(f32, f32, f32, f32, f32)>>> {
-        let face = (0f32..600.0, 0f32..300.0, 1f32..120.0, 1f32..120.0, 0f32..1.0);
+    fn shots() -> impl Strategy<Value = Vec<Vec<Detection>>> {
+        let face = (0f32..600.0, 0f32..300.0, 1f32..120.0, 1f32..120.0, 0f32..1.0).prop_map(|(x, y, w, h, score)| Detection {
+            bbox: BBox::new(x, y, x + w, y + h),
+            landmarks: None,
+            score,
+        });
         prop::collection::vec(prop::collection::vec(face, 0..6), 1..25)
     }
 
@@ -366,9 +382,8 @@ mod tests {
             let mut again = ByteTrack::new(params());
             for (i, faces) in shot.iter().enumerate() {
                 let frame = i as u64 * stride;
-                let faces: Vec<_> = faces.iter().map(|&(x, y, w, h, score)| Detection { bbox: BBox::new(x, y, x + w, y + h), landmarks: None, score }).collect();
-                let got = push(&mut t, frame, &faces);
-                prop_assert_eq!(&got, &push(&mut again, frame, &faces));
+                let got = push(&mut t, frame, faces);
+                prop_assert_eq!(&got, &push(&mut again, frame, faces));
                 let mut seen = std::collections::BTreeSet::new();
                 for n in got.into_iter().flatten() {
                     prop_assert!(seen.insert(n), "two boxes of track {} in picture {}", n, frame);

@@ -144,7 +144,9 @@ mod tests {
         toml::from_str::<toml::Table>(include_str!("../../../config/tracking.toml")).unwrap()["track"].clone().try_into().unwrap()
     }
 
-    fn moved(dx: f32) -> BBox {
+    #[expect(clippy::cast_possible_truncation, reason = "a few hundred pixels")]
+    fn moved(dx: f64) -> BBox {
+        let dx = dx as f32;
         BBox::new(100.0 + dx, 100.0, 150.0 + dx, 170.0)
     }
 
@@ -157,10 +159,10 @@ mod tests {
             while t < 2.0 {
                 t += step;
                 k.predict(step);
-                k.update(&moved(90.0 * t as f32));
+                k.update(&moved(90.0 * t));
             }
             k.predict(step);
-            let want = moved(90.0 * (t + step) as f32);
+            let want = moved(90.0 * (t + step));
             assert!((k.bbox().center().x - want.center().x).abs() < 2.0, "step {step}: {:?} {want:?}", k.bbox());
         }
     }
