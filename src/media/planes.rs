@@ -31,7 +31,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Reads ffmpeg's description; `None` for formats that are not planar YUV or grey of 8 to 16 bits in this byte order.
+    /// Reads ffmpeg's description; `None` for formats that are not YUV or grey of 8 to 16 bits in this byte order, evenly spaced.
     pub(super) fn of(format: i32) -> Option<Self> {
         let d = descriptor(format)?;
         let has = |flag: i32| d.flags & u64::from(flag.unsigned_abs()) != 0;
@@ -43,9 +43,11 @@ impl Layout {
             ffi::AV_PIX_FMT_FLAG_BAYER,
             ffi::AV_PIX_FMT_FLAG_FLOAT,
         ];
+        // SAFETY: descriptors are static and their names end in a zero byte.
+        let name = unsafe { std::ffi::CStr::from_ptr(d.name) }.to_bytes();
         let is_grey = d.nb_components <= 2;
         let depth = u32::try_from(d.comp[0].depth).ok()?;
-        if strange.into_iter().any(has) || !(8..=16).contains(&depth) || !(is_grey || has(ffi::AV_PIX_FMT_FLAG_PLANAR)) {
+        if strange.into_iter().any(has) || !(8..=16).contains(&depth) || name.starts_with(b"xyz") {
             return None;
         }
         if depth > 8 && has(ffi::AV_PIX_FMT_FLAG_BE) != cfg!(target_endian = "big") {
@@ -63,11 +65,16 @@ impl Layout {
                 shift: u32::try_from(c.shift).ok().filter(|s| *s < 16)?,
             })
         };
-        // SAFETY: descriptors are static and their names end in a zero byte.
-        let name = unsafe { std::ffi::CStr::from_ptr(d.name) }.to_bytes();
+        let luma = component(0)?;
+        let chroma = if is_grey { None } else { Some([component(1)?, component(2)?]) };
+        // In packed formats the samples of a row must lie as evenly as those of a plane.
+        let even = |c: &Component| c.plane != luma.plane || c.step == luma.step << d.log2_chroma_w;
+        if !chroma.iter().flatten().all(even) {
+            return None;
+        }
         Some(Self {
-            luma: component(0)?,
-            chroma: if is_grey { None } else { Some([component(1)?, component(2)?]) },
+            luma,
+            chroma,
             log2_chroma: (d.log2_chroma_w.into(), d.log2_chroma_h.into()),
             depth,
             full_range: is_grey || name.starts_with(b"yuvj"),
