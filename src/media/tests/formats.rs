@@ -25,8 +25,8 @@ fn pictures_travel_between_threads() {
 #[test]
 fn every_pixel_format_gives_the_colours_that_swscale_gives() {
     let dir = dir();
-    let formats = "yuv420p yuv422p yuv444p yuv411p yuvj420p yuvj444p nv12 nv21 yuv420p10le yuv422p10le yuv444p12le p010le \
-                   yuv420p10be yuva420p yuyv422 uyvy422 gray gray10le rgb24 bgra gbrp gbrp10le rgb565le";
+    let formats = "yuv420p yuv422p yuv444p yuv411p yuvj420p yuvj444p nv12 nv21 yuv420p10le yuv422p10le yuv444p12le \
+                   yuva420p yuyv422 uyvy422 gray gray10le rgb24 bgra gbrp gbrp10le rgb565le";
     for format in formats.split_whitespace() {
         let full = format.starts_with("yuvj") || format.starts_with("gray");
         let range = if full { "pc" } else { "tv" };
@@ -36,10 +36,11 @@ fn every_pixel_format_gives_the_colours_that_swscale_gives() {
         let convert = format!("scale=out_color_matrix=bt709:out_range={range},format={format}");
         let args = format!("{SOFT},{convert} -c:v {codec} -color_range {range}");
         let Some(path) = make(&dir, &format!("{format}.{name}"), &args) else { return };
+        assert_eq!(probe(&path).unwrap().pixel_format, format);
         // No matrix is stored, so both sides must be told: we assume BT.601 at this size.
         // By itself swscale takes chroma as centred.
         let columns = if jpeg { "" } else { "in_h_chr_pos=0:" };
-        let rows = if ["420", "nv12", "nv21", "p010"].iter().any(|f| format.contains(f)) { "in_v_chr_pos=128:" } else { "" };
+        let rows = if ["420", "nv12", "nv21"].iter().any(|f| format.contains(f)) { "in_v_chr_pos=128:" } else { "" };
         let tell = format!("scale=in_color_matrix=bt601:in_range={range}:{columns}{rows}{EXACT}");
         let Some(expected) = by_program(&path, &tell, SIZE) else { return };
         let (most, mean) = difference(&rgb(&first(&path)), &expected);
