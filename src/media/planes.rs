@@ -31,7 +31,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Reads ffmpeg's description; `None` for formats that are not planar YUV or grey of 8 to 16 bits in this byte order.
+    /// Reads ffmpeg's description; `None` for formats that are not YUV or grey of 8 to 16 bits in this byte order, evenly spaced.
     pub(super) fn of(format: i32) -> Option<Self> {
         let d = descriptor(format)?;
         let has = |flag: i32| d.flags & u64::from(flag.unsigned_abs()) != 0;
@@ -43,9 +43,11 @@ impl Layout {
             ffi::AV_PIX_FMT_FLAG_BAYER,
             ffi::AV_PIX_FMT_FLAG_FLOAT,
         ];
+        // SAFETY: descriptors are static and their names end in a zero byte.
+        let name = unsafe { std::ffi::CStr::from_ptr(d.name) }.to_bytes();
         let is_grey = d.nb_components <= 2;
         let depth = u32::try_from(d.comp[0].depth).ok()?;
-        if strange.into_iter().any(has) || !(8..=16).contains(&depth) || !(is_grey || has(ffi::AV_PIX_FMT_FLAG_PLANAR)) {
+        if strange.into_iter().any(has) || !(8..=16).contains(&depth) || name.starts_with(b"xyz") {
             return None;
         }
         if depth > 8 && has(ffi::AV_PIX_FMT_FLAG_BE) != cfg!(target_endian = "big") {
@@ -63,11 +65,16 @@ impl Layout {
                 shift: u32::try_from(c.shift).ok().filter(|s| *s < 16)?,
             })
         };
-        // SAFETY: descriptors are static and their names end in a zero byte.
-        let name = unsafe { std::ffi::CStr::from_ptr(d.name) }.to_bytes();
+        let luma = component(0)?;
+        let chroma = if is_grey { None } else { Some([component(1)?, component(2)?]) };
+        // In packed formats the samples of a row must lie as evenly as those of a plane.
+        let even = |c: &Component| c.plane != luma.plane || c.step == luma.step << d.log2_chroma_w;
+        if !chroma.iter().flatten().all(even) {
+            return None;
+        }
         Some(Self {
-            luma: component(0)?,
-            chroma: if is_grey { None } else { Some([component(1)?, component(2)?]) },
+            luma,
+            chroma,
             log2_chroma: (d.log2_chroma_w.into(), d.log2_chroma_h.into()),
             depth,
             full_range: is_grey || name.starts_with(b"yuvj"),
@@ -168,5 +175,51 @@ impl Planes<'_> {
     /// Returns every second row, from the field's first on.
     pub(super) fn field(self, field: Field) -> Self {
         Self { luma: self.luma.field(field), chroma: self.chroma.map(|c| c.map(|p| p.field(field))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ffmpeg_next::format::Pixel;
+
+    fn values(row: Row<'_>) -> Vec<u16> {
+        match row {
+            Row::Bytes(b) => b.iter().map(|&b| b.into()).collect(),
+            Row::Spread(b, k) => b.iter().step_by(k).map(|&b| b.into()).collect(),
+            Row::Words(b, k, shift, mask) => b.chunks(k).map(|p| (u16::from_ne_bytes([p[0], p[1]]) >> shift) & mask).collect(),
+        }
+    }
+
+    #[test]
+    fn words_with_their_bits_at_the_top_and_woven_chroma_are_read() {
+        let mut frame = Video::new(Pixel::P010LE, 4, 2);
+        let facts = super::super::frame::FrameFacts::of(&frame);
+        for (plane, words) in [(0, [1_u16, 2, 1023, 4]), (1, [100, 900, 101, 901])] {
+            for (bytes, word) in frame.data_mut(plane).chunks_exact_mut(2).zip(words) {
+                bytes.copy_from_slice(&(word << 6).to_le_bytes());
+            }
+        }
+        let layout = Layout::of(facts.format).unwrap();
+        assert_eq!((layout.depth, layout.log2_chroma, layout.full_range), (10, (1, 1), false));
+        let planes = planes(&frame, &layout).unwrap();
+        assert_eq!(values(planes.luma.row(0)), [1, 2, 1023, 4]);
+        let [cb, cr] = planes.chroma.unwrap();
+        assert_eq!((values(cb.row(0)), values(cr.row(9))), (vec![100, 101], vec![900, 901]));
+    }
+
+    #[test]
+    fn a_field_is_every_second_row() {
+        let mut frame = Video::new(Pixel::GRAY8, 3, 5);
+        let (stride, facts) = (frame.stride(0), super::super::frame::FrameFacts::of(&frame));
+        for (row, value) in frame.data_mut(0).chunks_mut(stride).zip(0..) {
+            row.fill(value);
+        }
+        let layout = Layout::of(facts.format).unwrap();
+        let rows = |field: Field| -> Vec<u16> {
+            let luma = planes(&frame, &layout).unwrap().field(field).luma;
+            (0..luma.height).map(|y| values(luma.row(y))[0]).collect()
+        };
+        assert_eq!((rows(Field::Top), rows(Field::Bottom)), (vec![0, 2, 4], vec![1, 3]));
     }
 }

@@ -54,7 +54,7 @@ fn an_unreadable_file_and_a_name_that_is_no_text_are_told_apart() {
     let odd = dir.path().join(std::ffi::OsStr::from_bytes(b"b\xff:%03d.mp4"));
     fs::copy(&path, &odd).unwrap();
     assert_eq!(all(&mut open(&odd)).len(), 5);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::File::open(&path).is_ok() {
         println!("skipped: this user may read everything");
         return;

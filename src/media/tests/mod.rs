@@ -39,10 +39,12 @@ fn scaled(picture: &Picture, out: Size) -> RgbImage {
     picture.sample(out, &Affine::scale(x / f64::from(out.width), y / f64::from(out.height)))
 }
 
+/// Tells pictures apart; half the size is enough, as two taps then still read every sample.
 fn digest(picture: &Picture) -> [u8; 32] {
+    let half = Size { width: picture.size().width / 2, height: picture.size().height / 2 };
     let signature = picture.signature();
     let mut hash = Sha256::new();
-    for bytes in [rgb(picture).data, signature.luma, signature.cb, signature.cr] {
+    for bytes in [scaled(picture, half).data, signature.luma, signature.cb, signature.cr] {
         hash.update(bytes);
     }
     hash.finalize().into()
