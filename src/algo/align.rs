@@ -139,6 +139,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[expect(clippy::cast_possible_truncation, reason = "positions below 112")]
+    fn template() -> Landmarks {
+        ARCFACE_112.map(|p| Point { x: p[0] as f32, y: p[1] as f32 })
+    }
+
     fn gradient(width: u32, height: u32) -> RgbImage {
         let mut image = RgbImage::black(Size { width, height });
         for (i, rgb) in image.data.chunks_exact_mut(3).enumerate() {
@@ -152,7 +157,7 @@ mod tests {
         #[test]
         fn a_similarity_is_found_again(angle in -3.1f64..3.1, s in 0.2f64..8.0, tx in -300f64..300.0, ty in -300f64..300.0) {
             let truth = Affine { a: s * angle.cos(), b: -s * angle.sin(), tx, c: s * angle.sin(), d: s * angle.cos(), ty };
-            let from = ARCFACE_112.map(|p| Point { x: p[0] as f32, y: p[1] as f32 });
+            let from = template();
             let to = from.map(|p| truth.apply(p));
             let found = umeyama(&from, &to).unwrap();
             for p in from {
@@ -164,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_mirrored_face_is_turned_or_shrunk_but_never_reflected() {
-        let from = ARCFACE_112.map(|p| Point { x: p[0] as f32, y: p[1] as f32 });
-        let mirrored = ARCFACE_112.map(|p| Point { x: 112.0 - p[0] as f32, y: p[1] as f32 });
+        let from = template();
+        let mirrored = template().map(|p| Point { x: 112.0 - p.x, y: p.y });
         let map = umeyama(&from, &mirrored).unwrap();
         assert!(map.a * map.d - map.b * map.c > 0.0);
     }
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn the_canonical_crop_holds_the_template_scaled_and_margined() {
         // A face already on the 112 px template: canonical px / 1.25 - 8 = template px, in continuous coordinates.
-        let face = ARCFACE_112.map(|p| Point { x: p[0] as f32, y: p[1] as f32 });
+        let face = template();
         let at = canonical_map(&face).unwrap().apply(Point { x: 10.0, y: 10.0 });
         assert!(at.distance(Point { x: 0.0, y: 0.0 }) < 1e-3, "{at:?}");
         let far = canonical_map(&face).unwrap().apply(Point { x: 150.0, y: 150.0 });

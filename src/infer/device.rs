@@ -14,7 +14,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {
-    /// CUDA, else CoreML, else the CPU. TensorRT only by name: it builds an engine for minutes per model and input size.
+    /// CUDA (on a Mac: CoreML), else the CPU. TensorRT only by name: it builds an engine for minutes per model and input size.
     Auto,
     Cuda,
     TensorRt,
@@ -108,8 +108,8 @@ pub(super) fn cpu() -> Device {
 /// Takes the first device on which the model at `path` loads and runs.
 pub(super) fn choose(asked: DeviceChoice, path: &Path) -> Result<Device, InferError> {
     let wanted: &[Kind] = match asked {
-        DeviceChoice::Auto => &[Kind::Cuda, Kind::CoreMl],
-        DeviceChoice::Cuda => &[Kind::Cuda],
+        DeviceChoice::Auto if cfg!(target_os = "macos") => &[Kind::CoreMl],
+        DeviceChoice::Auto | DeviceChoice::Cuda => &[Kind::Cuda],
         DeviceChoice::TensorRt => &[Kind::TensorRt],
         DeviceChoice::CoreMl => &[Kind::CoreMl],
         DeviceChoice::Cpu => &[],

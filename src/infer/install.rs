@@ -265,3 +265,96 @@ fn place(work: &Path, folder: &Path, pin: Option<&str>) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infer::tests_support;
+    use std::io::Write;
+
+    /// Makes a wheel that holds `member` with these contents.
+    fn wheel(path: &Path, member: &str, contents: &[u8]) {
+        let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
+        zip.start_file(format!("onnxruntime/capi/{member}"), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(contents).unwrap();
+        zip.finish().unwrap();
+    }
+
+    /// Returns every file and folder below `dir`, by name.
+    fn below(dir: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+        let mut all: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
+        all.extend(all.clone().iter().flat_map(|p| below(p)));
+        all.sort();
+        all
+    }
+
+    fn library_of_the_pinned_version() -> Option<Vec<u8>> {
+        let path = tests_support::library()?;
+        if library::version(&path).unwrap() != VERSION {
+            eprintln!("skipped: {} is not onnxruntime {VERSION}", path.display());
+            return None;
+        }
+        Some(std::fs::read(path).unwrap())
+    }
+
+    #[test]
+    fn a_wheel_is_unpacked_once_and_then_left_alone() {
+        let Some(contents) = library_of_the_pinned_version() else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("any.whl");
+        wheel(&file, &file_name(VERSION), &contents);
+        let data = dir.path().join("data");
+        let path = install(&data, &InstallSource::File(file), &mut |_| ()).unwrap();
+        assert_eq!(path, installed_path(&data));
+        assert_eq!(std::fs::read(&path).unwrap(), contents);
+        assert_eq!(below(&data), [data.join("onnxruntime"), path.parent().unwrap().to_path_buf(), path.clone()]);
+        let mut said = Vec::new();
+        assert_eq!(install(&data, &InstallSource::Network, &mut |s| said.push(s.to_owned())).unwrap(), path);
+        assert!(said.len() == 1 && said[0].contains("is there"), "{said:?}");
+    }
+
+    #[test]
+    fn a_broken_or_wrong_file_leaves_what_was_there_and_nothing_else() {
+        let Some(contents) = library_of_the_pinned_version() else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let whole = dir.path().join("whole.whl");
+        wheel(&whole, &file_name(VERSION), &contents);
+        let path = install(&data, &InstallSource::File(whole.clone()), &mut |_| ()).unwrap();
+        let before = below(&data);
+
+        let bytes = std::fs::read(&whole).unwrap();
+        let named = |name: &str| dir.path().join(name);
+        std::fs::write(named("cut.whl"), &bytes[..bytes.len() / 2]).unwrap();
+        let mut flipped = bytes.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 1;
+        std::fs::write(named("flipped.whl"), flipped).unwrap();
+        wheel(&named("other.whl"), "libother.so", b"x");
+        wheel(&named("half.whl"), &file_name(VERSION), &contents[..contents.len() / 2]);
+        std::fs::write(named("empty.tgz"), b"").unwrap();
+        std::fs::write(named("broken.tgz"), [0x1f, 0x8b, 8, 0, 0]).unwrap();
+        for name in ["cut.whl", "flipped.whl", "other.whl", "half.whl", "empty.tgz", "broken.tgz", "missing.whl"] {
+            let error = install(&data, &InstallSource::File(named(name)), &mut |_| ()).unwrap_err();
+            assert!(matches!(error, InferError::Install { .. }) && error.hint().is_some(), "{name}: {error}");
+            println!("{error}");
+            assert_eq!(below(&data), before, "{name}");
+            assert_eq!(std::fs::read(&path).unwrap(), contents, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_release_archive_is_unpacked() {
+        let Some(contents) = library_of_the_pinned_version() else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let tree = dir.path().join("onnxruntime-linux-x64").join("lib");
+        std::fs::create_dir_all(&tree).unwrap();
+        std::fs::write(tree.join(file_name(VERSION)), &contents).unwrap();
+        let archive = dir.path().join("release.tgz");
+        let made = Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(dir.path()).arg("onnxruntime-linux-x64").status();
+        assert!(made.unwrap().success());
+        let path = install(&dir.path().join("data"), &InstallSource::File(archive), &mut |_| ()).unwrap();
+        assert_eq!(std::fs::read(path).unwrap(), contents);
+    }
+}

@@ -15,6 +15,8 @@ mod session;
 #[cfg(test)]
 mod tests_reference;
 #[cfg(test)]
+mod tests_registry;
+#[cfg(test)]
 mod tests_support;
 
 pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture};

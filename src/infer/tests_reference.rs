@@ -27,8 +27,12 @@ fn bench() -> Option<Bench> {
 
 impl Bench {
     fn detector(&self, id: &str, input: &str) -> Box<dyn FaceDetector> {
+        self.detector_with(id, input, None)
+    }
+
+    fn detector_with(&self, id: &str, input: &str, nms_iou: Option<f32>) -> Box<dyn FaceDetector> {
         let file = self.registry.resolve(&self.found, Task::Detect, id, &self.runtime).unwrap();
-        let params = DetectParams { input: input.parse().unwrap(), ..default_params() };
+        let params = DetectParams { input: input.parse().unwrap(), nms_iou, ..default_params() };
         build_detector(&file, &params, &on(self.runtime.cpu())).unwrap()
     }
 
@@ -86,6 +90,7 @@ impl Agreement {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "pixels need no more than f32")]
 fn floats(value: &serde_json::Value) -> Vec<f32> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect()
 }
@@ -162,25 +167,37 @@ fn scrfd_finds_the_reference_faces_of_a_crowd() {
 }
 
 #[test]
-fn every_family_finds_the_faces_that_its_reference_finds() {
+fn every_family_decodes_the_boxes_and_points_that_its_reference_decodes() {
     let (Some(bench), Some(media)) = (bench(), folder("SCREENALYTICS_TEST_MEDIA")) else { return };
     let text = include_str!("../../tests/reference/group_faces.json");
     let reference: BTreeMap<String, BTreeMap<String, Vec<Vec<f32>>>> = serde_json::from_str(text).unwrap();
     for (model, pictures) in reference {
         let mut detector = bench.detector(&model, "640x640");
-        for (name, faces) in pictures {
+        // Without suppression: two anchors of RetinaFace may score one face equal to 1e-6 and differ by a pixel, and which
+        // of them wins says nothing about decoding.
+        let mut all = bench.detector_with(&model, "640x640", Some(1.0));
+        let (mut faces, mut worst) = (0, 0f32);
+        for (name, due) in pictures {
             let image = picture(&media.join("groups").join(&name));
-            let found = detect(detector.as_mut(), &image);
-            assert_eq!(found.len(), faces.len(), "{model} {name}");
-            // JPEG decoders differ by a level here and there, which moves a box by a fraction of an input pixel.
-            let pixel = image.width.max(image.height) as f32 / 640.0;
-            let mut agreement = Agreement::default();
-            agreement.add(&faces.iter().map(|f| face(&f[1..5], &f[5..15])).collect::<Vec<_>>(), &found);
-            println!("{model} {name}: {:.3} of {pixel:.2} px", agreement.worst_box_px);
-            assert!(agreement.boxes == faces.len() && agreement.points == faces.len(), "{model} {name} {agreement:?}");
-            assert!(agreement.worst_box_px <= 0.5 * pixel.max(1.0), "{model} {name} {agreement:?}");
+            assert_eq!(detect(detector.as_mut(), &image).len(), due.len(), "{model} {name}");
+            let pixel = (image.width.max(image.height) as f32 / 640.0).max(1.0);
+            let decoded = detect(all.as_mut(), &image);
+            for due in &due {
+                let off = decoded.iter().filter(|d| (d.score - due[0]).abs() < 0.01).map(|d| farthest(d, &due[1..]) / pixel);
+                worst = worst.max(off.fold(f32::INFINITY, f32::min));
+                faces += 1;
+            }
         }
+        println!("{model}: {faces} faces, boxes and points within {worst:.3} px of the input");
+        assert!(faces > 40 && worst <= 0.5, "{model} {worst}");
     }
+}
+
+/// Returns the largest difference of a corner or point to the numbers of the reference, in pixels.
+fn farthest(d: &Detection, due: &[f32]) -> f32 {
+    let corners = [d.bbox.x1, d.bbox.y1, d.bbox.x2, d.bbox.y2];
+    let points = d.landmarks.unwrap().into_iter().flat_map(|p| [p.x, p.y]);
+    corners.into_iter().chain(points).zip(due).map(|(p, q)| (p - q).abs()).fold(0.0, f32::max)
 }
 
 /// All pairs, in per cent: accuracy at the best cosine, 10-fold accuracy, TAR at FAR 1e-3; as `figures` of the script.
@@ -233,12 +250,14 @@ fn verification_is_as_good_as_straight_alignment_in_opencv() {
     for person in pictures(&media.join("identities")).iter().filter(|p| p.is_dir()) {
         for path in pictures(person) {
             let image = picture(&path);
-            let faces = detect(detector.as_mut(), &image);
-            let map = canonical_map(&faces[0].landmarks.unwrap()).unwrap();
+            // Two of the 250 pictures show no face at the detector's own threshold, to the script neither.
+            let Some(face) = detect(detector.as_mut(), &image).into_iter().next() else { continue };
+            let map = canonical_map(&face.landmarks.unwrap()).unwrap();
             crops.push(warp(&image, &map, Size { width: 160, height: 160 }));
             people.push(person.file_name().unwrap().to_string_lossy().into_owned());
         }
     }
+    assert_eq!(crops.len(), 248);
     for (id, due) in expected {
         let vectors = bench.embedder(id).embed(&crops).unwrap();
         let found = figures(&vectors, &people);

@@ -78,7 +78,7 @@ def detector(models, name, width=640, height=640):
     def detect(image):
         h, w = image.shape[:2]
         scale = min(width / w, height / h)
-        fit = (round(w * scale), round(h * scale))
+        fit = (int(w * scale + 0.5), int(h * scale + 0.5))
         canvas = np.zeros((height, width, 3), np.float32)
         canvas[: fit[1], : fit[0]] = cv2.resize(image, fit, interpolation=cv2.INTER_LINEAR)
         levels = list(decode(net(normalise(canvas).transpose(2, 0, 1)[None]), width, height))

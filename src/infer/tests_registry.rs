@@ -1,0 +1,175 @@
+//! Which file is meant, and what is refused before any work starts.
+
+use super::detector::default_params;
+use super::session::Model;
+use super::tests_support::{models, on, runtime};
+use super::*;
+use std::path::Path;
+
+/// A folder with copies of some models under other names: `(model's file, name here)`.
+fn folder_of(copies: &[(&str, &str)]) -> Option<(tempfile::TempDir, Runtime, Registry)> {
+    let (models, runtime) = (models()?, runtime()?);
+    let dir = tempfile::tempdir().unwrap();
+    for (from, to) in copies {
+        std::fs::copy(models.join(from), dir.path().join(to)).unwrap();
+    }
+    Some((dir, runtime, Registry::built_in().unwrap()))
+}
+
+fn resolve(setup: &(tempfile::TempDir, Runtime, Registry), task: Task, wanted: &str) -> Result<ModelFile, InferError> {
+    let (dir, runtime, registry) = setup;
+    registry.resolve(&registry.scan(dir.path()).unwrap(), task, wanted, runtime)
+}
+
+/// Appends a byte that no parser minds: an unknown field of protobuf would do, a changed digest is all that counts.
+fn alter(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    // Field 14 does not exist in an ONNX ModelProto; an empty one is skipped.
+    bytes.extend([0xfa, 0x7f, 0x00]);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn every_model_of_the_folder_is_known_and_has_the_shapes_of_the_manifest() {
+    let (Some(dir), Some(runtime)) = (models(), runtime()) else { return };
+    let found = Registry::built_in().unwrap().scan(&dir).unwrap();
+    assert_eq!(found.unknown, Vec::<std::path::PathBuf>::new());
+    for file in found.models.iter().filter(|m| can_run(&m.entry)) {
+        let model = Model::open(&file.path, &on(runtime.cpu())).unwrap();
+        assert_eq!(Some(&model.inputs()[0].shape), file.entry.input.as_ref(), "{}", file.entry.id);
+        let outputs: Vec<_> = model.outputs().into_iter().map(|p| p.shape).collect();
+        assert_eq!(outputs, file.entry.outputs, "{}", file.entry.id);
+    }
+}
+
+#[test]
+fn a_model_is_recognised_by_content_whatever_its_name() {
+    let Some(setup) = folder_of(&[("scrfd_500m_kps.onnx", "a.onnx"), ("yunet_n_dynamic.onnx", "b.onnx")]) else { return };
+    let file = resolve(&setup, Task::Detect, "scrfd_500m_kps").unwrap();
+    assert_eq!((file.path.file_name().unwrap().to_str(), file.recognised), (Some("a.onnx"), Recognised::ByContent));
+    assert_eq!(resolve(&setup, Task::Detect, "yunet").unwrap().entry.id, "yunet_n_dynamic");
+    assert_eq!(file.model_use().file, "a.onnx");
+}
+
+#[test]
+fn the_first_of_a_family_that_is_there_is_taken() {
+    let Some(setup) = folder_of(&[("scrfd_500m_kps.onnx", "a.onnx"), ("scrfd_2.5g_kps_dyn.onnx", "z.onnx")]) else { return };
+    assert_eq!(resolve(&setup, Task::Detect, "scrfd").unwrap().entry.id, "scrfd_2.5g_kps_dyn");
+}
+
+#[test]
+fn an_unknown_file_is_recognised_by_its_shape_when_named() {
+    let Some(setup) = folder_of(&[("scrfd_500m_kps_dyn.onnx", "mine.onnx"), ("mobilefacenet_arcface_128.onnx", "e.onnx")]) else {
+        return;
+    };
+    alter(&setup.0.path().join("mine.onnx"));
+    alter(&setup.0.path().join("e.onnx"));
+    for wanted in ["mine".to_owned(), setup.0.path().join("mine.onnx").display().to_string()] {
+        let file = resolve(&setup, Task::Detect, &wanted).unwrap();
+        assert_eq!((file.entry.family.as_str(), file.recognised), ("scrfd", Recognised::ByShape));
+        assert!(file.entry.id.starts_with("mine@"), "{}", file.entry.id);
+        assert!(build_detector(&file, &default_params(), &on(setup.1.cpu())).is_ok());
+    }
+    assert_eq!(resolve(&setup, Task::Embed, "e").unwrap().entry.family, "arcface");
+    let wrong = resolve(&setup, Task::Detect, "e").unwrap_err();
+    assert!(matches!(wrong, InferError::WrongTask { found: Task::Embed, .. }), "{wrong}");
+}
+
+#[test]
+fn a_known_name_over_other_contents_is_refused() {
+    let name = "scrfd_2.5g_kps_dyn.onnx";
+    let Some(setup) = folder_of(&[("scrfd_2.5g_kps_dyn.onnx", name)]) else { return };
+    alter(&setup.0.path().join(name));
+    let wrong = resolve(&setup, Task::Detect, "scrfd_2.5g_kps_dyn").unwrap_err();
+    assert!(matches!(wrong, InferError::WrongContent { .. }) && wrong.to_string().contains("sha256"), "{wrong}");
+    assert!(resolve(&setup, Task::Detect, &setup.0.path().join(name).display().to_string()).is_ok());
+}
+
+#[test]
+fn a_model_in_place_of_another_is_refused() {
+    let Some(setup) = folder_of(&[("mobilefacenet_arcface_128.onnx", "scrfd_2.5g_kps_dyn.onnx")]) else { return };
+    let wrong = resolve(&setup, Task::Detect, "scrfd_2.5g_kps_dyn").unwrap_err();
+    assert!(wrong.to_string().contains("mobilefacenet_arcface_128"), "{wrong}");
+    let path = setup.0.path().join("scrfd_2.5g_kps_dyn.onnx").display().to_string();
+    for wanted in ["mobilefacenet_arcface_128", "arcface", path.as_str()] {
+        let wrong = resolve(&setup, Task::Detect, wanted).unwrap_err();
+        assert!(matches!(wrong, InferError::WrongTask { task: Task::Detect, found: Task::Embed, .. }), "{wrong}");
+    }
+}
+
+#[test]
+fn a_missing_model_is_named_with_the_folder_and_what_is_there() {
+    let Some(setup) = folder_of(&[("yunet_n_dynamic.onnx", "y.onnx"), ("mtcnn_pnet.onnx", "p.onnx")]) else { return };
+    let missing = resolve(&setup, Task::Detect, "scrfd_2.5g_kps_dyn").unwrap_err();
+    assert!(matches!(missing, InferError::ModelMissing { .. }));
+    let text = missing.to_string();
+    assert!(text.contains("yunet_n_dynamic") && text.contains(setup.0.path().to_str().unwrap()), "{text}");
+    assert!(missing.hint().is_some());
+    assert!(matches!(resolve(&setup, Task::Detect, "nonsense"), Err(InferError::ModelMissing { .. })));
+    assert!(matches!(resolve(&setup, Task::Detect, "mtcnn_pnet"), Err(InferError::Unsupported { .. })));
+    assert!(matches!(resolve(&setup, Task::Detect, "/nowhere/x.onnx"), Err(InferError::Read { .. })));
+    assert!(matches!(setup.2.scan(Path::new("/nowhere")), Err(InferError::Read { .. })));
+}
+
+#[test]
+fn broken_files_are_errors_and_not_panics() {
+    let Some(setup) = folder_of(&[("scrfd_500m_kps_dyn.onnx", "whole.onnx")]) else { return };
+    let bytes = std::fs::read(setup.0.path().join("whole.onnx")).unwrap();
+    for (name, contents) in [("empty", &[][..]), ("cut", &bytes[..bytes.len() / 2]), ("text", &b"not a model at all"[..])] {
+        let path = setup.0.path().join(format!("{name}.onnx"));
+        std::fs::write(&path, contents).unwrap();
+        let error = resolve(&setup, Task::Detect, name).unwrap_err();
+        assert!(matches!(error, InferError::Open { .. } | InferError::Unrecognised { .. }), "{name}: {error}");
+        println!("{error}");
+    }
+}
+
+#[test]
+fn a_fixed_input_refuses_other_sizes_and_odd_sizes_are_refused_everywhere() {
+    let Some(setup) = folder_of(&[("scrfd_500m_kps.onnx", "f.onnx"), ("scrfd_500m_kps_dyn.onnx", "d.onnx")]) else { return };
+    let build = |id: &str, input: &str| {
+        let params = DetectParams { input: input.parse().unwrap(), ..default_params() };
+        build_detector(&resolve(&setup, Task::Detect, id).unwrap(), &params, &on(setup.1.cpu())).map(|_| ())
+    };
+    let refused = build("scrfd_500m_kps", "640x384").unwrap_err();
+    assert_eq!(refused.to_string(), "model \"scrfd_500m_kps\" takes pictures of 640x640, not 640x384");
+    assert!(build("scrfd_500m_kps", "640").is_ok());
+    assert!(build("scrfd_500m_kps_dyn", "640x384").is_ok());
+    assert!(matches!(build("scrfd_500m_kps_dyn", "600"), Err(InferError::InputStep { .. })));
+}
+
+#[test]
+fn a_manifest_beside_the_models_adds_to_what_is_known() {
+    let Some(setup) = folder_of(&[("retinaface_mnet025.onnx", "r.onnx")]) else { return };
+    let path = setup.0.path().join("r.onnx");
+    alter(&path);
+    let entry = ModelEntry {
+        id: "mine".into(),
+        sha256: registry::sha256(&path).unwrap(),
+        bytes: std::fs::metadata(&path).unwrap().len(),
+        ..setup.2.entries().iter().find(|e| e.id == "retinaface_mnet025").unwrap().clone()
+    };
+    let text = format!(
+        "[[model]]\n{}",
+        toml::to_string(&entry).unwrap().replace("[pixels]", "[model.pixels]").replace("[thresholds]", "[model.thresholds]")
+    );
+    std::fs::write(setup.0.path().join("manifest.toml"), text).unwrap();
+    assert_eq!(resolve(&setup, Task::Detect, "mine").unwrap().recognised, Recognised::ByContent);
+    std::fs::write(setup.0.path().join("manifest.toml"), "[[model]]\nid = 3").unwrap();
+    assert!(matches!(setup.2.scan(setup.0.path()), Err(InferError::Manifest { .. })));
+}
+
+#[test]
+fn the_device_is_the_best_that_ran_a_model_or_the_cpu_with_a_reason() {
+    let (Some(dir), Some(runtime)) = (models(), runtime()) else { return };
+    let model = dir.join("scrfd_500m_kps_dyn.onnx");
+    for choice in ["auto", "cuda", "tensorrt", "coreml", "cpu"] {
+        let device = runtime.device(choice.parse().unwrap(), &model).unwrap();
+        let usage = device.usage();
+        println!("{usage:?}");
+        assert_eq!(usage.asked, choice);
+        assert_eq!(usage.reason.is_some(), usage.used == "cpu" && choice != "cpu", "{usage:?}");
+        assert_eq!(device.is_cpu(), usage.used == "cpu");
+    }
+    assert!(runtime.device(DeviceChoice::Cpu, Path::new("/nowhere.onnx")).is_err());
+}
