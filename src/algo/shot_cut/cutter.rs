@@ -7,6 +7,7 @@ use super::likeness::Texture;
 use super::params::{Detect, Params};
 use crate::domain::{FrameTime, MediaTime, Signature, Transition};
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The beginning of a shot.
@@ -52,6 +53,8 @@ pub struct ShotCutter {
     first: u64,
     /// What was found among `pending`, by index; the highest rank of each.
     found: BTreeMap<u64, Found>,
+    /// Fades with their slopes, which look like dissolves into black.
+    slopes: VecDeque<Range<u64>>,
     /// Where the shot in hand begins: the video's first picture, or the last boundary.
     shot_start: Option<FrameTime>,
     last_cut: Option<FrameTime>,
@@ -88,6 +91,7 @@ impl ShotCutter {
             pending: VecDeque::new(),
             first: 0,
             found: BTreeMap::new(),
+            slopes: VecDeque::new(),
             shot_start: None,
             last_cut: None,
             settled: 0,
@@ -180,7 +184,11 @@ impl ShotCutter {
     }
 
     fn add_fade(&mut self, fade: RawFade) {
-        self.add(fade.index, Found { rank: Rank::Fade, frames: fade.frames, score: fade.score });
+        self.slopes.push_back(fade.start..fade.end);
+        if let Some(boundary) = fade.boundary {
+            let frames = u32::try_from(fade.end - fade.start).unwrap_or(u32::MAX);
+            self.add(boundary.index, Found { rank: Rank::Fade, frames, score: boundary.score });
+        }
     }
 
     fn add_dissolve(&mut self, dissolve: RawDissolve) {
@@ -216,6 +224,7 @@ impl ShotCutter {
                 progress.boundaries.push(boundary);
             }
             self.found.remove(&self.first);
+            self.slopes.retain(|slope| slope.end > self.first);
             self.pending.pop_front();
             self.first += 1;
             self.settled = at.frame + 1;
@@ -235,7 +244,8 @@ impl ShotCutter {
             score: score.clamp(0.0, 1.0) as f32,
         };
         let age = at.pts - start.pts;
-        if let Some(found) = self.found.get(&self.first)
+        let is_slope = self.slopes.iter().any(|slope| slope.contains(&self.first));
+        if let Some(found) = self.found.get(&self.first).filter(|found| !is_slope || found.rank != Rank::Dissolve)
             && (found.rank == Rank::Cut || age >= self.min_len() && !self.is_followed(at, |later| later > found.rank))
         {
             let transition = match found.rank {

@@ -21,6 +21,8 @@ const RIVAL_TIME: f64 = 0.5;
 const RIVALS: usize = 32;
 /// Pictures before the middle that bear on a candidate and on its rivals.
 pub(super) const LOOKBACK: usize = MAX_HALF + OUTSIDE + RIVALS;
+/// Least product of both margins, residual and ramp, over their limits: a stretch may be at one limit, not at both.
+const MIN_FIT: f64 = 0.12;
 /// Coarse cells: 16x9 of luma and of each chroma, so that small motion weighs little.
 const COARSE: usize = 16 * 9;
 
@@ -239,10 +241,13 @@ impl DissolveDetector {
             return None;
         }
         let weights: Vec<f64> = (start..=end).map(weight).collect();
+        let (low, high) = (weight(middle - 1), weight(middle));
+        let crossing = (middle - start) as f64 - (high - 0.5) / (high - low);
         let (mut residual, mut ramp_error) = (0.0, 0.0);
         for (step, a) in weights.iter().enumerate() {
             residual += (self.distance(start + step, start) / span - a * a).max(0.0);
-            ramp_error += (a - step as f64 / (end - start) as f64).abs();
+            let ramp = 0.5 + (step as f64 - crossing) / (end - start) as f64;
+            ramp_error += (a - ramp.clamp(0.0, 1.0)).abs();
         }
         let inner = (end - start - 1) as f64;
         let (residual, ramp_error) = (residual / inner, ramp_error / inner);
@@ -253,7 +258,7 @@ impl DissolveDetector {
             return None;
         }
         let fit = (1.0 - residual / limits.max_residual) * (1.0 - ramp_error / limits.max_ramp_error);
-        Some(Mix { start, end, weights, residual, strength: span.sqrt() * fit })
+        (fit >= MIN_FIT).then(|| Mix { start, end, weights, residual, strength: span.sqrt() * fit })
     }
 
     /// Returns the larger change just before or just after a stretch, over as many pictures as it allows.
@@ -308,9 +313,9 @@ fn length(weights: &[f64]) -> u32 {
     let slope = inner.iter().map(|p| (p.0 - mean_t) * (p.1 - mean_a)).sum::<f64>() / spread;
     let longest = weights.len() as f64;
     let frames = if slope.is_finite() && slope > 0.0 { (1.0 / slope).clamp(1.0, longest) } else { longest / 2.0 };
-    (1_u32..=2 * MAX_HALF as u32 + 1)
-        .min_by(|&a, &b| (f64::from(a) - frames).abs().total_cmp(&(f64::from(b) - frames).abs()))
-        .unwrap_or(1)
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 2 * MAX_HALF + 1")]
+    let frames = frames.round() as u32;
+    frames
 }
 
 /// Shrinks a signature to 16x9 cells of luma and of each chroma, times four.

@@ -12,24 +12,40 @@ const ROWS: usize = HEIGHT + 2 * REACH_Y;
 /// Block size in cells: small enough to follow people, large enough that chance does not match two blocks.
 const BLOCK_X: usize = 8;
 const BLOCK_Y: usize = 9;
-const BLOCK_CELLS: i64 = (BLOCK_X * BLOCK_Y) as i64;
+/// Top left padded cells that a block can have.
+const PLACES_X: usize = STRIDE - BLOCK_X + 1;
+const PLACES_Y: usize = ROWS - BLOCK_Y + 1;
+/// Padded cells from the first to the last of a block.
+const WINDOW: usize = (BLOCK_Y - 1) * STRIDE + BLOCK_X;
 /// Variance of a cell (grey levels squared) that sensor noise, rounding and compression account for.
 const NOISE: f64 = 4.0;
+const BLOCK_CELLS: f32 = 72.0;
+const BLOCK_NOISE: f32 = 4.0 * BLOCK_CELLS;
+const _: () = assert!(BLOCK_X * BLOCK_Y == 72);
 /// Below this variance of a cell (grey levels squared) a picture counts as plain, and its colour decides.
 const PLAIN: f64 = 36.0;
+/// Share of a block's structure that a fit may leave for the search to stop.
+const GOOD_FIT: f32 = 0.03;
 /// Change of colour (grey levels) between two plain pictures that counts as a whole change.
 const COLOUR_SPAN: f64 = 60.0;
 
-/// Holds a picture prepared for comparing: luma with repeated edges, and its sums.
+/// Holds a picture prepared for comparing.
 #[derive(Debug, Clone)]
 pub(super) struct Texture {
-    /// `[ROWS, STRIDE]`.
-    cells: Vec<i16>,
-    /// `[ROWS + 1, STRIDE + 1]`: sums over everything above and left.
-    sums: Vec<i32>,
-    squares: Vec<i32>,
+    /// Luma with repeated edges, `[ROWS, STRIDE]`; whole numbers, so that sums of products over a block are exact.
+    cells: Vec<f32>,
+    /// `[PLACES_Y, PLACES_X]`, by the block's top left padded cell.
+    blocks: Vec<Block>,
     cb: Vec<u8>,
     cr: Vec<u8>,
+}
+
+/// Sums over one block.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    sum: f32,
+    /// Squared deviation from the block's mean.
+    deviation: f32,
 }
 
 /// Says how two pictures differ.
@@ -48,44 +64,58 @@ impl Texture {
             let y = row.saturating_sub(REACH_Y).min(HEIGHT - 1);
             for column in 0..STRIDE {
                 let x = column.saturating_sub(REACH_X).min(WIDTH - 1);
-                cells.push(signature.luma.get(y * WIDTH + x).copied().map_or(0, i16::from));
+                cells.push(signature.luma.get(y * WIDTH + x).copied().map_or(0.0, f32::from));
             }
         }
-        let mut sums = vec![0; (ROWS + 1) * (STRIDE + 1)];
-        let mut squares = sums.clone();
-        for (row, line) in cells.chunks_exact(STRIDE).enumerate() {
-            let (mut sum, mut square) = (0, 0);
-            for (column, &cell) in line.iter().enumerate() {
-                sum += i32::from(cell);
-                square += i32::from(cell) * i32::from(cell);
-                let at = (row + 1) * (STRIDE + 1) + column + 1;
-                sums[at] = sums[at - STRIDE - 1] + sum;
-                squares[at] = squares[at - STRIDE - 1] + square;
-            }
-        }
-        Self { cells, sums, squares, cb: signature.cb.clone(), cr: signature.cr.clone() }
+        let blocks = blocks(&cells);
+        Self { cells, blocks, cb: signature.cb.clone(), cr: signature.cr.clone() }
     }
 
-    /// Returns sum and squared deviation (sum over the block) of the block whose top left padded cell is given.
-    fn block(&self, x: usize, y: usize) -> (i64, f64) {
-        let over = |table: &[i32]| {
-            let (top, bottom) = (y * (STRIDE + 1), (y + BLOCK_Y) * (STRIDE + 1));
-            i64::from(table[bottom + x + BLOCK_X] - table[top + x + BLOCK_X] - table[bottom + x] + table[top + x])
-        };
-        let (sum, square) = (over(&self.sums), over(&self.squares));
-        (sum, (square * BLOCK_CELLS - sum * sum) as f64 / BLOCK_CELLS as f64)
+    /// Fits this picture as a mix of two others: returns the weight of `late`, and the share of the change between them, in
+    /// squares, that the best mix leaves over.
+    pub(super) fn as_mix(&self, early: &Self, late: &Self) -> (f64, f64) {
+        let (mut here, mut across, mut along) = (0.0, 0.0, 0.0);
+        for ((&cell, &early), &late) in self.cells.iter().zip(&early.cells).zip(&late.cells) {
+            let (step, span) = (f64::from(cell - early), f64::from(late - early));
+            here += step * step;
+            across += span * span;
+            along += step * span;
+        }
+        let across = f64::max(across, 1.0);
+        let weight = along / across;
+        (weight, (here / across - weight * weight).max(0.0))
     }
 
-    /// Returns the sum of products of a block here with a block there.
-    fn product(&self, x: usize, y: usize, other: &Self, other_x: usize, other_y: usize) -> i64 {
-        let mut sum = 0_i32;
-        for row in 0..BLOCK_Y {
-            let a = &self.cells[(y + row) * STRIDE + x..][..BLOCK_X];
-            let b = &other.cells[(other_y + row) * STRIDE + other_x..][..BLOCK_X];
-            sum += a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>();
-        }
-        i64::from(sum)
+    /// Returns the cells from a block's first to its last, whole rows between; its top left padded cell is given.
+    fn window(&self, x: usize, y: usize) -> &[f32; WINDOW] {
+        self.cells[y * STRIDE + x..].first_chunk().expect("a block lies inside the padded picture")
     }
+
+    fn block(&self, x: usize, y: usize) -> Block {
+        self.blocks[y * PLACES_X + x]
+    }
+}
+
+/// Sums every block of a padded picture by running sums over rows, then columns.
+fn blocks(cells: &[f32]) -> Vec<Block> {
+    let mut blocks = Vec::with_capacity(PLACES_X * PLACES_Y);
+    let mut columns = [(0.0_f32, 0.0_f32); STRIDE];
+    for row in 0..ROWS {
+        for (x, (sum, square)) in columns.iter_mut().enumerate() {
+            let cell = cells[row * STRIDE + x];
+            let gone = if row < BLOCK_Y { 0.0 } else { cells[(row - BLOCK_Y) * STRIDE + x] };
+            *sum += cell - gone;
+            *square += cell * cell - gone * gone;
+        }
+        if row + 1 < BLOCK_Y {
+            continue;
+        }
+        for covered in columns.windows(BLOCK_X) {
+            let (sum, square) = covered.iter().fold((0.0, 0.0), |total, column| (total.0 + column.0, total.1 + column.1));
+            blocks.push(Block { sum, deviation: (square - sum * sum / BLOCK_CELLS).max(0.0) });
+        }
+    }
+    blocks
 }
 
 /// Compares two pictures by what neither local motion nor a change of brightness and contrast explains.
@@ -109,40 +139,80 @@ pub(super) fn difference(a: &Texture, b: &Texture) -> Difference {
 
 /// Returns what `from` leaves unexplained of `of`, and the structure of `of`; both are sums of squares over the cells.
 fn unexplained(from: &Texture, of: &Texture) -> (f64, f64) {
-    let noise = NOISE * BLOCK_CELLS as f64;
     let (mut left_over, mut energy) = (0.0, 0.0);
+    // Neighbouring blocks move alike, so each tries the last one's step first.
+    let mut guess = (REACH_X, REACH_Y);
     for top in (REACH_Y..REACH_Y + HEIGHT).step_by(BLOCK_Y) {
         for left in (REACH_X..REACH_X + WIDTH).step_by(BLOCK_X) {
-            let (sum, deviation) = of.block(left, top);
-            energy += deviation;
-            if deviation > noise {
-                left_over += (fit(from, of, left, top, sum, deviation, noise) - noise).max(0.0);
+            let deviation = of.block(left, top).deviation;
+            energy += f64::from(deviation);
+            if deviation > BLOCK_NOISE {
+                let (error, step) = fit(from, of, left, top, guess);
+                guess = step;
+                left_over += f64::from((error - BLOCK_NOISE).max(0.0));
             }
         }
     }
     (left_over, energy)
 }
 
-/// Returns the squared error of the best fit of one block; stops at the first fit within `enough`.
-fn fit(from: &Texture, of: &Texture, left: usize, top: usize, sum: i64, deviation: f64, enough: f64) -> f64 {
-    let error_at = |x: usize, y: usize| {
-        let (other_sum, other_deviation) = from.block(x, y);
-        let covariance = (of.product(left, top, from, x, y) * BLOCK_CELLS - sum * other_sum) as f64 / BLOCK_CELLS as f64;
-        if covariance <= 0.0 || other_deviation < 1.0 {
-            return deviation;
-        }
-        (deviation - covariance * covariance / other_deviation).max(0.0)
-    };
-    let mut best = error_at(left, top);
-    for y in top - REACH_Y..=top + REACH_Y {
-        for x in left - REACH_X..=left + REACH_X {
-            if best <= enough {
-                return best;
+/// Returns the squared error of the best fit of one block, and its step in `0..=2 * REACH`; stops at the first fit that is good
+/// enough, beginning with `guess`.
+fn fit(from: &Texture, of: &Texture, left: usize, top: usize, guess: (usize, usize)) -> (f32, (usize, usize)) {
+    let (window, block) = (of.window(left, top), of.block(left, top));
+    let enough = BLOCK_NOISE.max(GOOD_FIT * block.deviation);
+    let corner = (left - REACH_X, top - REACH_Y);
+    let mut best = (block.deviation, guess);
+    for step in std::iter::once(guess).chain(STEPS) {
+        let (x, y) = (corner.0 + step.0, corner.1 + step.1);
+        let other = from.block(x, y);
+        let covariance = product(window, from.window(x, y)) - block.sum * other.sum / BLOCK_CELLS;
+        if covariance > 0.0 && other.deviation >= 1.0 {
+            let error = (block.deviation - covariance * covariance / other.deviation).max(0.0);
+            if error < best.0 {
+                best = (error, step);
             }
-            best = best.min(error_at(x, y));
+        }
+        if best.0 <= enough {
+            break;
         }
     }
     best
+}
+
+/// Steps of a block within reach, nearest first.
+const STEPS: [(usize, usize); STEP_COUNT] = steps();
+const STEP_COUNT: usize = (2 * REACH_X + 1) * (2 * REACH_Y + 1);
+
+const fn steps() -> [(usize, usize); STEP_COUNT] {
+    let mut steps = [(0, 0); STEP_COUNT];
+    let (mut count, mut ring) = (0, 0);
+    while count < STEP_COUNT {
+        let mut at = 0;
+        while at < STEP_COUNT {
+            let (x, y) = (at % (2 * REACH_X + 1), at / (2 * REACH_X + 1));
+            let (far_x, far_y) = (x.abs_diff(REACH_X), y.abs_diff(REACH_Y));
+            if (if far_x > far_y { far_x } else { far_y }) == ring {
+                steps[count] = (x, y);
+                count += 1;
+            }
+            at += 1;
+        }
+        ring += 1;
+    }
+    steps
+}
+
+/// Returns the sum of products of two blocks.
+fn product(a: &[f32; WINDOW], b: &[f32; WINDOW]) -> f32 {
+    let mut lanes = [0.0; BLOCK_X];
+    for row in 0..BLOCK_Y {
+        for (column, lane) in lanes.iter_mut().enumerate() {
+            let at = row * STRIDE + column;
+            *lane += a[at] * b[at];
+        }
+    }
+    lanes.iter().sum()
 }
 
 /// Returns the mean change of luma or twice that of chroma, whichever is larger, in grey levels.
