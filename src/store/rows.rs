@@ -229,7 +229,6 @@ fn unknown(what: &str, code: u8) -> RowError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::codec::to_bulk;
 
     /// The file format: a change of these bytes breaks every library there is.
     #[test]
@@ -260,6 +259,5 @@ mod tests {
         let row = ShotRow { start_frame: 0, end_frame: 0, start: 0, end: 0, transition_in: 9, transition_frames: 0, score: 0.0 };
         assert!(row.shot(ShotId(1)).is_err());
         assert!(fate((6, 0)).is_err());
-        assert!(to_bulk(&row).is_ok());
     }
 }
