@@ -5,6 +5,7 @@ use super::sample::{Amount, SMALL, embedder, episode, meta, shot};
 use super::tables::Kind;
 use super::{EpisodeStore, Library, StoreError};
 use crate::domain::{CropKey, Embedding, RunId};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -123,13 +124,13 @@ fn read_all(library: &Library) -> Result<(String, Vec<(CropKey, Embedding)>), St
     let mut all = format!("{:?} {:?}", store.shots(RUN)?, store.operations()?);
     for faces in store.all_faces(RUN)? {
         let (shot, faces) = faces?;
-        all += &format!("{faces:?} {:?}", store.analysed(RUN, shot)?);
+        write!(all, "{faces:?} {:?}", store.analysed(RUN, shot)?).unwrap();
     }
-    all += &format!("{:?}", store.tracklets(RUN)?);
+    write!(all, "{:?}", store.tracklets(RUN)?).unwrap();
     for crop in store.crops(RUN)? {
         let lost = || StoreError::damaged(store.path(), "a picture is lost");
         let (aligned, thumb) = (store.aligned(RUN, crop.key())?, store.thumb(RUN, crop.key())?);
-        all += &format!("{crop:?} {:?} {:?}", aligned.ok_or_else(lost)?, thumb.ok_or_else(lost)?);
+        write!(all, "{crop:?} {:?} {:?}", aligned.ok_or_else(lost)?, thumb.ok_or_else(lost)?).unwrap();
     }
     Ok((all, store.embeddings(RUN, &embedder())?))
 }

@@ -470,7 +470,8 @@ mod tests {
     #[test]
     fn a_shot_whose_parts_do_not_fit_is_refused() {
         let store = store(0);
-        let cases: [(fn(&mut ShotRecord), &str); 6] = [
+        type Spoil = fn(&mut ShotRecord);
+        let cases: [(Spoil, &str); 6] = [
             (|r| drop(r.embeddings.pop()), "4 crops and 3 embeddings"),
             (|r| r.tracklets.truncate(1), "names track t2"),
             (|r| r.analysed.retain(|at| at.frame != 3), "a face lies in picture 3"),
