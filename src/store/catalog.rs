@@ -169,3 +169,73 @@ impl Catalog {
         self.path.with_extension("lock")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Library;
+    use super::super::sample::episode;
+    use super::*;
+
+    fn user() -> Author {
+        Author::User { name: "ana".into() }
+    }
+
+    #[test]
+    fn one_name_is_one_person_however_it_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let catalog = Library::open(dir.path()).unwrap().catalog();
+        let ava = catalog.ensure_person(" Ava  Stone", user(), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(catalog.ensure_person("ava stone ", user(), Timestamp::UNIX_EPOCH).unwrap(), ava);
+        let ben = catalog.ensure_person("Ben Reed", user(), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((ava, ben), (PersonId(1), PersonId(2)));
+        assert_eq!(catalog.person_by_name("AVA STONE").unwrap().unwrap().name, "Ava Stone");
+        assert_eq!(catalog.people().unwrap().len(), 2);
+        let log = catalog.operations().unwrap();
+        assert_eq!(log.iter().map(|o| o.seq).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(log[1].previous_hash.len(), 64);
+        assert!(matches!(catalog.ensure_person(" ", user(), Timestamp::UNIX_EPOCH), Err(StoreError::EmptyName)));
+    }
+
+    #[test]
+    fn episodes_are_entered_changed_and_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let catalog = Library::open(dir.path()).unwrap().catalog();
+        let mut entry = EpisodeEntry {
+            id: episode(),
+            title: None,
+            video: "/v.mp4".into(),
+            added_at: Timestamp::UNIX_EPOCH,
+            show: Some("demo".into()),
+            season: Some(1),
+            episode: Some(2),
+        };
+        catalog.put_episode(&entry).unwrap();
+        entry.title = Some("Pilot".into());
+        catalog.put_episode(&entry).unwrap();
+        assert_eq!(catalog.episode(&episode()).unwrap(), Some(entry.clone()));
+        assert_eq!(catalog.episodes().unwrap(), [entry]);
+        assert!(catalog.remove_episode(&episode()).unwrap());
+        assert!(!catalog.remove_episode(&episode()).unwrap());
+    }
+
+    #[test]
+    fn many_writers_at_once_wait_for_each_other_and_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let ids: Vec<Vec<PersonId>> = std::thread::scope(|scope| {
+            let work = |n: usize| {
+                let catalog = library.catalog();
+                (0..4).map(move |i| catalog.ensure_person(&format!("P{}", (n + i) % 6), user(), Timestamp::UNIX_EPOCH).unwrap())
+            };
+            let threads: Vec<_> = (0..4).map(|n| scope.spawn(move || work(n).collect())).collect();
+            threads.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        let people = library.catalog().people().unwrap();
+        assert_eq!(people.len(), 6);
+        for (n, found) in ids.iter().enumerate() {
+            for (i, id) in found.iter().enumerate() {
+                assert_eq!(people.iter().find(|p| p.id == *id).unwrap().name, format!("P{}", (n + i) % 6));
+            }
+        }
+    }
+}

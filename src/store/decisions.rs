@@ -149,3 +149,147 @@ pub(super) fn append_row<T: Serialize>(txn: &WriteTransaction, make: impl FnOnce
 pub(super) fn row_hash(row: &[u8]) -> String {
     hex(&Sha256::digest(row))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::episode;
+    use super::*;
+    use crate::domain::{Author, ChangeError, Decided, History, Method, Source, redo_draft, undo_draft};
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    const RUN: RunId = RunId(1);
+
+    fn store() -> EpisodeStore {
+        EpisodeStore::in_memory(&episode()).unwrap()
+    }
+
+    fn user() -> Author {
+        Author::User { name: "ana".into() }
+    }
+
+    fn draft(changes: Vec<Change>) -> Draft {
+        Draft { author: user(), kind: OperationKind::Name, summary: "named".into(), changes, at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn identity(id: u32, name: Option<&str>) -> Identity {
+        Identity {
+            id: IdentityId(id),
+            label: None,
+            name: name.map(Into::into),
+            person: None,
+            source: Source::Proposed,
+            alone: None,
+            locked: false,
+        }
+    }
+
+    fn make(id: u32) -> Change {
+        Change::Identity { run: RUN, id: IdentityId(id), edit: Edit { from: None, to: Some(identity(id, None)) } }
+    }
+
+    fn assign(track: u32, from: Option<Assignment>, to: u32, score: f32) -> Change {
+        let to = Assignment {
+            identity: IdentityId(to),
+            source: Source::Confirmed,
+            method: Method::User,
+            score,
+            threshold: 0.4,
+            locked: false,
+        };
+        Change::Assign { run: RUN, track: TrackId(track), edit: Edit { from, to: Some(to) } }
+    }
+
+    #[test]
+    fn an_operation_is_all_or_nothing_and_says_what_did_not_fit() {
+        let store = store();
+        store.append(draft(vec![make(1)])).unwrap();
+        let renamed = Change::Identity {
+            run: RUN,
+            id: IdentityId(1),
+            edit: Edit { from: Some(identity(1, Some("Ben"))), to: Some(identity(1, Some("Ava"))) },
+        };
+        let told = store.append(draft(vec![assign(4, None, 1, 1.0), renamed])).unwrap_err();
+        assert!(matches!(&told, StoreError::Change(ChangeError::MovedOn { .. })), "{told}");
+        assert!(told.to_string().contains("identity id_0001 of run r1 has moved on: expected Identity"), "{told}");
+        assert!(store.assignments(RUN).unwrap().is_empty());
+        assert_eq!(store.operations().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn entries_are_numbered_and_chained_by_hash() {
+        let store = store();
+        for id in 1..=3 {
+            store.append(draft(vec![make(id)])).unwrap();
+        }
+        let log = store.operations().unwrap();
+        assert_eq!(log.iter().map(|o| o.seq).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(log[0].previous_hash, "");
+        assert_eq!(log[1].previous_hash, row_hash(&to_json(&log[0]).unwrap()));
+        assert_eq!(store.operations_since(2).unwrap(), log[2..]);
+    }
+
+    #[test]
+    fn ids_of_deleted_identities_are_not_used_again() {
+        let store = store();
+        store.append(draft(vec![make(1), make(2)])).unwrap();
+        store.append(draft(vec![make(2).invert()])).unwrap();
+        assert_eq!(store.next_identity_id(RUN).unwrap(), IdentityId(3));
+        assert!(matches!(store.append(draft(vec![make(2)])), Err(StoreError::Change(ChangeError::IdReused { .. }))));
+        let undo = undo_draft(&store.operations().unwrap(), user(), Timestamp::UNIX_EPOCH).unwrap();
+        store.append(undo).unwrap();
+        assert_eq!(store.identities(RUN).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn undo_survives_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = super::super::Library::open(dir.path()).unwrap();
+        {
+            let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
+            store.append(draft(vec![make(1)])).unwrap();
+            store.append(draft(vec![assign(4, None, 1, 0.1)])).unwrap();
+        }
+        let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
+        let undo = undo_draft(&store.operations().unwrap(), user(), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(undo.kind, OperationKind::Undo { of: 2 });
+        store.append(undo).unwrap();
+        assert!(store.assignments(RUN).unwrap().is_empty());
+        let log = store.operations().unwrap();
+        assert_eq!((History::of(&log).next_undo(), History::of(&log).next_redo()), (Some(1), Some(2)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn the_tables_follow_the_log_through_undo_and_redo(
+            steps in prop::collection::vec((0u32..6, 1u32..4, any::<f32>()), 1..25)
+        ) {
+            let mut store = store();
+            store.append(draft(vec![make(1), make(2), make(3)])).unwrap();
+            for (step, target, score) in steps {
+                let log = store.operations().unwrap();
+                let score = if score.is_finite() { score } else { 0.5 };
+                let next = match step {
+                    0 => undo_draft(&log, user(), Timestamp::UNIX_EPOCH),
+                    1 => redo_draft(&log, user(), Timestamp::UNIX_EPOCH),
+                    track => {
+                        let from = store.assignments(RUN).unwrap().get(&TrackId(track)).copied();
+                        Some(draft(vec![assign(track, from, target, score)]))
+                    }
+                };
+                if let Some(next) = next {
+                    store.append(next).unwrap();
+                }
+            }
+            let mut decided = Decided::default();
+            for operation in store.operations().unwrap() {
+                decided.apply(&operation.kind, &operation.changes).unwrap();
+            }
+            let from_log: BTreeMap<_, _> = decided.assignments.into_iter().map(|(key, value)| (key.1, value)).collect();
+            prop_assert_eq!(from_log, store.assignments(RUN).unwrap());
+            prop_assert_eq!(store.verify().unwrap(), []);
+        }
+    }
+}

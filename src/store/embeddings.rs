@@ -1,6 +1,6 @@
 //! Face vectors of a run, apart by the model that made them.
 
-use super::codec::{from_floats, to_floats};
+use super::codec::{RowError, from_floats, to_floats};
 use super::engine::Fault;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
@@ -10,17 +10,18 @@ use redb::{ReadTransaction, ReadableTable};
 use std::collections::BTreeSet;
 
 impl EpisodeStore {
-    /// Returns the vectors of one embedder, by track, then picture, bit for bit as they were stored.
+    /// Returns the vectors of one embedder, by track, then picture, bit for bit as they were stored; perhaps not of all
+    /// crops, see [`EpisodeStore::has_embeddings`].
     ///
     /// # Errors
     /// Fails where there is no such run, or the file cannot be read.
     pub fn embeddings(&self, run: RunId, embedder: &EmbedderId) -> Result<Vec<(CropKey, Embedding)>, StoreError> {
         self.read_run(run, |txn| {
             let mut all = Vec::new();
-            each_embedding(txn, run, embedder, |crop, row| {
-                let values = from_floats(row)?;
+            each_embedding(txn, run, embedder, |crop, values| {
+                let values = values?;
                 let embedding = Embedding::from_unit(values)
-                    .map_err(|e| super::codec::RowError::Shape(format!("track {} picture {}: {e}", crop.track, crop.frame)))?;
+                    .map_err(|e| RowError::Shape(format!("track {} picture {}: {e}", crop.track, crop.frame)))?;
                 all.push((crop, embedding));
                 Ok(())
             })?;
@@ -47,7 +48,7 @@ impl EpisodeStore {
                     return Err(refused(format!("track {} has no crop in picture {}", crop.track, crop.frame)).into());
                 }
                 let key = (run.0, embedder.0.as_str(), crop.track.0, crop.frame);
-                table.insert(key, to_floats(embedding.as_slice()).as_slice())?;
+                table.insert(key, to_floats(&key, embedding.as_slice()).as_slice())?;
             }
             Ok(())
         })
@@ -94,19 +95,61 @@ impl EpisodeStore {
     }
 }
 
-/// Calls `each` with the rows of one embedder, in order of their crops.
+/// Calls `each` with the vectors of one embedder, in order of their crops.
 pub(super) fn each_embedding(
     txn: &ReadTransaction,
     run: RunId,
     embedder: &EmbedderId,
-    mut each: impl FnMut(CropKey, &[u8]) -> Result<(), Fault>,
+    mut each: impl FnMut(CropKey, Result<Vec<f32>, RowError>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let table: redb::ReadOnlyTable<EmbeddingKey, _> = txn.open_table(EMBEDDINGS)?;
     let name = embedder.0.as_str();
     for entry in table.range((run.0, name, 0, 0)..=(run.0, name, u32::MAX, u64::MAX))? {
         let (key, row) = entry?;
         let (_, _, track, frame) = key.value();
-        each(CropKey { track: TrackId(track), frame }, row.value())?;
+        each(CropKey { track: TrackId(track), frame }, from_floats(&key.value(), row.value()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{SMALL, embedder, episode, meta, shot};
+    use super::*;
+
+    fn store() -> EpisodeStore {
+        let store = EpisodeStore::in_memory(&episode()).unwrap();
+        store.begin_run(&meta(1)).unwrap();
+        store.write_shot(RunId(1), &shot(1, SMALL), &embedder()).unwrap();
+        store
+    }
+
+    #[test]
+    fn another_embedder_is_kept_apart() {
+        let store = store();
+        let other = EmbedderId("mobilefacenet2".into());
+        let crops = store.crops(RunId(1)).unwrap();
+        let vector = Embedding::from_raw(vec![3.0, 4.0]).unwrap();
+        let rows: Vec<_> = crops.iter().map(|c| (c.key(), vector.clone())).collect();
+        assert!(!store.has_embeddings(RunId(1), &other).unwrap());
+        store.write_embeddings(RunId(1), &other, &rows[1..]).unwrap();
+        assert!(!store.has_embeddings(RunId(1), &other).unwrap());
+        store.write_embeddings(RunId(1), &other, &rows).unwrap();
+        assert!(store.has_embeddings(RunId(1), &other).unwrap());
+        assert_eq!(store.embeddings(RunId(1), &other).unwrap(), rows);
+        assert_eq!(store.embeddings(RunId(1), &embedder()).unwrap()[0].1.dim(), SMALL.dim);
+        assert_eq!(store.embedders(RunId(1)).unwrap(), [embedder(), other]);
+    }
+
+    #[test]
+    fn vectors_without_a_crop_or_of_two_lengths_are_refused() {
+        let store = store();
+        let (a, b) = (Embedding::from_raw(vec![1.0]).unwrap(), Embedding::from_raw(vec![1.0, 0.0]).unwrap());
+        let crop = store.crops(RunId(1)).unwrap()[0].key();
+        let nowhere = CropKey { track: TrackId(77), frame: 1 };
+        let told = store.write_embeddings(RunId(1), &embedder(), &[(crop, a.clone()), (nowhere, a.clone())]).unwrap_err();
+        assert!(told.to_string().ends_with("track t77 has no crop in picture 1"), "{told}");
+        assert!(store.write_embeddings(RunId(1), &embedder(), &[(crop, a), (crop, b)]).is_err());
+        assert_eq!(store.embeddings(RunId(1), &embedder()).unwrap()[0].1.dim(), SMALL.dim);
+    }
 }

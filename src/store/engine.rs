@@ -6,6 +6,7 @@ use super::lock::FileLock;
 use super::tables::{Kind, SCHEMA, SCHEMA_VERSION};
 use redb::{Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, WriteTransaction};
 use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,7 @@ impl Engine {
                 }
                 _ => {}
             }
-            let db = shared().create(&unfinished).map_err(|e| StoreError::redb(&unfinished, e))?;
+            let db = guarded(&unfinished, || Ok(shared().create(&unfinished)?))?;
             let made = Self { path: unfinished, access: Access::Write(db) };
             made.make(kind)?;
             let unfinished = made.path.clone();
@@ -85,7 +86,7 @@ impl Engine {
             sync_directory(path)?;
         }
         refuse_empty(path)?;
-        let db = shared().open(path).map_err(|e| StoreError::redb(path, e))?;
+        let db = guarded(path, || Ok(shared().open(path)?))?;
         let engine = Self { path: path.to_owned(), access: Access::Write(db) };
         engine.check_schema(kind)?;
         Ok(engine)
@@ -98,7 +99,7 @@ impl Engine {
         refuse_empty(path)?;
         let begin = Instant::now();
         loop {
-            match shared().open_read_only(path) {
+            match guarded(path, || Ok(shared().open_read_only(path)))? {
                 Ok(db) => {
                     let engine = Self { path: path.to_owned(), access: Access::Read(db) };
                     engine.check_schema(kind)?;
@@ -140,17 +141,19 @@ impl Engine {
 
     /// Runs `work` on the last committed state.
     pub(super) fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
-        let txn = match &self.access {
-            Access::Write(db) => db.begin_read(),
-            Access::Read(db) => db.begin_read(),
-        };
-        txn.map_err(Fault::from).and_then(|txn| work(&txn)).map_err(|fault| self.told(fault))
+        guarded(&self.path, || {
+            let txn = match &self.access {
+                Access::Write(db) => db.begin_read()?,
+                Access::Read(db) => db.begin_read()?,
+            };
+            work(&txn)
+        })
     }
 
     /// Runs `work` in one transaction: all of it is on the disk when this returns, or none of it.
     pub(super) fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
         let Access::Write(db) = &self.access else { return Err(StoreError::ReadOnly { path: self.path.clone() }) };
-        let run = || {
+        guarded(&self.path, || {
             let mut txn = db.begin_write()?;
             // Saves the allocator's state with each commit: reopening after a kill takes milliseconds, not a walk
             // over the whole file.
@@ -158,18 +161,17 @@ impl Engine {
             let value = work(&txn)?;
             txn.commit()?;
             Ok(value)
-        };
-        run().map_err(|fault| self.told(fault))
+        })
     }
 
     /// Reads every page and compares it with its checksum; `None` where only a writer could.
     pub(super) fn check_pages(&mut self) -> Option<Result<(), StoreError>> {
         let Access::Write(db) = &mut self.access else { return None };
-        Some(match db.check_integrity() {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(StoreError::damaged(&self.path, "its list of free pages was wrong and has been rebuilt")),
-            Err(error) => Err(StoreError::redb(&self.path, error)),
-        })
+        let whole = guarded(&self.path, || Ok(db.check_integrity()?));
+        Some(whole.and_then(|whole| {
+            let rebuilt = || StoreError::damaged(&self.path, "its list of free pages was wrong and has been rebuilt");
+            if whole { Ok(()) } else { Err(rebuilt()) }
+        }))
     }
 
     fn make(&self, kind: Kind) -> Result<(), StoreError> {
@@ -192,12 +194,21 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
+}
 
-    fn told(&self, fault: Fault) -> StoreError {
-        match fault {
-            Fault::Redb(error) => StoreError::redb(&self.path, *error),
-            Fault::Row(error) => StoreError::damaged(&self.path, error.to_string()),
-            Fault::Store(error) => error,
+/// Runs `work` on the file at `path` and names it in errors.
+///
+/// redb panics on some damaged pages instead of returning an error (a table's entry that is cut short, for one), so a
+/// panic in it is taken for damage. What unwinds is one transaction, which is thereby aborted.
+fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(Fault::Redb(error))) => Err(StoreError::redb(path, *error)),
+        Ok(Err(Fault::Row(error))) => Err(StoreError::damaged(path, error.to_string())),
+        Ok(Err(Fault::Store(error))) => Err(error),
+        Err(panic) => {
+            let told = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(StoreError::damaged(path, format!("its pages make no sense ({})", told.unwrap_or("no detail"))))
         }
     }
 }

@@ -61,6 +61,12 @@ impl EpisodeStore {
         Ok(Self { engine: Engine::in_memory(Kind::Episode)?, episode: episode.clone(), _lock: None })
     }
 
+    /// Makes a store on an open database.
+    #[cfg(test)]
+    pub(super) fn on(engine: Engine, episode: &EpisodeId) -> Self {
+        Self { engine, episode: episode.clone(), _lock: None }
+    }
+
     /// Returns the episode.
     pub fn episode(&self) -> &EpisodeId {
         &self.episode
@@ -75,4 +81,96 @@ impl EpisodeStore {
 /// Returns the lock file of a bundle.
 pub(super) fn lock_path(bundle: &Path) -> PathBuf {
     bundle.join("writer.lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{SMALL, embedder, episode, meta, shot};
+    use super::*;
+    use crate::domain::RunId;
+
+    const RUN: RunId = RunId(1);
+
+    #[test]
+    fn a_second_writer_is_refused_and_told_who_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let first = EpisodeStore::open_writer(&library, &episode()).unwrap();
+        let told = EpisodeStore::open_writer(&library, &episode()).unwrap_err().to_string();
+        let begin = format!("episode demo-s01e02 is in use: process {} on ", std::process::id());
+        assert!(told.starts_with(&begin), "{told}");
+        drop(first);
+        EpisodeStore::open_writer(&library, &episode()).unwrap();
+    }
+
+    #[test]
+    fn a_reader_follows_a_writer_and_may_not_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let writer = EpisodeStore::open_writer(&library, &episode()).unwrap();
+        writer.begin_run(&meta(1)).unwrap();
+        let reader = EpisodeStore::open_reader(&library, &episode()).unwrap();
+        for id in 1..=20 {
+            writer.write_shot(RUN, &shot(id, SMALL), &embedder()).unwrap();
+            assert_eq!(reader.last_shot(RUN).unwrap().map(|s| s.id.0), Some(id));
+        }
+        assert_eq!(reader.measured_digest(RUN).unwrap(), writer.measured_digest(RUN).unwrap());
+        assert!(matches!(reader.begin_run(&meta(2)), Err(StoreError::ReadOnly { .. })));
+        drop(writer);
+        assert_eq!(reader.shots(RUN).unwrap().len(), 20);
+    }
+
+    /// Makes a bundle with some shots and returns its file.
+    fn bundle(library: &Library) -> PathBuf {
+        let store = EpisodeStore::open_writer(library, &episode()).unwrap();
+        store.begin_run(&meta(1)).unwrap();
+        for id in 1..=5 {
+            store.write_shot(RUN, &shot(id, SMALL), &embedder()).unwrap();
+        }
+        store.path().to_owned()
+    }
+
+    #[test]
+    fn a_broken_file_is_named_and_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let path = bundle(&library);
+        let whole = fs::read(&path).unwrap();
+        let cases: [(&str, Vec<u8>); 4] = [
+            ("empty", vec![]),
+            ("garbage", b"not a database".repeat(1000)),
+            ("cut to its half", whole[..whole.len() / 2].to_vec()),
+            ("cut inside the head", whole[..100].to_vec()),
+        ];
+        for (case, bytes) in cases {
+            fs::write(&path, &bytes).unwrap();
+            for told in [
+                EpisodeStore::open_reader(&library, &episode()).unwrap_err(),
+                EpisodeStore::open_writer(&library, &episode()).unwrap_err(),
+            ] {
+                assert!(matches!(&told, StoreError::Damaged { path: named, .. } if *named == path), "{case}: {told}");
+                assert!(told.hint().contains("`screenalytics delete demo-s01e02`"), "{case}: {}", told.hint());
+            }
+            assert!(fs::read(&path).unwrap() == bytes, "{case}: the file was changed");
+        }
+    }
+
+    #[test]
+    fn another_kind_of_file_and_a_newer_layout_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let path = bundle(&library);
+        fs::copy(library.catalog().path(), &path).unwrap();
+        let told = EpisodeStore::open_reader(&library, &episode()).unwrap_err();
+        assert!(told.to_string().ends_with("is damaged: it is no episode of a library"), "{told}");
+        fs::remove_file(&path).unwrap();
+        let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
+        store
+            .engine
+            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", 2).map(drop)?))
+            .unwrap();
+        drop(store);
+        let told = EpisodeStore::open_writer(&library, &episode()).unwrap_err();
+        assert!(matches!(told, StoreError::Newer { found: 2, known: 1, .. }), "{told}");
+    }
 }

@@ -202,3 +202,97 @@ fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::EpisodeStore;
+    use super::super::sample::{SMALL, embedder, episode, meta, shot};
+    use super::*;
+    use crate::domain::RunId;
+
+    fn with_episode(root: &Path) -> Library {
+        let library = Library::open(root).unwrap();
+        let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
+        store.begin_run(&meta(1)).unwrap();
+        store.write_shot(RunId(1), &shot(1, SMALL), &embedder()).unwrap();
+        library
+    }
+
+    #[test]
+    fn a_missing_library_is_made_with_its_layout_and_opens_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("a/b");
+        let library = with_episode(&root);
+        for part in ["catalog.redb", "episodes/demo-s01e02/episode.redb", "episodes/demo-s01e02/cache", "blobs"] {
+            assert!(root.join(part).exists(), "{part}");
+        }
+        assert_eq!(Library::open(&root).unwrap().episodes().unwrap(), [episode()]);
+        assert_eq!(library.cache_path(&episode()), root.join("episodes/demo-s01e02/cache"));
+    }
+
+    #[test]
+    fn what_is_no_library_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("notes.txt");
+        fs::write(&file, "x").unwrap();
+        assert!(matches!(Library::open(&file), Err(StoreError::NotADirectory { .. })));
+        assert!(matches!(Library::open(file.join("below")), Err(StoreError::NotADirectory { .. })));
+        let told = Library::open(dir.path()).unwrap_err();
+        assert!(told.to_string().ends_with(r#"is not a library: it holds "notes.txt", which no library has"#), "{told}");
+        assert!(told.hint().contains("--library"));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn foreign_files_in_a_library_are_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = with_episode(dir.path());
+        fs::write(dir.path().join("notes.txt"), "x").unwrap();
+        fs::write(dir.path().join("episodes/.DS_Store"), "x").unwrap();
+        fs::create_dir(dir.path().join("episodes/Not An Id")).unwrap();
+        fs::create_dir(dir.path().join("episodes/empty-one")).unwrap();
+        assert_eq!(Library::open(dir.path()).unwrap().episodes().unwrap(), [episode()]);
+        assert!(library.delete_episode(&"empty-one".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn an_unwritable_library_says_so() {
+        // Where even root may not make directories.
+        let told = Library::open("/proc/screenalytics").unwrap_err();
+        assert!(matches!(told, StoreError::Io { action: "make", .. }), "{told}");
+    }
+
+    #[test]
+    fn deleting_tells_what_went_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = with_episode(dir.path());
+        let deleted = library.delete_episode(&episode()).unwrap();
+        assert_eq!(deleted.rows, Some(DeletedRows { runs: 1, shots: 1, operations: 0 }));
+        assert!(deleted.bytes > 10_000 && deleted.files >= 2, "{deleted:?}");
+        assert_eq!(fs::read_dir(dir.path().join("episodes")).unwrap().count(), 0);
+        assert!(matches!(library.delete_episode(&episode()), Err(StoreError::NoEpisode { .. })));
+        assert!(matches!(EpisodeStore::open_reader(&library, &episode()), Err(StoreError::NoEpisode { .. })));
+    }
+
+    #[test]
+    fn an_episode_in_use_is_not_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = with_episode(dir.path());
+        let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
+        assert!(matches!(library.delete_episode(&episode()), Err(StoreError::Held { holder: Some(_), .. })));
+        assert_eq!(store.shots(RunId(1)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_episode_can_be_deleted_and_an_interrupted_deletion_is_finished() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = with_episode(dir.path());
+        fs::write(library.episode_path(&episode()).join(EPISODE_FILE), "garbage").unwrap();
+        assert_eq!(library.delete_episode(&episode()).unwrap().rows, None);
+        let left = dir.path().join("episodes/.deleted-demo-s01e02-1");
+        fs::create_dir_all(left.join("cache")).unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        assert!(!left.exists());
+        assert_eq!(library.episodes().unwrap(), []);
+    }
+}

@@ -16,6 +16,8 @@
 
 mod catalog;
 mod codec;
+#[cfg(test)]
+mod crash;
 mod decisions;
 mod embeddings;
 mod engine;
@@ -26,6 +28,8 @@ mod lock;
 mod measured;
 mod rows;
 mod runs;
+#[cfg(test)]
+mod sample;
 mod tables;
 mod verify;
 

@@ -245,7 +245,6 @@ fn unknown(what: &str, code: u8) -> RowError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::codec::to_bulk;
 
     /// The file format: a change of these bytes breaks every library there is.
     #[test]
@@ -285,6 +284,5 @@ mod tests {
         };
         assert!(row.shot(ShotId(1)).is_err());
         assert!(fate((6, 0)).is_err());
-        assert!(to_bulk(&row).is_ok());
     }
 }

@@ -136,3 +136,47 @@ impl EpisodeStore {
         if known { Ok(()) } else { Err(self.no_run(run).into()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{SMALL, embedder, episode, meta, shot};
+    use super::*;
+    use crate::domain::CropKey;
+    use crate::domain::TrackId;
+
+    #[test]
+    fn a_run_comes_back_as_it_was_written() {
+        let store = EpisodeStore::in_memory(&episode()).unwrap();
+        let mut run = meta(1);
+        store.begin_run(&run).unwrap();
+        run.counts.frames = 9;
+        run.finished_at = Some(jiff::Timestamp::UNIX_EPOCH);
+        store.update_run(&run).unwrap();
+        assert_eq!(store.run(RunId(1)).unwrap(), run);
+        assert_eq!(store.runs().unwrap(), [run]);
+        assert!(matches!(store.update_run(&meta(2)), Err(StoreError::NoRun { .. })));
+    }
+
+    #[test]
+    fn ids_of_runs_are_never_used_again() {
+        let store = EpisodeStore::in_memory(&episode()).unwrap();
+        store.begin_run(&meta(1)).unwrap();
+        store.delete_run(RunId(1)).unwrap();
+        assert_eq!(store.next_run_id().unwrap(), RunId(2));
+        let told = store.begin_run(&meta(1)).unwrap_err().to_string();
+        assert_eq!(told, "run r1 cannot begin: the next run is r2");
+    }
+
+    #[test]
+    fn a_deleted_run_leaves_nothing_measured_and_is_no_longer_active() {
+        let mut store = EpisodeStore::in_memory(&episode()).unwrap();
+        store.begin_run(&meta(1)).unwrap();
+        store.set_active(RunId(1)).unwrap();
+        store.write_shot(RunId(1), &shot(1, SMALL), &embedder()).unwrap();
+        store.delete_run(RunId(1)).unwrap();
+        assert_eq!(store.active_run().unwrap(), None);
+        assert_eq!(store.aligned(RunId(1), CropKey { track: TrackId(1), frame: 0 }).unwrap(), None);
+        assert_eq!(store.verify().unwrap(), []);
+        assert!(matches!(store.set_active(RunId(1)), Err(StoreError::NoRun { .. })));
+    }
+}

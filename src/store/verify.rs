@@ -1,6 +1,6 @@
 //! Proves that a bundle is what it claims to be.
 
-use super::codec::{from_floats, from_json};
+use super::codec::from_json;
 use super::decisions::row_hash;
 use super::embeddings::each_embedding;
 use super::episode::EpisodeStore;
@@ -34,8 +34,8 @@ impl EpisodeStore {
     /// Fails where so little can be read that there is nothing to check; what can be read in parts is a finding.
     pub fn verify(&mut self) -> Result<Vec<Finding>, StoreError> {
         let mut findings = Findings::default();
-        if let Some(Err(error)) = self.engine.check_pages() {
-            findings.add("file", error.to_string());
+        if let Some(checked) = self.engine.check_pages() {
+            findings.keep("file", checked);
         }
         let runs: Vec<RunId> = self.runs()?.iter().map(|run| run.id).collect();
         if let Some(active) = self.active_run()?
@@ -107,8 +107,15 @@ impl EpisodeStore {
         let mut last: Option<Shot> = None;
         let mut tracks = BTreeSet::new();
         let mut crops = BTreeSet::new();
-        for shot in self.shots(run)? {
-            let place = format!("shot {} of run {run}", shot.id);
+        for id in self.shot_ids(run)? {
+            let place = format!("shot {id} of run {run}");
+            let shot = match self.shot(run, id) {
+                Ok(shot) => shot,
+                Err(error) => {
+                    findings.keep(&place, Err(error));
+                    continue;
+                }
+            };
             if let Err(what) = check_next(last.as_ref(), &shot) {
                 findings.add(&place, what);
             }
@@ -116,7 +123,12 @@ impl EpisodeStore {
             findings.keep(&place, checked);
             last = Some(shot);
         }
-        for embedder in self.embedders(run)? {
+        let embedders = self.embedders(run)?;
+        let whole = embedders.iter().map(|e| self.has_embeddings(run, e)).collect::<Result<Vec<_>, _>>();
+        if whole.is_ok_and(|whole| !crops.is_empty() && !whole.contains(&true)) {
+            findings.add(&format!("run {run}"), "no embedder has vectors of all crops");
+        }
+        for embedder in embedders {
             let checked = self.check_embeddings(run, &embedder, &crops, findings);
             findings.keep(&format!("vectors of {embedder} of run {run}"), checked);
         }
@@ -177,13 +189,12 @@ impl EpisodeStore {
         let place = format!("vectors of {embedder} of run {run}");
         self.read_run(run, |txn| {
             let mut dim = None;
-            each_embedding(txn, run, embedder, |crop, row| {
+            each_embedding(txn, run, embedder, |crop, values| {
                 let at = format!("track {} in picture {}", crop.track, crop.frame);
                 if !crops.contains(&crop) {
                     findings.add(&place, format!("{at} has no crop"));
                 }
-                match from_floats(row).map_err(|e| e.to_string()).and_then(|v| Embedding::from_unit(v).map_err(|e| e.to_string()))
-                {
+                match values.map_err(|e| e.to_string()).and_then(|v| Embedding::from_unit(v).map_err(|e| e.to_string())) {
                     Ok(vector) if *dim.get_or_insert(vector.dim()) != vector.dim() => {
                         findings
                             .add(&place, format!("{at}: {} numbers, the first has {}", vector.dim(), dim.unwrap_or_default()));
@@ -206,8 +217,10 @@ impl Findings {
     }
 
     fn keep(&mut self, place: &str, result: Result<(), StoreError>) {
-        if let Err(error) = result {
-            self.add(place, error.to_string());
+        match result {
+            Ok(()) => {}
+            Err(StoreError::Damaged { what, .. }) => self.add(place, what),
+            Err(error) => self.add(place, error.to_string()),
         }
     }
 }
@@ -223,4 +236,122 @@ fn differing<K: Ord + Copy, V: PartialEq>(a: BTreeMap<K, V>, mut b: BTreeMap<K, 
     keys.extend(b.into_keys());
     keys.sort_unstable();
     keys.into_iter().for_each(&mut each);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{SMALL, embedder, episode, meta, shot};
+    use super::super::tables::{ALIGNED, ASSIGNMENTS, FACES, SHOTS};
+    use super::*;
+    use crate::domain::{Assignment, Author, Change, Draft, Edit, Identity, Method, OperationKind, Source};
+    use jiff::Timestamp;
+
+    const RUN: RunId = RunId(1);
+
+    /// Three shots, and two operations: an identity, a track in it.
+    fn store() -> EpisodeStore {
+        let store = EpisodeStore::in_memory(&episode()).unwrap();
+        store.begin_run(&meta(1)).unwrap();
+        store.set_active(RUN).unwrap();
+        store.write_shot(RUN, &shot(1, SMALL), &embedder()).unwrap();
+        store.write_shot(RUN, &shot(2, SMALL), &embedder()).unwrap();
+        store.write_shot(RUN, &shot(3, SMALL), &embedder()).unwrap();
+        let id = IdentityId(1);
+        let identity =
+            Identity { id, label: None, name: None, person: None, source: Source::Proposed, alone: None, locked: false };
+        let assignment = Assignment {
+            identity: id,
+            source: Source::Proposed,
+            method: Method::Cluster,
+            score: 0.9,
+            threshold: 0.4,
+            locked: false,
+        };
+        let draft = |summary: &str, changes| Draft {
+            author: Author::Pipeline { run: RUN },
+            kind: OperationKind::Group,
+            summary: summary.into(),
+            changes,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let made = Change::Identity { run: RUN, id, edit: Edit { from: None, to: Some(identity) } };
+        store.append(draft("made", vec![made])).unwrap();
+        let put = Change::Assign { run: RUN, track: TrackId(1), edit: Edit { from: None, to: Some(assignment) } };
+        store.append(draft("put", vec![put])).unwrap();
+        store
+    }
+
+    fn told(mut store: EpisodeStore) -> Vec<String> {
+        store.verify().unwrap().into_iter().map(|f| format!("{}: {}", f.place, f.what)).collect()
+    }
+
+    #[test]
+    fn a_whole_bundle_has_no_findings() {
+        assert_eq!(told(store()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_changed_entry_of_the_log_breaks_the_chain() {
+        let store = store();
+        store
+            .engine
+            .write(|txn| {
+                let mut log = txn.open_table(LOG)?;
+                let row = String::from_utf8(log.get(1)?.unwrap().value().to_vec()).unwrap();
+                log.insert(1, row.replace("made", "fake").as_bytes())?;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(told(store), ["entry 2 of the log: the entry before it was changed after it was written"]);
+    }
+
+    #[test]
+    fn a_current_state_that_the_log_does_not_give_is_found() {
+        let store = store();
+        store.engine.write(|txn| Ok(txn.open_table(ASSIGNMENTS)?.remove((1, 1)).map(drop)?)).unwrap();
+        assert_eq!(told(store), ["track t1 of run r1: its assignment is not what the log says"]);
+    }
+
+    #[test]
+    fn lost_shots_faces_and_pictures_are_found() {
+        let store = store();
+        store
+            .engine
+            .write(|txn| {
+                txn.open_table(SHOTS)?.remove((1, 1))?;
+                txn.open_table(ALIGNED)?.remove((1, 5, 120))?;
+                txn.open_table(FACES)?.remove((1, 2))?;
+                Ok(())
+            })
+            .unwrap();
+        let told = told(store).join("\n");
+        for part in [
+            "shot s2 of run r1: the next one is s1 from picture 0, found s2 from picture 60",
+            "shot s2 of run r1: rows are missing: faces of shot s2 of run r1",
+            "shot s3 of run r1: the crop of track t5 in picture 120 has lost a picture",
+            "track t1 in picture 0 has no crop",
+            "track t1 of run r1: it is assigned, but was never measured",
+        ] {
+            assert!(told.contains(part), "{part}\n--\n{told}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_row_is_a_finding_and_the_rest_is_still_checked() {
+        let store = store();
+        store
+            .engine
+            .write(|txn| {
+                let mut faces = txn.open_table(FACES)?;
+                let mut row = faces.get((1, 1))?.unwrap().value().to_vec();
+                row[20] ^= 4;
+                faces.insert((1, 1), row.as_slice())?;
+                txn.open_table(SHOTS)?.remove((1, 3))?;
+                Ok(())
+            })
+            .unwrap();
+        let told = told(store);
+        assert_eq!(told[0], "shot s1 of run r1: a row does not match its checksum");
+        assert!(told.iter().any(|t| t.contains("vectors of mobilefacenet")), "{told:?}");
+    }
 }
