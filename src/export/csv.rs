@@ -1,0 +1,111 @@
+//! Screen time as a table: `screentime.csv`.
+
+use super::rounding::{decimals, seconds};
+use super::slug::person_slugs;
+use crate::domain::ScreenTime;
+use std::io::{self, Write};
+
+/// The header; the order is part of the format.
+const COLUMNS: [&str; 17] = [
+    "name",
+    "cast_id",
+    "person_id",
+    "face_visible_seconds",
+    "body_visible_seconds",
+    "body_only_seconds",
+    "gap_bridged_seconds",
+    "visual_s",
+    "speaking_s",
+    "both_s",
+    "confidence",
+    "tracks_count",
+    "faces_count",
+    "person_slug",
+    "speaking_confidence",
+    "both_confidence",
+    "review_share",
+];
+
+/// Writes one line for each person or unnamed identity, in the order of the report, after RFC 4180.
+///
+/// Seconds have two decimals. What was not measured (speech, bodies) is empty, never 0.
+///
+/// # Errors
+/// Fails where `out` does.
+pub fn write_screen_time_csv(out: impl Write, report: &ScreenTime) -> io::Result<()> {
+    let slugs = person_slugs(report.people.iter().filter_map(|p| Some((p.person?, p.name.as_deref()?))));
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    csv.write_record(COLUMNS)?;
+    for person in &report.people {
+        let visual = format!("{:.2}", seconds(person.visual_time, 2));
+        let share = |value: f64| decimals(value, 3).map(|v| format!("{v:.3}")).unwrap_or_default();
+        let unknown = String::new;
+        csv.write_record([
+            person.name.clone().unwrap_or_default(),
+            unknown(), // cast_id
+            person.person.map(|id| id.to_string()).unwrap_or_default(),
+            visual.clone(),
+            unknown(), // body_visible_seconds
+            unknown(), // body_only_seconds
+            unknown(), // gap_bridged_seconds
+            visual,
+            unknown(), // speaking_s
+            unknown(), // both_s
+            share(person.confidence),
+            person.tracks.to_string(),
+            person.faces.to_string(),
+            person.person.and_then(|id| slugs.get(&id).cloned()).unwrap_or_default(),
+            unknown(), // speaking_confidence
+            unknown(), // both_confidence
+            share(person.review_share),
+        ])?;
+    }
+    csv.flush()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::{IdentityId, MediaTime, PersonId, PersonTime, Span};
+    use std::collections::BTreeMap;
+
+    pub(in crate::export) fn report() -> ScreenTime {
+        let span = |a: f64, b: f64| Span::new(MediaTime::from_secs(a), MediaTime::from_secs(b));
+        let person = |name: Option<&str>, id: u32, visual: Vec<Span>| PersonTime {
+            name: name.map(Into::into),
+            person: name.map(|_| PersonId(id)),
+            identities: vec![IdentityId(id)],
+            visual_time: visual.iter().fold(MediaTime::ZERO, |sum, s| sum + s.len()),
+            visual,
+            bridged: MediaTime::ZERO,
+            confidence: 0.97,
+            review_share: 1.0,
+            tracks: 3,
+            faces: 25,
+        };
+        ScreenTime {
+            people: vec![
+                person(Some("Stone, \"Ava\""), 12, vec![span(0.0, 4.48), span(15.2, 17.645)]),
+                person(None, 2, vec![span(1.0, 2.0)]),
+            ],
+            union: MediaTime::from_secs(6.925),
+            sum: MediaTime::from_secs(6.925),
+            overlap: MediaTime::ZERO,
+            duration: MediaTime::from_secs(60.0),
+            diagnostics: BTreeMap::from([("faces_used".into(), 50)]),
+            params: serde_json::json!({"gap_tolerance_s": 0.5}),
+        }
+    }
+
+    #[test]
+    fn quotes_and_commas_in_names_survive_and_the_unknown_is_empty() {
+        let mut out = Vec::new();
+        write_screen_time_csv(&mut out, &report()).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+        assert_eq!(lines[0], COLUMNS.join(","));
+        assert_eq!(lines[1], r#""Stone, ""Ava""",,p_0012,6.93,,,,6.93,,,0.970,3,25,stone-ava,,,1.000"#);
+        assert_eq!(lines[2], ",,,1.00,,,,1.00,,,0.970,3,25,,,,1.000");
+        assert_eq!(lines.len(), 3);
+    }
+}
