@@ -4,9 +4,9 @@ use super::identities::TrackSummary;
 use super::layout::{crop_path, face_id, thumb_name};
 use super::progress::ProgressReport;
 use super::rows::{
-    Analysed, CANONICAL, DetectionRow, FaceRow, ModelRow, QualityParts, RunRow, SceneCuts, ShotRow, TrackMetricsFile, TrackRow,
-    VideoRow, corners, points,
+    CANONICAL, DetectionRow, FaceRow, QualityParts, SceneCuts, ShotRow, TrackMetricsFile, TrackRow, corners, points,
 };
+use super::run_row::{Analysed, ModelRow, RunRow, VideoRow};
 use super::write::{Episode, best};
 use crate::domain::{Crop, Embedding, Face, Fate, FrameTime, ModelUse, Shot, ShotRecord, Tracklet};
 use crate::export::rounding::{decimals, seconds};

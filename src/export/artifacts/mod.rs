@@ -18,16 +18,17 @@ mod progress;
 mod read;
 mod rebuild;
 mod rows;
+mod run_row;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use check::{Finding, check};
-pub use identities::{AssignmentRow, ClusterRules, IdentitiesFile, IdentityRow, PeopleFile, PersonRow};
+pub use identities::{AssignmentRow, ClusterRules, IdentitiesFile, IdentityRow, PeopleFile, PersonRow, Stats};
 pub use layout::Layout;
 pub use progress::{ProgressReport, progress_json};
 pub use read::{ArtifactError, Line, Rows};
 pub use rebuild::{Imported, ImportedIdentity, PictureFiles, RunFacts, rebuild};
-pub use rows::{
-    Analysed, DetectionRow, FaceRow, ModelRow, QualityParts, RunRow, SceneCuts, ShotRow, TrackMetricsFile, TrackNumber, TrackRow,
-    VideoRow,
-};
+pub use rows::{DetectionRow, FaceRow, QualityParts, SceneCuts, ShotRow, TrackMetricsFile, TrackNumber, TrackRow};
+pub use run_row::{Analysed, ModelRow, RunRow, VideoRow};
 pub use write::{Episode, Sink, Writer};

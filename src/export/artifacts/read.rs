@@ -2,7 +2,8 @@
 
 use super::identities::IdentitiesFile;
 use super::layout::Layout;
-use super::rows::{DetectionRow, FaceRow, RunRow, ShotRow, TrackMetricsFile, TrackRow, Versioned};
+use super::rows::{DetectionRow, FaceRow, ShotRow, TrackMetricsFile, TrackRow, Versioned};
+use super::run_row::RunRow;
 use crate::domain::EpisodeId;
 use crate::export::json::ScreenTimeFile;
 use crate::export::npy::{NpyError, read_npy};

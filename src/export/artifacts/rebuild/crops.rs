@@ -30,10 +30,10 @@ impl Build<'_> {
             if *length.get_or_insert(vector.len()) != vector.len() {
                 return Err(broken(format!("expected a vector of {} values, found {}", length.unwrap_or(0), vector.len())));
             }
-            if let Some(own) = row.embedding_model.as_deref() {
-                if *model.get_or_insert(own) != own {
-                    return Err(broken(format!("vectors of two embedders, {:?} and {own:?}", model.unwrap_or(""))));
-                }
+            if let Some(own) = row.embedding_model.as_deref()
+                && *model.get_or_insert(own) != own
+            {
+                return Err(broken(format!("vectors of two embedders, {:?} and {own:?}", model.unwrap_or(""))));
             }
             // What was an embedding stays so bit for bit; the rest is scaled.
             let embedding = Embedding::from_unit(vector.clone())

@@ -3,7 +3,8 @@
 use super::super::clock::Clock;
 use super::super::layout::Layout;
 use super::super::read::{ArtifactError, Line, Rows};
-use super::super::rows::{DetectionRow, ModelRow, VideoRow};
+use super::super::rows::DetectionRow;
+use super::super::run_row::{ModelRow, VideoRow};
 use crate::domain::{MediaTime, Size};
 use jiff::Timestamp;
 
@@ -43,11 +44,11 @@ pub(super) fn clock(rows: &Rows) -> Clock {
     let detections = rows.detections.iter().map(|d| (d.row.frame_idx, d.row.pts_s, d.row.ts));
     let faces = rows.faces.iter().map(|f| (f.row.frame_idx, f.row.pts_s, f.row.ts));
     let stated: Vec<_> = detections.chain(faces).collect();
-    for (frame, pts, _) in &stated {
-        pts.iter().for_each(|pts| clock.state(*frame, MediaTime::from_secs(*pts)));
+    for (frame, time) in stated.iter().filter_map(|(frame, pts, _)| Some((frame, (*pts)?))) {
+        clock.state(*frame, MediaTime::from_secs(time));
     }
-    for (frame, _, ts) in &stated {
-        ts.iter().for_each(|ts| clock.state(*frame, MediaTime::from_secs(*ts)));
+    for (frame, time) in stated.iter().filter_map(|(frame, _, ts)| Some((frame, (*ts)?))) {
+        clock.state(*frame, MediaTime::from_secs(time));
     }
     clock.settle();
     clock

@@ -56,14 +56,13 @@ impl Build<'_> {
     pub(super) fn empty_records(&self, shots: &[Shot]) -> Result<Vec<ShotRecord>, ArtifactError> {
         let path = self.layout.manifest("run.json");
         let stated = self.rows.run.as_ref().and_then(|run| run.analysed.as_ref());
-        let sampled: Vec<u64> = match stated {
-            Some(analysed) => analysed.frames(self.run.frames).collect(),
-            None => {
-                let mut seen: Vec<u64> = self.rows.detections.iter().map(|d| d.row.frame_idx).collect();
-                seen.sort_unstable();
-                seen.dedup();
-                seen
-            }
+        let sampled: Vec<u64> = if let Some(analysed) = stated {
+            analysed.frames(self.run.frames).collect()
+        } else {
+            let mut seen: Vec<u64> = self.rows.detections.iter().map(|d| d.row.frame_idx).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            seen
         };
         let mut records = Vec::with_capacity(shots.len());
         for (i, shot) in shots.iter().enumerate() {

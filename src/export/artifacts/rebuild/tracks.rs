@@ -40,15 +40,14 @@ impl Build<'_> {
         };
         for Line { line, row } in lines {
             let id = TrackId::from(row.track_id);
-            let (mut track, home) = match found.remove(&id) {
-                Some(found) => found,
-                None => {
-                    self.note("tracks_without_detections");
-                    let (first, last) = (self.at(&path, *line, row.first_frame_idx)?, self.at(&path, *line, row.last_frame_idx)?);
-                    let home = self.home(&path, *line, row.first_frame_idx)?;
-                    let shot = self.records[home].shot.id;
-                    (Tracklet { id, shot, first, last, boxes: row.frame_count, mean_score: 0.0, lost: true }, home)
-                }
+            let (mut track, home) = if let Some(found) = found.remove(&id) {
+                found
+            } else {
+                self.note("tracks_without_detections");
+                let (first, last) = (self.at(&path, *line, row.first_frame_idx)?, self.at(&path, *line, row.last_frame_idx)?);
+                let home = self.home(&path, *line, row.first_frame_idx)?;
+                let shot = self.records[home].shot.id;
+                (Tracklet { id, shot, first, last, boxes: row.frame_count, mean_score: 0.0, lost: true }, home)
             };
             track.mean_score = row.avg_conf.unwrap_or(track.mean_score);
             track.lost = row.lost.unwrap_or(track.lost);
