@@ -1,6 +1,6 @@
-//! `identities.json` and `people.json`: who a track is believed to be.
+//! `identities.json`: who a track is believed to be.
 
-use super::layout::{Layout, identity_thumb_name};
+use super::layout::identity_thumb_name;
 use super::rows::TrackNumber;
 use super::write::Episode;
 use crate::domain::{Embedding, IdentityId, Method, Source, TrackId};
@@ -178,61 +178,4 @@ fn cohesion<'a>(vectors: impl Iterator<Item = &'a Embedding>) -> Option<(f64, f6
     let mean = Embedding::mean(vectors.iter().map(|v| (*v, 1.0)))?;
     let cosines: Vec<f64> = vectors.iter().filter_map(|v| v.cosine(&mean).map(f64::from)).collect();
     Some((cosines.iter().sum::<f64>() / cosines.len() as f64, cosines.iter().copied().fold(1.0, f64::min)))
-}
-
-/// `people.json`: the people of a show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PeopleFile {
-    pub show_id: String,
-    pub people: Vec<PersonRow>,
-}
-
-/// One person of a show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PersonRow {
-    pub person_id: String,
-    pub name: String,
-    #[serde(default)]
-    pub aliases: Vec<String>,
-    #[serde(default)]
-    pub cast_id: Option<String>,
-    /// `{ep_id}:{identity_id}`.
-    #[serde(default)]
-    pub cluster_ids: Vec<String>,
-    #[serde(default)]
-    pub rep_crop: Option<String>,
-    #[serde(default)]
-    pub rep_crop_s3_key: Option<String>,
-    #[serde(default)]
-    pub prototype: Option<Vec<f32>>,
-    pub created_at: Option<String>,
-    pub updated_at: Option<String>,
-}
-
-/// Makes `people.json` of those people whom the episode's identities refer to; `None` for an episode of no show.
-pub(super) fn people_file(episode: &Episode<'_>, shown: &BTreeSet<IdentityId>) -> Option<PeopleFile> {
-    let layout = Layout::new(episode.id);
-    let mut people: Vec<_> = episode.people.iter().collect();
-    people.sort_by_key(|p| p.id);
-    let mut rows = Vec::new();
-    for person in people {
-        let mut own: Vec<IdentityId> = episode.identities.iter().filter(|i| i.person == Some(person.id)).map(|i| i.id).collect();
-        own.sort();
-        if own.is_empty() {
-            continue;
-        }
-        rows.push(PersonRow {
-            person_id: person.id.to_string(),
-            name: person.name.clone(),
-            aliases: Vec::new(),
-            cast_id: None,
-            cluster_ids: own.iter().map(|id| format!("{}:{id}", episode.id)).collect(),
-            rep_crop: own.iter().find(|id| shown.contains(id)).map(|id| layout.below_thumbs(&identity_thumb_name(*id))),
-            rep_crop_s3_key: None,
-            prototype: None,
-            created_at: Some(person.added_at.to_string()),
-            updated_at: Some(episode.at.to_string()),
-        });
-    }
-    Some(PeopleFile { show_id: layout.show()?, people: rows })
 }

@@ -14,6 +14,7 @@ mod clock;
 mod compose;
 mod identities;
 mod layout;
+mod people;
 mod progress;
 mod read;
 mod rebuild;
@@ -24,8 +25,9 @@ mod tests;
 mod write;
 
 pub use check::{Finding, check};
-pub use identities::{AssignmentRow, ClusterRules, IdentitiesFile, IdentityRow, PeopleFile, PersonRow, Stats};
+pub use identities::{AssignmentRow, ClusterRules, IdentitiesFile, IdentityRow, Stats};
 pub use layout::Layout;
+pub use people::{PeopleFile, PersonRow};
 pub use progress::{ProgressReport, progress_json};
 pub use read::{ArtifactError, Line, Rows};
 pub use rebuild::{Imported, ImportedIdentity, PictureFiles, RunFacts, rebuild};

@@ -234,6 +234,10 @@ impl Case {
     }
 
     fn write(&self, records: &[ShotRecord]) -> Files {
+        self.write_beside(records, None)
+    }
+
+    fn write_beside(&self, records: &[ShotRecord], known_people: Option<&PeopleFile>) -> Files {
         let episode = Episode {
             id: &self.id,
             run: &self.run,
@@ -243,6 +247,7 @@ impl Case {
             cluster: RULES,
             metrics: &self.metrics,
             screen_time: &self.screen_time,
+            known_people,
             at: "2026-11-22T10:00:31Z".parse().unwrap(),
         };
         let mut writer = Writer::new(episode, Files::default()).unwrap();
@@ -387,6 +392,21 @@ fn the_run_is_mirrored_where_the_active_one_is_looked_for() {
 }
 
 #[test]
+fn people_of_other_episodes_stay_where_they_are() {
+    let (case, _) = full();
+    let known = r#"{"show_id":"DEMO","people":[
+        {"person_id":"p_0003","name":"Bo","cluster_ids":["demo-s01e01:id_0004"]},
+        {"person_id":"p_0012","name":"Ava","aliases":["A."],"cluster_ids":["demo-s01e01:id_0002","demo-s01e02:id_0009"],"created_at":"then"}]}"#;
+    let known: PeopleFile = serde_json::from_str(known).unwrap();
+    let files = case.write_beside(&case.records, Some(&known));
+    let people: PeopleFile = serde_json::from_str(files.text("shows/DEMO/people.json")).unwrap();
+    assert_eq!(people.people[0], known.people[0]);
+    let ava = &people.people[1];
+    assert_eq!((ava.name.as_str(), &ava.aliases, ava.created_at.as_deref()), ("Ava Stone", &vec!["A.".to_owned()], Some("then")));
+    assert_eq!(ava.cluster_ids, ["demo-s01e01:id_0002", "demo-s01e02:id_0001"]);
+}
+
+#[test]
 fn an_episode_without_faces_has_all_files_and_is_valid() {
     let mut case = Case::new(1, 1, 1);
     let record = &mut case.records[0];
@@ -483,7 +503,7 @@ fn old() -> Files {
         )
     };
     let detections = [detection(10, r#""track-00001""#), detection(20, "1"), detection(60, "2")].join("\n") + "\n";
-    let vector = vec!["1.0"; 4].join(",");
+    let vector = ["1.0"; 4].join(",");
     let faces = format!(
         "{}\n{}\n",
         r#"{"ep_id":"old-s01e01","face_id":"x","track_id":2,"frame_idx":60,"ts":2.4,"bbox_xyxy":[0,0,9,9],"skip":"blurry:11.4"}"#,

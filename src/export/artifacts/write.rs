@@ -1,8 +1,9 @@
 //! Writes the directory, shot by shot.
 
 use super::compose::shot_row;
-use super::identities::{ClusterRules, TrackSummary, identities_file, people_file};
+use super::identities::{ClusterRules, TrackSummary, identities_file};
 use super::layout::{Layout, crop_name, crop_path, identity_thumb_name, thumb_name, track_folder};
+use super::people::{PeopleFile, people_file};
 use super::progress::progress_json;
 use crate::domain::{
     Assignment, Crop, Embedding, EpisodeId, Identity, IdentityId, Person, RunMeta, ScreenTime, Shot, ShotRecord, TrackId,
@@ -51,6 +52,8 @@ pub struct Episode<'a> {
     pub assignments: &'a BTreeMap<TrackId, Assignment>,
     /// At least those whom `identities` refer to.
     pub people: &'a [Person],
+    /// What `people.json` of the show holds so far; people and clusters of other episodes are kept.
+    pub known_people: Option<&'a PeopleFile>,
     pub cluster: ClusterRules,
     pub metrics: &'a TrackMetrics,
     pub screen_time: &'a ScreenTime,

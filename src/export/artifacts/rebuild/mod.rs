@@ -50,7 +50,7 @@ pub struct Imported {
 ///
 /// Where a file is missing, the next best serves: without `shots.jsonl` the cuts in `track_metrics.json`, else one shot; without
 /// `tracks.jsonl` the detections; without `run.json` what the detections tell. A detection without a track and without a reason
-/// counts as [`DropReason::LowScore`], which is what joining no track means. What is filled in is counted in `notes`.
+/// counts as [`DropReason::LowScore`](crate::domain::DropReason::LowScore), which is what joining no track means. What is filled in is counted in `notes`.
 ///
 /// # Errors
 /// Fails with file and line where a row lacks what it needs, or names what is not there.
