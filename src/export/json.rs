@@ -36,6 +36,7 @@ pub struct Metadata {
 }
 
 /// Seconds of all named people together.
+#[expect(clippy::struct_field_names, reason = "the format's own names")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     pub cast_union_coverage_s: f64,

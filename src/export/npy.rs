@@ -65,7 +65,7 @@ mod tests {
     proptest! {
         #[test]
         fn rows_come_back_bit_for_bit(rows in 0usize..5, columns in 1usize..7, seed in any::<u32>()) {
-            let values: Vec<f32> = (0..rows * columns).map(|i| f32::from_bits(seed.wrapping_mul(i as u32 + 1) & 0x3fff_ffff)).collect();
+            let values: Vec<f32> = (0..rows * columns).map(|i| f32::from_bits(seed.wrapping_mul(u32::try_from(i).unwrap() + 1) & 0x3fff_ffff)).collect();
             let bytes = write_npy(rows, columns, &values);
             prop_assert_eq!((bytes.len() - values.len() * 4) % 64, 0);
             prop_assert_eq!(read_npy(&bytes).unwrap().concat(), values);
@@ -76,6 +76,14 @@ mod tests {
             let _ = read_npy(&bytes);
             let _ = read_npy(&[MAGIC, &[200, 0], format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {rows})}}{:120}", "").as_bytes(), &bytes].concat());
         }
+    }
+
+    #[test]
+    fn the_bytes_are_those_that_numpy_saves() {
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }";
+        let saved =
+            [b"\x93NUMPY\x01\x00v\x00", format!("{header:<117}\n").as_bytes(), b"\0\0\x80?\0\0 @\0\0@@\0\0\x80@"].concat();
+        assert_eq!(write_npy(2, 2, &[1.0, 2.5, 3.0, 4.0]), saved);
     }
 
     #[test]

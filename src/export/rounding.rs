@@ -24,7 +24,7 @@ mod tests {
         assert_eq!(seconds(MediaTime(16_480_000), 6).to_string(), "16.48");
         assert_eq!(seconds(MediaTime(1_704_050), 4).to_string(), "1.7041");
         assert_eq!(seconds(MediaTime(-1_704_050), 4).to_string(), "-1.7041");
-        assert_eq!(seconds(MediaTime(i64::MAX), 2).is_finite(), true);
+        assert!(seconds(MediaTime(i64::MAX), 2).is_finite());
     }
 
     #[test]
