@@ -56,7 +56,10 @@ impl InferError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::LibraryMissing { .. } | Self::LibraryUnusable { .. } => "run: screenalytics setup".into(),
+            Self::LibraryMissing { .. } => "run: screenalytics setup".into(),
+            Self::LibraryUnusable { .. } => {
+                "run: screenalytics setup; where SCREENALYTICS_ONNXRUNTIME or ORT_DYLIB_PATH names this file, unset it".into()
+            }
             Self::Install { version, .. } => format!(
                 "fetch the onnxruntime {version} wheel or release archive on another machine and name the file to: screenalytics setup"
             ),

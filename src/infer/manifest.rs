@@ -149,6 +149,29 @@ mod tests {
     }
 
     #[test]
+    fn pixels_reach_each_model_as_it_was_trained() {
+        // One pixel of red 10, green 200, blue 97; planes by hand from each model's published preprocessing.
+        let due: [(&str, [f32; 3]); 6] = [
+            ("scrfd_2.5g_kps_dyn", [-0.917_968_75, 0.566_406_25, -0.238_281_25]),
+            ("yunet_n_dynamic", [97.0, 200.0, 10.0]),
+            ("retinaface_mnet025", [-7.0, 83.0, -113.0]),
+            ("mobilefacenet_arcface_128", [-0.917_968_75, 0.566_406_25, -0.238_281_25]),
+            ("arcface_w600k_r50", [-0.921_568_6, 0.568_627_5, -0.239_215_69]),
+            ("dlib_face_128_u8", [-0.440_554_7, 0.324_214_84, -0.028_507_8]),
+        ];
+        let models = built_in().unwrap();
+        for (id, planes) in due {
+            let pixels = models.iter().find(|m| m.id == id).unwrap().pixels.unwrap();
+            let image = crate::domain::RgbImage { width: 1, height: 1, data: vec![10, 200, 97] };
+            let mut tensor = [0.0; 3];
+            pixels.levels().fill(&image, image.size(), &mut tensor).unwrap();
+            for (found, due) in tensor.iter().zip(planes) {
+                assert!((found - due).abs() < 1e-4, "{id} {tensor:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_model_listed_twice_or_with_a_broken_digest_is_refused() {
         let text = include_str!("../../models/manifest.toml");
         let twice = format!("{text}\n{text}");

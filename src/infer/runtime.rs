@@ -90,8 +90,11 @@ pub fn load(search: &Search) -> Result<Runtime, InferError> {
     match library::version(&name) {
         Ok(version) => commit(name, version),
         Err(reason) => {
-            tracing::debug!(%reason, "no onnxruntime among the system's libraries");
-            Err(InferError::LibraryMissing { tried: vec![format!("{own:?}"), format!("{name:?} among the system's libraries")] })
+            // Said only where there is one that cannot be used, such as one that is too old.
+            let why = if reason.contains("No such file") { String::new() } else { format!(" ({reason})") };
+            Err(InferError::LibraryMissing {
+                tried: vec![format!("{own:?}"), format!("{name:?} among the system's libraries{why}")],
+            })
         }
     }
 }
@@ -110,4 +113,32 @@ fn commit(path: PathBuf, version: String) -> Result<Runtime, InferError> {
     let environment = ort::init_from(&path).map_err(|e| unusable(library::one_line(&e.to_string())))?;
     environment.with_name("screenalytics").with_telemetry(false).commit();
     Ok(Runtime { path, version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_file_is_the_only_one_tried_and_its_fault_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let wrong = dir.path().join("wrong.so");
+        std::fs::write(&wrong, "text").unwrap();
+        for path in [wrong, dir.path().join("missing.so")] {
+            let search = Search { explicit: Some(path.clone()), data_dir: dir.path().to_path_buf() };
+            let error = load(&search).unwrap_err();
+            assert!(matches!(&error, InferError::LibraryUnusable { path: p, .. } if *p == path), "{error}");
+            assert!(error.hint().unwrap().contains("screenalytics setup"));
+        }
+    }
+
+    #[test]
+    fn our_own_copy_comes_before_the_systems_and_is_not_passed_over_when_broken() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = installed_path(dir.path());
+        std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+        std::fs::write(&own, "half a file").unwrap();
+        let error = load(&Search { explicit: None, data_dir: dir.path().to_path_buf() }).unwrap_err();
+        assert!(matches!(&error, InferError::LibraryUnusable { path, .. } if *path == own), "{error}");
+    }
 }
