@@ -1,7 +1,7 @@
 //! The command line: one file per command. Work is done in `session`; here are arguments, words and exit codes.
 
 mod args;
-//mod artifacts;
+mod artifacts;
 mod bar;
 mod delete;
 mod doctor;
@@ -16,7 +16,7 @@ mod run;
 mod setup;
 mod signals;
 mod status;
-//mod suggest;
+mod suggest;
 
 pub use args::Cli;
 
@@ -71,15 +71,15 @@ fn dispatch(cli: Cli) -> Result<Ended, SessionError> {
         Command::Run(args) => run::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
         Command::Name(args) => name::run(&workspace, args),
-        //        Command::Suggest(args) => suggest::run(&workspace, args),
+        Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
         Command::Eval(args) => eval::run(&workspace, args),
-        //Command::Artifacts(args) => artifacts::run(&workspace, args),
+        Command::Artifacts(args) => artifacts::run(&workspace, args),
         Command::Models(args) => models::run(&workspace, args),
         Command::Setup(args) => setup::run(&workspace, args),
         Command::Doctor(args) => doctor::run(&workspace, args),
         Command::Delete(args) => delete::run(&workspace, args),
         Command::Config => output::print(&workspace.layers.to_toml()).map(|()| Ended::Done),
-        _ => Ok(Ended::Done),
+        Command::Completions { .. } | Command::Man { .. } => Ok(Ended::Done),
     }
 }

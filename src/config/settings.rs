@@ -1,6 +1,7 @@
 //! Every setting, composed of the parameters of the modules.
 
 use crate::algo::{cluster, evaluate, quality, screen_time, shot_cut, track};
+use crate::blobs::StorageParams;
 use crate::infer::{DetectParams, EmbedParams};
 use crate::media::DecodeParams;
 use crate::pipeline::sampling::SampleParams;
@@ -27,6 +28,7 @@ pub struct Settings {
     pub screen_time: screen_time::Params,
     pub suggest: SuggestParams,
     pub evaluation: evaluate::Params,
+    pub storage: StorageParams,
 }
 
 /// When a suggested name is clear; table `[suggest]`.
@@ -46,7 +48,7 @@ impl Settings {
 }
 
 /// The files of `config/`.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../../config/scan.toml"),
     include_str!("../../config/decode.toml"),
     include_str!("../../config/scenes.toml"),
@@ -55,6 +57,7 @@ const FILES: [&str; 8] = [
     include_str!("../../config/recognition.toml"),
     include_str!("../../config/screen_time.toml"),
     include_str!("../../config/evaluation.toml"),
+    include_str!("../../config/storage.toml"),
 ];
 
 /// Returns the defaults of all areas as one table.

@@ -1,8 +1,11 @@
 //! What a command can fail with, and what to do about it.
 
 use crate::algo::evaluate::TruthError;
+use crate::blobs::BlobError;
 use crate::config::ConfigError;
 use crate::domain::{EpisodeId, IdError, IdentityId};
+use crate::export::artifacts::ArtifactError;
+use crate::facebank::FacebankError;
 use crate::infer::InferError;
 use crate::media::MediaError;
 use crate::pipeline::scan::ScanError;
@@ -24,6 +27,12 @@ pub enum SessionError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Scan(#[from] ScanError),
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    #[error(transparent)]
+    Index(#[from] FacebankError),
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     #[error("cannot read {path:?}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {path:?}: {source}")]
@@ -61,6 +70,9 @@ impl SessionError {
             Self::Infer(e) => e.hint(),
             Self::Store(e) => Some(e.hint()),
             Self::Scan(e) => e.hint(),
+            Self::Artifact(e) => Some(e.hint()),
+            Self::Index(e) => Some(e.hint()),
+            Self::Blob(e) => Some(e.hint()),
             Self::Read { source, .. } | Self::Write { source, .. } => Some(io_hint(source)),
             Self::NoEpisode { known, .. } if known.is_empty() => {
                 Some("the library is empty; `screenalytics run VIDEO` measures an episode".into())

@@ -1,6 +1,6 @@
 //! The one place that decides: what a command means, on which data, in which order.
 
-//mod artifacts;
+mod artifacts;
 mod delete;
 mod doctor;
 mod error;
@@ -13,10 +13,10 @@ mod output;
 pub mod progress_json;
 mod report;
 mod run;
-//mod suggest;
+mod suggest;
 mod workspace;
 
-//pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
+pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use delete::{Goes, delete, what_goes};
 pub use doctor::{Check, Outcome, doctor};
 pub use error::SessionError;
@@ -24,11 +24,11 @@ pub use evaluation::evaluate;
 pub use files::{read_text, write_whole};
 pub use models::{ModelLine, ModelList, models, setup};
 pub use name::name;
-pub use output::{done_fields, episodes_json, error_fields, export_csv, export_json, models_json, pretty, summary_json};
+pub use output::{done_fields, episodes_json, error_fields, export_csv, export_json, models_json, pretty, suggestions_json, summary_json};
 pub use progress_json::RunFacts;
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, reason_text, run};
-//pub use suggest::{Suggestion, Suggestions, apply, suggest};
+pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use workspace::{Places, Workspace, user_name};
 
 /// What a run can be computed on.

@@ -2,7 +2,7 @@
 
 use super::progress_json::round;
 use super::report::{EpisodeLine, EpisodeState, EpisodeSummary};
-use super::{ModelList, RunReport, SessionError};
+use super::{ModelList, RunReport, SessionError, Suggestions};
 use crate::export;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -106,6 +106,23 @@ pub fn models_json(list: &ModelList) -> String {
         })
         .collect();
     pretty(&json!({"dir": list.dir, "models": rows, "unknown": list.unknown}))
+}
+
+/// Returns suggestions as JSON.
+#[must_use]
+pub fn suggestions_json(suggestions: &Suggestions) -> String {
+    let rows: Vec<Value> = suggestions
+        .clusters
+        .iter()
+        .map(|s| {
+            json!({
+                "identity_id": s.cluster.to_string(), "visual_s": round(s.time.secs(), 3), "nearest": s.nearest,
+                "cosine": round(s.cosine.into(), 4), "clear": s.is_clear,
+                "second": s.second.as_ref().map(|(name, cosine)| json!({"name": name, "cosine": round((*cosine).into(), 4)})),
+            })
+        })
+        .collect();
+    pretty(&json!({"clusters": rows, "notes": suggestions.notes}))
 }
 
 /// Returns what the last line of a run's progress adds: its summary.

@@ -228,7 +228,7 @@ fn choose_run(
         video: prepared.facts.clone(),
         started_at: Timestamp::now(),
         finished_at: None,
-        tool: format!("screenalytics {}", env!("CARGO_PKG_VERSION")),
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
         detector: model_use(&prepared.detector),
         embedder: model_use(&prepared.embedder),
         tracker: settings.track.tracker.to_string(),
@@ -295,7 +295,7 @@ fn resume_point(store: &EpisodeStore, run: RunId, plan: &ScanPlan<'_>) -> Result
 }
 
 /// Counts what a run has stored.
-fn count(store: &EpisodeStore, run: RunId) -> Result<Counts, SessionError> {
+pub(super) fn count(store: &EpisodeStore, run: RunId) -> Result<Counts, SessionError> {
     let mut counts = Counts::default();
     for shot in store.shots(run)? {
         counts.shots += 1;

@@ -2,7 +2,7 @@
 
 use super::name::name_in;
 use super::report::{self, EpisodeSummary};
-use super::{SessionError, Workspace, user_name};
+use super::{SessionError, Workspace, fingerprint, user_name};
 use crate::algo::align;
 use crate::algo::cluster::pool;
 use crate::domain::{
@@ -12,8 +12,8 @@ use crate::facebank::VectorIndex;
 use crate::infer::{
     DeviceChoice, FaceDetector, FaceEmbedder, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
 };
-use crate::store::EpisodeStore;
-use std::collections::BTreeMap;
+use crate::store::{EpisodeStore, Library};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What the portraits say of one cluster.
@@ -57,29 +57,19 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
         return Err(SessionError::NoPortraits { path: folder.to_owned() });
     }
     let embedder = EmbedderId(models.embedder_file.entry.id.clone());
-    let rows = portraits.iter().zip(0u64..).map(|((_, vector), key)| (key, vector.clone()));
-    let index = VectorIndex::build(&embedder, rows.collect())?;
-
-    let vectors = cluster_vectors(&store, &summary, &embedder, workspace)?;
+    let tracks = Tracks::open(&library, &store, &summary, &embedder, workspace)?;
     let params = &workspace.settings.suggest;
     let mut clusters = Vec::new();
-    for person in summary.time.people.iter().filter(|p| p.name.is_none()) {
-        let Some(cluster) = person.identities.first() else { continue };
-        let Some(vector) = vectors.get(cluster) else { continue };
-        let mut best: Vec<(String, f32)> = Vec::new();
-        for (key, cosine) in index.nearest(vector, portraits.len())? {
-            let Some((name, _)) = usize::try_from(key).ok().and_then(|k| portraits.get(k)) else { continue };
-            if !best.iter().any(|(known, _)| known == name) {
-                best.push((name.clone(), cosine));
-            }
-        }
-        let mut best = best.into_iter();
+    for (cluster, people) in tracks.nearest_people(&portraits)? {
+        let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else { continue };
+        let mut best = people.into_iter();
         let Some((nearest, cosine)) = best.next() else { continue };
         let second = best.next();
         let margin = second.as_ref().map_or(2.0, |(_, c)| cosine - c);
         let is_clear = cosine >= params.min_cosine && margin >= params.min_margin;
-        clusters.push(Suggestion { cluster: *cluster, time: person.visual_time, nearest, cosine, second, is_clear });
+        clusters.push(Suggestion { cluster, time: person.visual_time, nearest, cosine, second, is_clear });
     }
+    clusters.sort_by(|a, b| b.time.cmp(&a.time).then(a.cluster.cmp(&b.cluster)));
     Ok(Suggestions { clusters, notes })
 }
 
@@ -193,26 +183,74 @@ fn is_picture(path: &Path) -> bool {
     path.is_file() && matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
 }
 
-/// Pools the vectors of each cluster's crops.
-fn cluster_vectors(
-    store: &EpisodeStore,
-    summary: &EpisodeSummary,
-    embedder: &EmbedderId,
-    workspace: &Workspace,
-) -> Result<BTreeMap<IdentityId, Embedding>, SessionError> {
-    let run = summary.run.id;
-    let who: BTreeMap<TrackId, IdentityId> = summary.assignments.iter().map(|(t, a)| (*t, a.identity)).collect();
-    let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), c.quality)).collect();
-    let mut parts: BTreeMap<IdentityId, Vec<(Embedding, Quality)>> = BTreeMap::new();
-    for (key, vector) in store.embeddings(run, embedder)? {
-        if let (Some(id), Some(quality)) = (who.get(&key.track), quality.get(&key)) {
-            parts.entry(*id).or_default().push((vector, *quality));
+/// The track vectors of a run, searchable.
+struct Tracks {
+    index: VectorIndex,
+    /// The cluster of each track.
+    who: BTreeMap<TrackId, IdentityId>,
+    /// One vector for each cluster, pooled over all crops of its tracks.
+    clusters: BTreeMap<IdentityId, Embedding>,
+}
+
+/// Tracks that a portrait is compared with at most; the clusters they are in are then compared exactly.
+const SHORTLIST: usize = 200;
+
+impl Tracks {
+    fn open(
+        library: &Library,
+        store: &EpisodeStore,
+        summary: &EpisodeSummary,
+        embedder: &EmbedderId,
+        workspace: &Workspace,
+    ) -> Result<Self, SessionError> {
+        let run = summary.run.id;
+        let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), c.quality)).collect();
+        let mut parts: BTreeMap<TrackId, Vec<(Embedding, Quality)>> = BTreeMap::new();
+        for (key, vector) in store.embeddings(run, embedder)? {
+            if let Some(quality) = quality.get(&key) {
+                parts.entry(key.track).or_default().push((vector, *quality));
+            }
         }
+        let params = &workspace.settings.pool;
+        let pooled = |crops: &[(Embedding, Quality)]| {
+            let refs: Vec<(&Embedding, &Quality)> = crops.iter().map(|(v, q)| (v, q)).collect();
+            pool(params, &refs).map(|p| p.vector)
+        };
+        let who: BTreeMap<TrackId, IdentityId> = summary.assignments.iter().map(|(t, a)| (*t, a.identity)).collect();
+        let mut members: BTreeMap<IdentityId, Vec<(Embedding, Quality)>> = BTreeMap::new();
+        for (track, crops) in &parts {
+            if let Some(id) = who.get(track) {
+                members.entry(*id).or_default().extend(crops.iter().cloned());
+            }
+        }
+        let clusters = members.into_iter().filter_map(|(id, crops)| Some((id, pooled(&crops)?))).collect();
+        let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params});
+        let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?))).collect();
+        let base = library.cache_path(store.episode()).join(format!("tracks-{run}-{embedder}"));
+        let index = VectorIndex::open_or_build(&base, embedder, &fingerprint::of_json(&made_of), rows)?;
+        Ok(Self { index, who, clusters })
     }
-    let params = &workspace.settings.pool;
-    let pooled = parts.into_iter().filter_map(|(id, crops)| {
-        let refs: Vec<(&Embedding, &Quality)> = crops.iter().map(|(v, q)| (v, q)).collect();
-        Some((id, pool(params, &refs)?.vector))
-    });
-    Ok(pooled.collect())
+
+    /// Returns, for each cluster near a portrait, the people by falling cosine to its vector.
+    fn nearest_people(&self, portraits: &[(String, Embedding)]) -> Result<BTreeMap<IdentityId, Vec<(String, f32)>>, SessionError> {
+        let mut near: BTreeSet<IdentityId> = BTreeSet::new();
+        for (_, portrait) in portraits {
+            for (key, _) in self.index.nearest(portrait, SHORTLIST)? {
+                near.extend(u32::try_from(key).ok().and_then(|track| self.who.get(&TrackId(track))));
+            }
+        }
+        let people = |cluster: &Embedding| {
+            let mut best: BTreeMap<&str, f32> = BTreeMap::new();
+            for (name, portrait) in portraits {
+                if let Some(cosine) = portrait.cosine(cluster) {
+                    let known = best.entry(name).or_insert(cosine);
+                    *known = known.max(cosine);
+                }
+            }
+            let mut sorted: Vec<(String, f32)> = best.into_iter().map(|(name, cosine)| (name.to_owned(), cosine)).collect();
+            sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
+            sorted
+        };
+        Ok(near.into_iter().filter_map(|id| Some((id, people(self.clusters.get(&id)?)))).collect())
+    }
 }

@@ -1,0 +1,314 @@
+//! The interchange layout: out for other tools, in from them.
+
+use super::report::{self, EpisodeSummary};
+use super::{SessionError, Workspace, user_name};
+use crate::blobs::Blobs;
+use crate::domain::{
+    Author, Change, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime, ModelUse,
+    OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, VideoFacts,
+};
+use crate::export::artifacts::{self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, Writer};
+use crate::store::{EpisodeStore, Library};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Mean cosine to its own mean below which an identity is marked as loose in `identities.json`.
+const LOOSE: f64 = 0.3;
+
+/// Writes the active run of an episode below `dir` and returns the number of files.
+///
+/// Files appear whole, the lines of a manifest after all else; files of other episodes stay.
+///
+/// # Errors
+/// Fails where there is no such episode, or the folder cannot be written.
+pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -> Result<u64, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let summary = report::summarise(&store, &workspace.settings)?;
+    let blobs = Blobs::open(&workspace.settings.storage, dir)?;
+    let known: Option<PeopleFile> = match Layout::new(episode).people().filter(|key| dir.join(key).exists()) {
+        Some(key) => serde_json::from_slice(&blobs.get(&key)?).ok(),
+        None => None,
+    };
+    let people = library.catalog().people()?;
+    let identities: Vec<Identity> = summary.identities.values().cloned().collect();
+    let cluster = &workspace.settings.cluster;
+    let described = Episode {
+        id: episode,
+        run: &summary.run,
+        identities: &identities,
+        assignments: &summary.assignments,
+        people: &people,
+        known_people: known.as_ref(),
+        cluster: ClusterRules {
+            cluster_thresh: f64::from(cluster.cluster_thresh),
+            min_cluster_size: cluster.min_cluster_size as u64,
+            min_identity_sim: LOOSE,
+        },
+        metrics: &summary.metrics,
+        screen_time: &summary.time,
+        at: Timestamp::now(),
+    };
+    let failed = |source: io::Error| SessionError::Write { path: dir.to_owned(), source };
+    let staging = Staging::new(dir).map_err(failed)?;
+    let mut writer = Writer::new(described, BlobSink { blobs: &blobs, staging, open: BTreeMap::new(), files: BTreeSet::new() }).map_err(failed)?;
+    for record in Records::new(&store, &summary)? {
+        writer.shot(&record?).map_err(failed)?;
+    }
+    let sink = writer.finish().map_err(failed)?;
+    sink.close().map_err(failed)
+}
+
+/// Puts the shots of a run together again, one at a time.
+struct Records<'a> {
+    store: &'a EpisodeStore,
+    run: RunId,
+    shots: std::vec::IntoIter<crate::domain::Shot>,
+    vectors: BTreeMap<CropKey, crate::domain::Embedding>,
+}
+
+impl<'a> Records<'a> {
+    fn new(store: &'a EpisodeStore, summary: &EpisodeSummary) -> Result<Self, SessionError> {
+        let run = summary.run.id;
+        let embedder = EmbedderId(summary.run.embedder.id.clone());
+        let vectors = store.embeddings(run, &embedder)?.into_iter().collect();
+        Ok(Self { store, run, shots: summary.shots.clone().into_iter(), vectors })
+    }
+
+    fn record(&self, shot: crate::domain::Shot) -> Result<ShotRecord, SessionError> {
+        let (store, run) = (self.store, self.run);
+        let (mut crops, mut embeddings) = (Vec::new(), Vec::new());
+        for info in store.shot_crops(run, shot.id)? {
+            let Some(vector) = self.vectors.get(&info.key()) else { continue };
+            let aligned = store.aligned(run, info.key())?.unwrap_or_default();
+            let thumb = store.thumb(run, info.key())?.unwrap_or_default();
+            crops.push(Crop { track: info.track, at: info.at, detection: info.detection, quality: info.quality, aligned, thumb });
+            embeddings.push(vector.clone());
+        }
+        Ok(ShotRecord {
+            shot,
+            next: store.opening_after(run, shot.id)?,
+            analysed: store.analysed(run, shot.id)?,
+            faces: store.faces(run, shot.id)?,
+            tracklets: store.shot_tracklets(run, shot.id)?,
+            crops,
+            embeddings,
+        })
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<ShotRecord, SessionError>;
+    fn next(&mut self) -> Option<Self::Item> {
+        self.shots.next().map(|shot| self.record(shot))
+    }
+}
+
+/// A folder for files that grow, beside where they go; it goes when dropped.
+#[derive(Debug)]
+struct Staging(PathBuf);
+
+impl Staging {
+    fn new(dir: &Path) -> io::Result<Self> {
+        let folder = dir.join(format!(".artifacts-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Puts whole files at once, and growing ones when all is written.
+struct BlobSink<'a> {
+    blobs: &'a Blobs,
+    staging: Staging,
+    open: BTreeMap<String, (PathBuf, File)>,
+    files: BTreeSet<String>,
+}
+
+impl BlobSink<'_> {
+    fn close(self) -> Result<u64, io::Error> {
+        let mut files = self.files;
+        for (key, (path, file)) in self.open {
+            drop(file);
+            self.blobs.put_file(&key, &path).map_err(io::Error::other)?;
+            files.insert(key);
+        }
+        Ok(files.len() as u64)
+    }
+}
+
+impl Sink for BlobSink<'_> {
+    fn append(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        if !self.open.contains_key(path) {
+            let staged = self.staging.0.join(self.open.len().to_string());
+            self.open.insert(path.to_owned(), (staged.clone(), File::create(staged)?));
+        }
+        match self.open.get_mut(path) {
+            Some((_, file)) => file.write_all(bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.blobs.put_bytes(path, bytes.to_vec()).map_err(io::Error::other)?;
+        self.files.insert(path.to_owned());
+        Ok(())
+    }
+}
+
+/// What came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedRun {
+    pub run: RunId,
+    pub shots: u64,
+    pub faces: u64,
+    pub tracks: u64,
+    pub identities: u64,
+    /// What was filled in or passed over.
+    pub notes: Vec<String>,
+}
+
+/// Reads the files of an episode below `dir` as a new run, which becomes the active one. The episode is made where it is new.
+///
+/// # Errors
+/// Fails, and stores nothing, where a file is missing or broken, or the files do not fit together.
+pub fn read_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -> Result<ImportedRun, SessionError> {
+    let fetch = |path: &str| match fs::read(dir.join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    };
+    let rows = Rows::read(episode, fetch)?;
+    let findings = artifacts::check(episode, &rows);
+    // Two boxes of one identity in a picture (rule 7) is something that a reviewer is told, not an error of the files.
+    let (told, broken): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.rule == 7);
+    if let Some(first) = broken.first() {
+        for finding in &broken {
+            tracing::warn!(%finding, "artifacts");
+        }
+        return Err(SessionError::Invalid { path: dir.to_owned(), first: first.to_string(), more: broken.len() - 1 });
+    }
+    let imported = artifacts::rebuild(episode, &rows)?;
+    let library = workspace.open_library()?;
+    let store = EpisodeStore::open_writer(&library, episode)?;
+    let at = Timestamp::now();
+    let mut meta = run_meta(&imported, store.next_run_id()?, at);
+    let catalog = library.catalog();
+    if catalog.episode(episode)?.is_none() {
+        catalog.put_episode(&EpisodeEntry::new(episode, &meta.video.path, at))?;
+    }
+
+    store.begin_run(&meta)?;
+    let embedder = EmbedderId(meta.embedder.id.clone());
+    let mut notes: Vec<String> = imported.notes.iter().map(|(what, n)| format!("{what}: {n}")).collect();
+    notes.extend(told.iter().map(ToString::to_string));
+    for record in &imported.records {
+        store.write_shot(meta.id, &with_pictures(record, &imported.pictures, dir)?, &embedder)?;
+    }
+    meta.counts = super::run::count(&store, meta.id)?;
+    meta.finished_at = Some(at);
+    meta.marks.insert("scan".into(), PassMark { key: meta.scan_key.clone(), finished_at: at });
+    store.update_run(&meta)?;
+    decide(&library, &store, &imported, meta.id, at)?;
+    store.set_active(meta.id)?;
+    Ok(ImportedRun {
+        run: meta.id,
+        shots: meta.counts.shots,
+        faces: meta.counts.faces,
+        tracks: meta.counts.tracks,
+        identities: imported.identities.len() as u64,
+        notes,
+    })
+}
+
+/// Reads the pictures of the crops; one that is not there stays empty.
+fn with_pictures(record: &ShotRecord, files: &BTreeMap<CropKey, PictureFiles>, dir: &Path) -> Result<ShotRecord, SessionError> {
+    let read = |path: Option<&String>| match path.map(|p| dir.join(p)) {
+        None => Ok(Vec::new()),
+        Some(path) => match fs::read(&path) {
+            Ok(bytes) => Ok(bytes),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(SessionError::Read { path, source }),
+        },
+    };
+    let mut record = record.clone();
+    for crop in &mut record.crops {
+        let pictures = files.get(&crop.key());
+        crop.aligned = read(pictures.and_then(|p| p.aligned.as_ref()))?;
+        crop.thumb = read(pictures.and_then(|p| p.thumb.as_ref()))?;
+    }
+    Ok(record)
+}
+
+/// Takes over identities and assignments as one operation; people are those of this catalog who have the same names.
+fn decide(library: &Library, store: &EpisodeStore, imported: &Imported, run: RunId, at: Timestamp) -> Result<(), SessionError> {
+    let author = Author::User { name: user_name() };
+    let mut changes = Vec::new();
+    for found in &imported.identities {
+        let mut identity = found.identity.clone();
+        identity.person = match &identity.name {
+            Some(name) => Some(library.catalog().ensure_person(name, author.clone(), at)?),
+            None => None,
+        };
+        changes.push(Change::Identity { run, id: identity.id, edit: Edit { from: None, to: Some(identity) } });
+    }
+    for (track, assignment) in &imported.assignments {
+        changes.push(Change::Assign { run, track: *track, edit: Edit { from: None, to: Some(*assignment) } });
+    }
+    if !changes.is_empty() {
+        let summary = format!("{} tracks in {} clusters imported", imported.assignments.len(), imported.identities.len());
+        store.append(Draft { at, author, kind: OperationKind::Import, summary, changes })?;
+    }
+    Ok(())
+}
+
+fn run_meta(imported: &Imported, id: RunId, at: Timestamp) -> RunMeta {
+    let RunFacts { size, fps, first_pts, duration, source_sha256, tracker, tool, started_at, device, video, params, .. } =
+        imported.run.clone();
+    let last = imported.records.last().map_or(MediaTime::ZERO, |r| r.shot.end);
+    let [asked, used] = device.unwrap_or_else(|| ["unknown".into(), "unknown".into()]);
+    RunMeta {
+        id,
+        video: VideoFacts {
+            path: video.as_ref().map(|v| v.path.clone()).unwrap_or_default(),
+            bytes: video.as_ref().map_or(0, |v| v.bytes),
+            sha256: source_sha256.unwrap_or_default(),
+            size: size.unwrap_or(Size { width: 0, height: 0 }),
+            fps: fps.unwrap_or_default(),
+            first_pts,
+            duration: duration.unwrap_or(last - first_pts),
+            codec: video.as_ref().map(|v| v.codec.clone()).unwrap_or_default(),
+            pixel_format: video.map(|v| v.pixel_format).unwrap_or_default(),
+        },
+        started_at: started_at.unwrap_or(at),
+        finished_at: None,
+        tool: tool.unwrap_or_else(|| "unknown".into()),
+        detector: model_use(imported.run.detector.as_ref()),
+        embedder: model_use(imported.run.embedder.as_ref()),
+        tracker: tracker.unwrap_or_else(|| "unknown".into()),
+        device: DeviceUse { asked, used, reason: None },
+        params: params.unwrap_or_default(),
+        scan_key: format!("imported {at}"),
+        counts: Counts::default(),
+        marks: BTreeMap::new(),
+    }
+}
+
+fn model_use(row: Option<&ModelRow>) -> ModelUse {
+    let text = |t: Option<&String>| t.cloned().unwrap_or_default();
+    ModelUse {
+        id: row.map_or_else(|| "unknown".into(), |r| r.id.clone()),
+        family: text(row.and_then(|r| r.family.as_ref())),
+        licence: text(row.and_then(|r| r.licence.as_ref())),
+        sha256: text(row.and_then(|r| r.sha256.as_ref())),
+        file: text(row.and_then(|r| r.file.as_ref())),
+    }
+}
