@@ -7,7 +7,8 @@ use super::error::StoreError;
 use super::measured::hex;
 use super::tables::{ASSIGNMENTS, Bytes, HIGHEST_IDENTITY, IDENTITIES, LOG};
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, Operation, OperationKind, RunId, TrackId, check_from, check_new_id,
+    Assignment, Change, Draft, Edit, Identity, IdentityId, Operation, OperationKind, RunId, TrackId, check_finite, check_from,
+    check_new_id,
 };
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::Serialize;
@@ -99,6 +100,7 @@ impl EpisodeStore {
 
 /// Checks one change against the current state and applies it.
 fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Result<(), Fault> {
+    check_finite(change)?;
     match change {
         Change::Assign { run, track, edit } => edit_row(&mut txn.open_table(ASSIGNMENTS)?, (run.0, track.0), change, edit),
         Change::Identity { run, id, edit } => {
@@ -214,6 +216,14 @@ mod tests {
         assert!(told.to_string().contains("identity id_0001 of run r1 has moved on: expected Identity"), "{told}");
         assert!(store.assignments(RUN).unwrap().is_empty());
         assert_eq!(store.operations().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_score_that_is_no_number_never_reaches_the_log() {
+        let store = store();
+        let told = store.append(draft(vec![make(1), assign(4, None, 1, f32::NAN)])).unwrap_err();
+        assert!(matches!(told, StoreError::Change(ChangeError::NotFinite { .. })), "{told}");
+        assert!(store.operations().unwrap().is_empty() && store.identities(RUN).unwrap().is_empty());
     }
 
     #[test]

@@ -449,6 +449,8 @@ mod tests {
         assert_eq!(store.last_shot(RunId(1)).unwrap(), Some(empty.shot));
     }
 
+    type Spoil = fn(&mut ShotRecord);
+
     fn refusal(store: &EpisodeStore, record: &ShotRecord) -> String {
         let before = store.measured_digest(RunId(1)).unwrap();
         let told = store.write_shot(RunId(1), record, &embedder()).unwrap_err().to_string();
@@ -470,7 +472,6 @@ mod tests {
     #[test]
     fn a_shot_whose_parts_do_not_fit_is_refused() {
         let store = store(0);
-        type Spoil = fn(&mut ShotRecord);
         let cases: [(Spoil, &str); 6] = [
             (|r| drop(r.embeddings.pop()), "4 crops and 3 embeddings"),
             (|r| r.tracklets.truncate(1), "names track t2"),

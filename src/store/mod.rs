@@ -17,6 +17,8 @@
 mod catalog;
 mod codec;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod crash;
 mod decisions;
 mod embeddings;
