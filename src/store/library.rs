@@ -132,8 +132,9 @@ impl Library {
         let (files, bytes) = measure(&bundle).map_err(StoreError::io("read", &bundle))?;
         let aside = self.root.join(EPISODES).join(format!("{DELETED}{episode}-{}", std::process::id()));
         fs::rename(&bundle, &aside).map_err(StoreError::io("delete", &bundle))?;
-        self.catalog().remove_episode(episode)?;
+        // First the space, then the entry: on a full disk the catalog cannot be written to.
         remove_all(&aside)?;
+        self.catalog().remove_episode(episode)?;
         Ok(Deleted { rows, files, bytes })
     }
 
