@@ -21,6 +21,7 @@ mod cost;
 #[cfg(test)]
 mod crash;
 mod decisions;
+mod digest;
 mod embeddings;
 mod engine;
 mod episode;
@@ -28,6 +29,7 @@ mod error;
 mod library;
 mod lock;
 mod measured;
+mod parts;
 mod rows;
 mod runs;
 #[cfg(test)]

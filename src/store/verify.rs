@@ -1,11 +1,11 @@
 //! Proves that a bundle is what it claims to be.
 
 use super::codec::from_json;
-use super::decisions::row_hash;
+use super::digest::sha256;
 use super::embeddings::each_embedding;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
-use super::measured::{Parts, check_next};
+use super::parts::{Parts, check_next};
 use super::tables::{HIGHEST_IDENTITY, LOG};
 use crate::domain::{CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, TrackId};
 use redb::ReadableTable;
@@ -235,7 +235,7 @@ impl Chain {
         if previous_hash != self.hash {
             findings.add(&place, "the entry before it was changed after it was written");
         }
-        (self.last, self.hash) = (key, row_hash(row));
+        (self.last, self.hash) = (key, sha256(row));
         place
     }
 }
