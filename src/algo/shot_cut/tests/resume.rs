@@ -76,7 +76,7 @@ fn video(shots: &[(Join, u16, u64, (f32, f32), f32)], steps: &[i64]) -> Video {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 60, ..ProptestConfig::default() })]
     #[test]
     fn a_resumed_run_equals_an_uninterrupted_one(
         shots in prop::collection::vec(shot(), 1..9),

@@ -34,9 +34,9 @@ impl Scene {
     fn picture(self, t: f32) -> Picture {
         let scale = (1.0 + self.zoom).powf(t);
         let world = |x: f32, y: f32| (x / scale + self.pan.0 * t, y / scale + self.pan.1 * t);
-        let actor = (8.0 * (t * 0.11 + self.seed as f32).sin(), 4.0 + (t * 0.07).sin());
+        let actor = (8.0 * (t * 0.05 + self.seed as f32).sin(), 4.0 + (t * 0.07).sin());
         let value = |x: f32, y: f32, channel: u64, range: f32| {
-            let inside = ((x - actor.0) / 7.0).powi(2) + ((y - actor.1) / 12.0).powi(2) < 1.0;
+            let inside = ((x - actor.0) / 5.0).powi(2) + ((y - actor.1) / 9.0).powi(2) < 1.0;
             let ((x, y), seed) = if inside { ((x - actor.0, y - actor.1), self.seed + 7919) } else { (world(x, y), self.seed) };
             128.0 + range * texture(seed * 16 + channel, x, y)
         };
