@@ -48,15 +48,25 @@ fn join() -> impl Strategy<Value = Join> {
     ]
 }
 
-fn shot() -> impl Strategy<Value = (Join, u16, u64, (f32, f32), f32)> {
-    (join(), prop_oneof![3_u16..20, 40_u16..130], 0_u64..1000, (-1.5_f32..1.5, -0.5_f32..0.5), -0.006_f32..0.006)
+/// A shot of a made video.
+#[derive(Debug, Clone, Copy)]
+struct Shot {
+    join: Join,
+    length: u16,
+    scene: Scene,
+}
+
+fn shot() -> impl Strategy<Value = Shot> {
+    let length = prop_oneof![3_u16..20, 40_u16..130];
+    (join(), length, 0_u64..1000, (-1.5_f32..1.5, -0.5_f32..0.5), -0.006_f32..0.006)
+        .prop_map(|(join, length, seed, pan, zoom)| Shot { join, length, scene: Scene { seed, pan, zoom } })
 }
 
 /// Makes a video of shots, with steps of presentation time that repeat.
-fn video(shots: &[(Join, u16, u64, (f32, f32), f32)], steps: &[i64]) -> Video {
+fn video(shots: &[Shot], steps: &[i64]) -> Video {
     let mut all: Vec<Picture> = Scene::still(5000).shoot(0, 45);
-    for &(join, length, seed, pan, zoom) in shots {
-        let next = Scene { seed, pan, zoom }.shoot(0, length);
+    for &Shot { join, length, scene } in shots {
+        let next = scene.shoot(0, length);
         let most = u16::try_from(all.len().min(next.len()).saturating_sub(1)).unwrap_or(u16::MAX);
         all = match join {
             Join::Cut => [all, next].concat(),
@@ -84,7 +94,7 @@ proptest! {
         max_shot in prop::sample::select(vec![1.5, 3.0, 120.0]),
         min_len in prop::sample::select(vec![0.0, 0.3, 1.0, 2.5]),
     ) {
-        check_resume(&Params { max_shot, min_len, ..params() }, &video(&shots, &steps))?;
+        check_resume(&Params { min_len, max_shot, ..params() }, &video(&shots, &steps))?;
     }
 
     #[test]
