@@ -117,7 +117,7 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
         counted(counts.frames, "picture"),
         counts.analysed,
         counted(cuts as u64, "cut"),
-        counted(fades as u64, "dissolve or fade").replace("fades", "fades"),
+        counted(fades as u64, "dissolve or fade"),
     );
     let m = &report.metrics;
     let _ = writeln!(
