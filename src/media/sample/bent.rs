@@ -30,21 +30,28 @@ pub(super) fn sample(source: &Source<'_>, out: Size, map: &Affine) -> RgbImage {
     let count = per.0 * per.1;
     let share = 1.0 / count as f32;
     let width = usize_of(out.width);
-    for (i, pixel) in image.data.chunks_exact_mut(3).enumerate() {
-        let (px, py) = ((i % width) as f64, (i / width) as f64);
-        let (cx, cy) = at(&map, px + 0.5, py + 0.5);
-        if cx < 0.0 || cy < top || cx > w || cy > bottom {
-            continue;
-        }
-        let mut sum = [0.0_f32; 3];
-        for k in 0..count {
-            let sx = px + ((k % per.0) as f64 + 0.5) / per.0 as f64;
-            let sy = py + ((k / per.0) as f64 + 0.5) / per.1 as f64;
-            for (s, v) in sum.iter_mut().zip(patch.bilinear(at(&map, sx, sy))) {
-                *s += v;
+    for (line, row) in image.data.chunks_exact_mut(3 * width).enumerate() {
+        let py = line as f64;
+        for (column, pixel) in row.chunks_exact_mut(3).enumerate() {
+            let px = column as f64;
+            let (cx, cy) = at(&map, px + 0.5, py + 0.5);
+            if cx < 0.0 || cy < top || cx > w || cy > bottom {
+                continue;
             }
+            if count == 1 {
+                pixel.copy_from_slice(&patch.bilinear((cx, cy)).map(byte));
+                continue;
+            }
+            let mut sum = [0.0_f32; 3];
+            for k in 0..count {
+                let sx = px + ((k % per.0) as f64 + 0.5) / per.0 as f64;
+                let sy = py + ((k / per.0) as f64 + 0.5) / per.1 as f64;
+                for (s, v) in sum.iter_mut().zip(patch.bilinear(at(&map, sx, sy))) {
+                    *s += v;
+                }
+            }
+            pixel.copy_from_slice(&sum.map(|s| byte(s * share)));
         }
-        pixel.copy_from_slice(&sum.map(|s| byte(s * share)));
     }
     image
 }
@@ -74,9 +81,9 @@ impl Patch {
     #[expect(clippy::cast_possible_truncation, reason = "positions inside a picture; casts saturate")]
     fn bilinear(&self, (x, y): (f64, f64)) -> [f32; 3] {
         let (x, y) = (x - 0.5, y - 0.5);
-        let (left, top) = (x.floor(), y.floor());
-        let (wx, wy) = ((x - left) as f32, (y - top) as f32);
-        let (left, top) = (left as i64 - self.x, top as i64 - self.y);
+        let (left, top) = (floor(x), floor(y));
+        let (wx, wy) = ((x - f64::from(left)) as f32, (y - f64::from(top)) as f32);
+        let (left, top) = (i64::from(left) - self.x, i64::from(top) - self.y);
         let (x0, x1) = (clamp(left, self.width), clamp(left + 1, self.width));
         let (y0, y1) = (clamp(top, self.height) * self.width, clamp(top + 1, self.height) * self.width);
         let value = |i: usize| self.data[i].map(f32::from);
@@ -87,6 +94,14 @@ impl Patch {
             upper + (lower - upper) * wy
         })
     }
+}
+
+/// Rounds down; `f64::floor` is a call into the C library where the compiler may not assume SSE 4.1.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "positions near a picture; the cast saturates")]
+fn floor(v: f64) -> i32 {
+    let whole = v as i32;
+    whole - i32::from(f64::from(whole) > v)
 }
 
 /// Returns first and count of the samples that positions within the corners' range can touch.
