@@ -1,8 +1,8 @@
 //! `artifacts`: the interchange layout, out and in.
 
+use super::Ended;
 use super::args::ArtifactsArgs;
 use super::output::{self, counted};
-use super::Ended;
 use crate::session::{self, SessionError, Workspace};
 
 pub(super) fn run(workspace: &Workspace, args: &ArtifactsArgs) -> Result<Ended, SessionError> {

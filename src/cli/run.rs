@@ -5,7 +5,7 @@ use super::bar::Bar;
 use super::output::{self, clock, counted};
 use super::{Ended, signals};
 use crate::domain::{EpisodeId, EpisodeNumber, Transition, episode_id_from_file_name};
-use crate::pipeline::{Cancel, Progress, StopCause};
+use crate::pipeline::{Cancel, Progress, Stage, StopCause, process_time};
 use crate::session::{self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, Workspace};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -152,15 +152,20 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     out
 }
 
-/// How fast the whole was, and how long each stage was at work.
+/// How fast the whole was, and the processor time of each stage. What no stage's own threads spent is mostly the decoder's.
 fn busy(progress: &Progress, wall: Duration, report: &RunReport) -> String {
     let view = progress.view();
-    let stages: Vec<String> =
-        view.busy.iter().map(|(stage, time)| format!("{} {:.1}", stage.name(), time.as_secs_f64())).collect();
+    let known: Duration = view.busy.iter().map(|(_, time)| *time).sum();
+    let rest = process_time().saturating_sub(known);
+    let stages: Vec<String> = view
+        .busy
+        .iter()
+        .map(|(stage, time)| {
+            let time = if *stage == Stage::Decode { *time + rest } else { *time };
+            format!("{} {:.1}", stage.name(), time.as_secs_f64())
+        })
+        .collect();
     let secs = wall.as_secs_f64();
     let speed = report.meta.video.duration.secs() / secs.max(1e-9);
-    format!(
-        "time     {secs:.1} s, {speed:.1} times real time; seconds at work, over all threads:\n         {}",
-        stages.join(", ")
-    )
+    format!("time     {secs:.1} s, {speed:.1} times real time\n         processor seconds: {}", stages.join(", "))
 }

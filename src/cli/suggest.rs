@@ -18,7 +18,14 @@ pub(super) fn run(workspace: &Workspace, args: &SuggestArgs) -> Result<Ended, Se
         for line in &suggestions.clusters {
             let glyph = if line.is_clear { '●' } else { '▲' };
             let second = line.second.as_ref().map(|(name, cosine)| format!("   then {name} {cosine:.2}")).unwrap_or_default();
-            let _ = writeln!(out, "  {glyph}  {}  {:>9}  {} {:.2}{second}", line.cluster, output::clock(line.time), line.nearest, line.cosine);
+            let _ = writeln!(
+                out,
+                "  {glyph}  {}  {:>9}  {} {:.2}{second}",
+                line.cluster,
+                output::clock(line.time),
+                line.nearest,
+                line.cosine
+            );
         }
         output::print(&out)?;
     }

@@ -13,6 +13,9 @@ pub enum ChangeError {
     /// Only undo and redo bring an id back.
     #[error("{key} was used before, and ids are never used again")]
     IdReused { key: String },
+    /// The log, which is text, has no word for it.
+    #[error("{key} was given a score that is not a number")]
+    NotFinite { key: String },
 }
 
 /// Holds who every track is believed to be, and the identities, of every run.
@@ -35,6 +38,7 @@ impl Decided {
                 Change::Assign { run, track, edit } => {
                     let key = (*run, *track);
                     check_from(change, edit, self.assignments.get(&key))?;
+                    check_finite(change)?;
                     set(&mut self.assignments, key, edit.to);
                 }
                 Change::Identity { run, id, edit } => {
@@ -70,6 +74,15 @@ pub fn check_new_id(change: &Change, kind: &OperationKind, highest: Option<Ident
     let Change::Identity { id, edit: Edit { from: None, to: Some(_) }, .. } = change else { return Ok(()) };
     let brings_back = matches!(kind, OperationKind::Undo { .. } | OperationKind::Redo { .. });
     if brings_back || highest.is_none_or(|h| *id > h) { Ok(()) } else { Err(ChangeError::IdReused { key: change.key() }) }
+}
+
+/// Checks that the scores that a change brings are numbers.
+///
+/// # Errors
+/// Fails with [`ChangeError::NotFinite`] where they are not.
+pub fn check_finite(change: &Change) -> Result<(), ChangeError> {
+    let Change::Assign { edit: Edit { to: Some(to), .. }, .. } = change else { return Ok(()) };
+    if to.score.is_finite() && to.threshold.is_finite() { Ok(()) } else { Err(ChangeError::NotFinite { key: change.key() }) }
 }
 
 fn told<T: fmt::Debug>(value: Option<&T>) -> String {

@@ -26,7 +26,7 @@ pub use assignment::{Assignment, Identity, Method, Source};
 pub use catalog::{CatalogChange, CatalogOperation, EpisodeEntry, Person, name_key, tidy_name};
 pub use change::{Author, Change, Draft, Edit, Operation, OperationKind};
 pub use crop::{Crop, CropInfo, CropKey, Quality};
-pub use decided::{ChangeError, Decided, check_from, check_new_id};
+pub use decided::{ChangeError, Decided, check_finite, check_from, check_new_id};
 pub use embedding::{EmbedderId, Embedding, EmbeddingError};
 pub use face::{Detection, DropReason, Face, Fate, Landmarks};
 pub use geom::{Affine, BBox, Point, Size};

@@ -1,10 +1,22 @@
 //! How far a run has come. Stages count; whoever looks takes copies.
 
 use crate::domain::MediaTime;
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+
+/// Returns the processor time of the whole process so far, threads of libraries included.
+#[must_use]
+pub fn process_time() -> Duration {
+    processor_time(ClockId::ProcessCPUTime)
+}
+
+fn processor_time(clock: ClockId) -> Duration {
+    let now = clock_gettime(clock);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
 
 /// Names what a run is doing now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +144,9 @@ pub struct ProgressView {
     pub media: MediaTime,
     /// Length of the video.
     pub duration: MediaTime,
-    /// Time each stage was busy, in the order of [`Stage::ALL`], summed over its threads; waiting is left out.
+    /// Processor time of each stage, in the order of [`Stage::ALL`], summed over its threads; waiting is left out.
+    ///
+    /// Threads of libraries are not seen one by one: the decoder's own are in none of these, see [`process_time`].
     pub busy: Vec<(Stage, Duration)>,
 }
 
@@ -199,11 +213,12 @@ impl Progress {
         self.crops.fetch_add(crops, Relaxed);
     }
 
-    /// Runs `work` and adds its time to `stage`.
+    /// Runs `work` and adds the processor time that this thread spent in it to `stage`.
     pub fn busy<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
-        let began = Instant::now();
+        let began = processor_time(ClockId::ThreadCPUTime);
         let result = work();
-        let ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let spent = processor_time(ClockId::ThreadCPUTime).saturating_sub(began);
+        let ns = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
         self.busy_ns[stage.index()].fetch_add(ns, Relaxed);
         result
     }

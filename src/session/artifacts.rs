@@ -4,10 +4,12 @@ use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, user_name};
 use crate::blobs::Blobs;
 use crate::domain::{
-    Author, Change, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime, ModelUse,
-    OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, VideoFacts,
+    Author, Change, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime,
+    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, VideoFacts,
 };
-use crate::export::artifacts::{self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, Writer};
+use crate::export::artifacts::{
+    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, Writer,
+};
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +56,8 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     };
     let failed = |source: io::Error| SessionError::Write { path: dir.to_owned(), source };
     let staging = Staging::new(dir).map_err(failed)?;
-    let mut writer = Writer::new(described, BlobSink { blobs: &blobs, staging, open: BTreeMap::new(), files: BTreeSet::new() }).map_err(failed)?;
+    let mut writer = Writer::new(described, BlobSink { blobs: &blobs, staging, open: BTreeMap::new(), files: BTreeSet::new() })
+        .map_err(failed)?;
     for record in Records::new(&store, &summary)? {
         writer.shot(&record?).map_err(failed)?;
     }

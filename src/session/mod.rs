@@ -24,7 +24,9 @@ pub use evaluation::evaluate;
 pub use files::{read_text, write_whole};
 pub use models::{ModelLine, ModelList, models, setup};
 pub use name::name;
-pub use output::{done_fields, episodes_json, error_fields, export_csv, export_json, models_json, pretty, suggestions_json, summary_json};
+pub use output::{
+    done_fields, episodes_json, error_fields, export_csv, export_json, models_json, pretty, suggestions_json, summary_json,
+};
 pub use progress_json::RunFacts;
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, reason_text, run};

@@ -6,11 +6,13 @@ use super::{SessionError, Workspace, fingerprint, user_name};
 use crate::algo::align;
 use crate::algo::cluster::pool;
 use crate::domain::{
-    Author, CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source, TrackId,
+    Author, CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source,
+    TrackId,
 };
 use crate::facebank::VectorIndex;
 use crate::infer::{
-    DeviceChoice, FaceDetector, FaceEmbedder, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
+    DeviceChoice, FaceDetector, FaceEmbedder, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder,
+    detect_picture,
 };
 use crate::store::{EpisodeStore, Library};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +63,9 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
     let params = &workspace.settings.suggest;
     let mut clusters = Vec::new();
     for (cluster, people) in tracks.nearest_people(&portraits)? {
-        let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else { continue };
+        let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else {
+            continue;
+        };
         let mut best = people.into_iter();
         let Some((nearest, cosine)) = best.next() else { continue };
         let second = best.next();
@@ -169,7 +173,8 @@ fn portrait_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, SessionError>
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
     let failed = |source| SessionError::Read { path: folder.to_owned(), source };
-    let mut paths = std::fs::read_dir(folder).map_err(failed)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let mut paths =
+        std::fs::read_dir(folder).map_err(failed)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     paths.sort();
     Ok(paths)
 }
@@ -232,7 +237,10 @@ impl Tracks {
     }
 
     /// Returns, for each cluster near a portrait, the people by falling cosine to its vector.
-    fn nearest_people(&self, portraits: &[(String, Embedding)]) -> Result<BTreeMap<IdentityId, Vec<(String, f32)>>, SessionError> {
+    fn nearest_people(
+        &self,
+        portraits: &[(String, Embedding)],
+    ) -> Result<BTreeMap<IdentityId, Vec<(String, f32)>>, SessionError> {
         let mut near: BTreeSet<IdentityId> = BTreeSet::new();
         for (_, portrait) in portraits {
             for (key, _) in self.index.nearest(portrait, SHORTLIST)? {

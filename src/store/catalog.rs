@@ -6,11 +6,13 @@ use super::engine::{Engine, Fault, pause};
 use super::error::StoreError;
 use super::lock::FileLock;
 use super::tables::{EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
+use super::verify::{Chain, Finding, Findings};
 use crate::domain::{
     Author, CatalogChange, CatalogOperation, Edit, EpisodeEntry, EpisodeId, Person, PersonId, name_key, tidy_name,
 };
 use jiff::Timestamp;
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -150,6 +152,43 @@ impl Catalog {
         self.write(|txn| Ok(txn.open_table(EPISODES)?.remove(episode.as_str())?.is_some()))
     }
 
+    /// Reads everything and returns what is wrong: the chain of the log, and whether it gives the people that are there.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn verify(&self) -> Result<Vec<Finding>, StoreError> {
+        self.read(|txn| {
+            let (mut findings, mut chain) = (Findings::default(), Chain::default());
+            let mut from_log = BTreeMap::new();
+            for entry in txn.open_table(LOG)?.iter()? {
+                let (seq, row) = entry?;
+                let operation: CatalogOperation = from_json(row.value())?;
+                chain.check(seq.value(), operation.seq, &operation.previous_hash, row.value(), &mut findings);
+                for CatalogChange::Person { id, edit } in operation.changes {
+                    match edit.to {
+                        Some(person) => from_log.insert(id, person),
+                        None => from_log.remove(&id),
+                    };
+                }
+            }
+            let mut people = BTreeMap::new();
+            for entry in txn.open_table(PEOPLE)?.iter()? {
+                let (id, row) = entry?;
+                people.insert(PersonId(id.value()), from_json::<Person>(row.value())?);
+            }
+            if people != from_log {
+                findings.add("people", "they are not what the log says");
+            }
+            let names = txn.open_table(NAMES)?;
+            for (id, person) in &people {
+                if names.get(name_key(&person.name).as_str())?.map(|id| id.value()) != Some(id.0) {
+                    findings.add("people", format!("{id} is not found by the name {:?}", person.name));
+                }
+            }
+            Ok(findings.0)
+        })
+    }
+
     fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
         Engine::open_reader(&self.path, &self.lock_path(), Kind::Catalog)?.read(work)
     }
@@ -193,6 +232,9 @@ mod tests {
         let log = catalog.operations().unwrap();
         assert_eq!(log.iter().map(|o| o.seq).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(log[1].previous_hash.len(), 64);
+        assert_eq!(catalog.verify().unwrap(), []);
+        catalog.write(|txn| Ok(txn.open_table(PEOPLE)?.remove(ben.0).map(drop)?)).unwrap();
+        assert_eq!(catalog.verify().unwrap()[0].what, "they are not what the log says");
         assert!(matches!(catalog.ensure_person(" ", user(), Timestamp::UNIX_EPOCH), Err(StoreError::EmptyName)));
     }
 

@@ -1,18 +1,19 @@
 //! Decisions: the append-only log, and the state that it leads to.
 
 use super::codec::{from_json, to_json};
+use super::digest::sha256;
 use super::engine::Fault;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
-use super::measured::hex;
+
 use super::tables::{ASSIGNMENTS, Bytes, HIGHEST_IDENTITY, IDENTITIES, LOG};
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, Operation, OperationKind, RunId, TrackId, check_from, check_new_id,
+    Assignment, Change, Draft, Edit, Identity, IdentityId, Operation, OperationKind, RunId, TrackId, check_finite, check_from,
+    check_new_id,
 };
 use redb::{ReadableTable, Table, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -99,6 +100,7 @@ impl EpisodeStore {
 
 /// Checks one change against the current state and applies it.
 fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Result<(), Fault> {
+    check_finite(change)?;
     match change {
         Change::Assign { run, track, edit } => edit_row(&mut txn.open_table(ASSIGNMENTS)?, (run.0, track.0), change, edit),
         Change::Identity { run, id, edit } => {
@@ -137,17 +139,12 @@ fn edit_row<T: PartialEq + Debug + Serialize + DeserializeOwned>(
 pub(super) fn append_row<T: Serialize>(txn: &WriteTransaction, make: impl FnOnce(u64, String) -> T) -> Result<T, Fault> {
     let mut log = txn.open_table(LOG)?;
     let (seq, previous_hash) = match log.last()? {
-        Some((seq, row)) => (seq.value().saturating_add(1), row_hash(row.value())),
+        Some((seq, row)) => (seq.value().saturating_add(1), sha256(row.value())),
         None => (1, String::new()),
     };
     let operation = make(seq, previous_hash);
     log.insert(seq, to_json(&operation)?.as_slice())?;
     Ok(operation)
-}
-
-/// Returns SHA-256 in hex of a row as stored.
-pub(super) fn row_hash(row: &[u8]) -> String {
-    hex(&Sha256::digest(row))
 }
 
 #[cfg(test)]
@@ -217,6 +214,14 @@ mod tests {
     }
 
     #[test]
+    fn a_score_that_is_no_number_never_reaches_the_log() {
+        let store = store();
+        let told = store.append(draft(vec![make(1), assign(4, None, 1, f32::NAN)])).unwrap_err();
+        assert!(matches!(told, StoreError::Change(ChangeError::NotFinite { .. })), "{told}");
+        assert!(store.operations().unwrap().is_empty() && store.identities(RUN).unwrap().is_empty());
+    }
+
+    #[test]
     fn entries_are_numbered_and_chained_by_hash() {
         let store = store();
         for id in 1..=3 {
@@ -225,7 +230,7 @@ mod tests {
         let log = store.operations().unwrap();
         assert_eq!(log.iter().map(|o| o.seq).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(log[0].previous_hash, "");
-        assert_eq!(log[1].previous_hash, row_hash(&to_json(&log[0]).unwrap()));
+        assert_eq!(log[1].previous_hash, sha256(&to_json(&log[0]).unwrap()));
         assert_eq!(store.operations_since(2).unwrap(), log[2..]);
     }
 

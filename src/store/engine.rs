@@ -106,7 +106,11 @@ impl Engine {
                     return Ok(engine);
                 }
                 Err(redb::DatabaseError::RepairAborted | redb::DatabaseError::DatabaseAlreadyOpen) => {
-                    if let Some(_lock) = FileLock::try_take(lock)? {
+                    let taken = FileLock::try_take(lock).map_err(|error| match error {
+                        StoreError::Io { source, .. } => StoreError::io("repair after a crash of its writer", path)(source),
+                        error => error,
+                    });
+                    if let Some(_lock) = taken? {
                         drop(Self::open_writer(path, kind)?);
                     }
                     pause(path, begin)?;

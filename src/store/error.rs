@@ -20,7 +20,7 @@ pub enum StoreError {
     NoEpisode { episode: EpisodeId, library: PathBuf },
     #[error("episode {episode} is in use: {}", Holder::describe(.holder.as_ref()))]
     Held { episode: EpisodeId, holder: Option<Holder> },
-    #[error("{path:?} stayed in use by other processes for {waited_s} s")]
+    #[error("{path:?} is in use by another process (waited {waited_s} s)")]
     Busy { path: PathBuf, waited_s: u64 },
     #[error("{path:?} is open for reading only")]
     ReadOnly { path: PathBuf },
@@ -32,6 +32,8 @@ pub enum StoreError {
     NoRun { path: PathBuf, run: RunId },
     #[error("run {run} cannot begin: the next run is {next}")]
     RunId { run: RunId, next: RunId },
+    #[error("run {run} was not stored: its description holds a number that is not finite")]
+    NotFinite { run: RunId },
     #[error("shot {shot} of run {run} was not stored: {what}")]
     Shot { run: RunId, shot: ShotId, what: String },
     #[error("embeddings of run {run} were not stored: {what}")]
@@ -67,7 +69,7 @@ impl StoreError {
             },
             Self::Newer { .. } => "update screenalytics".into(),
             Self::NoRun { .. } => "`screenalytics status` lists the runs".into(),
-            Self::RunId { .. } | Self::Shot { .. } | Self::Embeddings { .. } => {
+            Self::RunId { .. } | Self::NotFinite { .. } | Self::Shot { .. } | Self::Embeddings { .. } => {
                 "this is a fault of the program, please report it; what was stored before is whole".into()
             }
             Self::Change(_) => "look at the values as they are now and decide again".into(),

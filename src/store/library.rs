@@ -126,12 +126,15 @@ impl Library {
         let Some(_lock) = FileLock::try_take(&lock_path)? else {
             return Err(StoreError::Held { episode: episode.clone(), holder: FileLock::holder(&lock_path) });
         };
+        // Reads the catalog before anything is touched: a damaged one must not turn up half way.
+        self.catalog().episode(episode)?;
         let rows = if self.has_episode(episode) { count_rows(&bundle.join(EPISODE_FILE)).ok() } else { None };
         let (files, bytes) = measure(&bundle).map_err(StoreError::io("read", &bundle))?;
         let aside = self.root.join(EPISODES).join(format!("{DELETED}{episode}-{}", std::process::id()));
         fs::rename(&bundle, &aside).map_err(StoreError::io("delete", &bundle))?;
-        self.catalog().remove_episode(episode)?;
+        // First the space, then the entry: on a full disk the catalog cannot be written to.
         remove_all(&aside)?;
+        self.catalog().remove_episode(episode)?;
         Ok(Deleted { rows, files, bytes })
     }
 

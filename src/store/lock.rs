@@ -27,7 +27,7 @@ impl Holder {
             Some(Self { pid, host, since, what }) => {
                 format!("process {pid} on {host} has been writing to it since {since:.0} ({what})")
             }
-            None => "another process is just opening it for writing".into(),
+            None => "another process writes to it".into(),
         }
     }
 }
@@ -56,8 +56,9 @@ impl FileLock {
             }
             if is_still_at(&file, path) {
                 let holder = holder_path(path);
+                // Best effort: on a full disk the lock must still be had, to delete or to read.
                 let text = serde_json::to_vec(&Holder::this_process()).unwrap_or_default();
-                fs::write(&holder, text).map_err(StoreError::io("write", &holder))?;
+                let _ = fs::write(&holder, text);
                 return Ok(Some(Self { _file: file, holder }));
             }
         }

@@ -4,18 +4,13 @@ use super::codec::{RowError, from_bulk, seal, to_bulk, to_floats, unseal};
 use super::engine::Fault;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
+use super::parts::{Parts, check_next};
 use super::rows::{AnalysedRow, CropsRow, FacesRow, ShotRow, TrackletsRow};
-use super::tables::{
-    ALIGNED, ANALYSED, BY_SHOT, Bytes, CROPS, EMBEDDINGS, FACES, PICTURES, PictureKey, SHOTS, ShotKey, THUMBS, TRACKLETS,
-};
-use crate::domain::{
-    Crop, CropInfo, CropKey, EmbedderId, Face, Fate, FrameTime, Opening, RunId, Shot, ShotId, ShotRecord, Tracklet,
-};
+use super::tables::{ALIGNED, ANALYSED, Bytes, CROPS, EMBEDDINGS, FACES, PictureKey, SHOTS, ShotKey, THUMBS, TRACKLETS};
+use crate::domain::{Crop, CropInfo, CropKey, EmbedderId, Face, FrameTime, Opening, RunId, Shot, ShotId, ShotRecord, Tracklet};
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
-use std::ops::{Bound, RangeInclusive};
+use std::ops::RangeInclusive;
 
 impl EpisodeStore {
     /// Stores everything measured in the next shot, in one transaction: a crash leaves all of it or nothing.
@@ -223,50 +218,6 @@ impl EpisodeStore {
         self.picture(THUMBS, run, crop)
     }
 
-    /// Returns SHA-256 in hex over every measured row of a run, pictures and all embeddings included.
-    ///
-    /// Times of day, paths and the number of the run do not go in, so two runs that measured the same have the same
-    /// digest, however often they were interrupted.
-    ///
-    /// # Errors
-    /// Fails where there is no such run, or the file cannot be read.
-    pub fn measured_digest(&self, run: RunId) -> Result<String, StoreError> {
-        self.read_run(run, |txn| {
-            let mut hash = Sha256::new();
-            for definition in BY_SHOT {
-                hash.update(definition_name(definition));
-                for entry in txn.open_table(definition)?.range(of_run(run))? {
-                    let (key, row) = entry?;
-                    hash.update(key.value().1.to_le_bytes());
-                    feed(&mut hash, unseal(&key.value(), row.value())?);
-                }
-            }
-            for definition in PICTURES {
-                hash.update(definition_name(definition));
-                for entry in txn.open_table(definition)?.range((run.0, 0, 0)..=(run.0, u32::MAX, u64::MAX))? {
-                    let (key, row) = entry?;
-                    let (_, track, frame) = key.value();
-                    hash.update(track.to_le_bytes());
-                    hash.update(frame.to_le_bytes());
-                    feed(&mut hash, unseal(&key.value(), row.value())?);
-                }
-            }
-            hash.update(definition_name(EMBEDDINGS));
-            for entry in txn.open_table(EMBEDDINGS)?.range((Bound::Included((run.0, "", 0, 0)), Bound::Unbounded))? {
-                let (key, row) = entry?;
-                let (of, embedder, track, frame) = key.value();
-                if of != run.0 {
-                    break;
-                }
-                feed(&mut hash, embedder.as_bytes());
-                hash.update(track.to_le_bytes());
-                hash.update(frame.to_le_bytes());
-                feed(&mut hash, unseal(&key.value(), row.value())?);
-            }
-            Ok(hex(&hash.finalize()))
-        })
-    }
-
     pub(super) fn read_run<T>(
         &self,
         run: RunId,
@@ -339,82 +290,8 @@ fn read_shot(key: ShotKey, row: &[u8]) -> Result<Shot, RowError> {
     from_bulk::<ShotRow>(&key, row)?.shot(ShotId(key.1))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn feed(hash: &mut Sha256, bytes: &[u8]) {
-    hash.update((bytes.len() as u64).to_le_bytes());
-    hash.update(bytes);
-}
-
-fn definition_name<K: redb::Key + 'static, V: redb::Value + 'static>(definition: TableDefinition<K, V>) -> String {
+pub(super) fn definition_name<K: redb::Key + 'static, V: redb::Value + 'static>(definition: TableDefinition<K, V>) -> String {
     redb::TableHandle::name(&definition).to_owned()
-}
-
-/// Checks that `shot` follows `last`.
-pub(super) fn check_next(last: Option<&Shot>, shot: &Shot) -> Result<(), String> {
-    let (id, start) = last.map_or((1, 0), |last| (last.id.0 + 1, last.end_frame));
-    if (shot.id.0, shot.start_frame) == (id, start) {
-        return Ok(());
-    }
-    Err(format!("the next one is {} from picture {start}, found {} from picture {}", ShotId(id), shot.id, shot.start_frame))
-}
-
-/// What a shot brings, less pictures and vectors.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Parts<'a> {
-    pub(super) shot: &'a Shot,
-    pub(super) analysed: &'a [FrameTime],
-    pub(super) faces: &'a [Face],
-    pub(super) tracklets: &'a [Tracklet],
-    pub(super) crops: &'a [CropInfo],
-}
-
-impl Parts<'_> {
-    /// Checks that they fit together.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let Self { shot, analysed, faces, tracklets, crops } = *self;
-        if shot.end_frame <= shot.start_frame || shot.end < shot.start {
-            return Err("it ends before it begins".into());
-        }
-        if !analysed.is_sorted_by(|a, b| a.frame < b.frame) {
-            return Err("its analysed pictures are not in order".into());
-        }
-        let inside = |at: &FrameTime| at.frame >= shot.start_frame && at.frame < shot.end_frame;
-        if let Some(at) = analysed.iter().find(|at| !inside(at)) {
-            return Err(format!("picture {} is outside", at.frame));
-        }
-        let seen = |at: &FrameTime| analysed.binary_search_by_key(&at.frame, |a| a.frame).is_ok_and(|i| analysed[i] == *at);
-        if !tracklets.is_sorted_by(|a, b| a.id < b.id) {
-            return Err("its tracklets are not in order".into());
-        }
-        if let Some(t) = tracklets.iter().find(|t| t.shot != shot.id || !seen(&t.first) || !seen(&t.last) || t.last < t.first) {
-            return Err(format!("tracklet {} does not lie in its analysed pictures", t.id));
-        }
-        let known = |track| tracklets.binary_search_by_key(&track, |t| t.id).is_ok();
-        for face in faces {
-            if !seen(&face.at) {
-                return Err(format!("a face lies in picture {}, which was not analysed", face.at.frame));
-            }
-            if let Fate::Tracked(track) = face.fate
-                && !known(track)
-            {
-                return Err(format!("a face names track {track}, which is not in it"));
-            }
-        }
-        if !crops.is_sorted_by(|a, b| a.key() < b.key()) {
-            return Err("its crops are not in order".into());
-        }
-        if let Some(crop) = crops.iter().find(|c| !known(c.track) || !seen(&c.at)) {
-            return Err(format!("a crop of track {} in picture {} belongs to nothing in it", crop.track, crop.at.frame));
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -464,6 +341,8 @@ mod tests {
         assert_eq!(store.last_shot(RunId(1)).unwrap(), Some(empty.shot));
     }
 
+    type Spoil = fn(&mut ShotRecord);
+
     fn refusal(store: &EpisodeStore, record: &ShotRecord) -> String {
         let before = store.measured_digest(RunId(1)).unwrap();
         let told = store.write_shot(RunId(1), record, &embedder()).unwrap_err().to_string();
@@ -485,7 +364,6 @@ mod tests {
     #[test]
     fn a_shot_whose_parts_do_not_fit_is_refused() {
         let store = store(0);
-        type Spoil = fn(&mut ShotRecord);
         let cases: [(Spoil, &str); 6] = [
             (|r| drop(r.embeddings.pop()), "4 crops and 3 embeddings"),
             (|r| r.tracklets.truncate(1), "names track t2"),

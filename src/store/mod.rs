@@ -17,8 +17,11 @@
 mod catalog;
 mod codec;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod crash;
 mod decisions;
+mod digest;
 mod embeddings;
 mod engine;
 mod episode;
@@ -26,6 +29,7 @@ mod error;
 mod library;
 mod lock;
 mod measured;
+mod parts;
 mod rows;
 mod runs;
 #[cfg(test)]

@@ -24,9 +24,9 @@ impl EpisodeStore {
     /// Stores a new run; `meta.id` must be [`EpisodeStore::next_run_id`].
     ///
     /// # Errors
-    /// Fails where the id is another, or writing fails.
+    /// Fails where the id is another, a number of it is not finite, or writing fails.
     pub fn begin_run(&self, meta: &RunMeta) -> Result<(), StoreError> {
-        let row = to_json(meta);
+        let row = to_row(meta)?;
         self.engine.write(|txn| {
             let mut state = txn.open_table(STATE)?;
             let next = RunId(state.get(LAST_RUN)?.map_or(0, |last| last.value()).saturating_add(1));
@@ -34,7 +34,7 @@ impl EpisodeStore {
                 return Err(StoreError::RunId { run: meta.id, next }.into());
             }
             state.insert(LAST_RUN, next.0)?;
-            txn.open_table(RUNS)?.insert(next.0, row?.as_slice())?;
+            txn.open_table(RUNS)?.insert(next.0, row.as_slice())?;
             Ok(())
         })
     }
@@ -42,12 +42,12 @@ impl EpisodeStore {
     /// Stores what has become of a run: counts, marks, its end.
     ///
     /// # Errors
-    /// Fails where there is no such run, or writing fails.
+    /// Fails where there is no such run, a number of it is not finite, or writing fails.
     pub fn update_run(&self, meta: &RunMeta) -> Result<(), StoreError> {
-        let row = to_json(meta);
+        let row = to_row(meta)?;
         self.engine.write(|txn| {
             self.require_run(txn, meta.id)?;
-            txn.open_table(RUNS)?.insert(meta.id.0, row?.as_slice())?;
+            txn.open_table(RUNS)?.insert(meta.id.0, row.as_slice())?;
             Ok(())
         })
     }
@@ -137,6 +137,12 @@ impl EpisodeStore {
     }
 }
 
+/// JSON has no word for what is not finite: such a row could be written and never read again.
+fn to_row(meta: &RunMeta) -> Result<Vec<u8>, StoreError> {
+    let row = to_json(meta).ok().filter(|row| from_json::<RunMeta>(row).is_ok());
+    row.ok_or(StoreError::NotFinite { run: meta.id })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::sample::{SMALL, embedder, episode, meta, shot};
@@ -155,6 +161,15 @@ mod tests {
         assert_eq!(store.run(RunId(1)).unwrap(), run);
         assert_eq!(store.runs().unwrap(), [run]);
         assert!(matches!(store.update_run(&meta(2)), Err(StoreError::NoRun { .. })));
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_read_again_is_refused() {
+        let store = EpisodeStore::in_memory(&episode()).unwrap();
+        let mut run = meta(1);
+        run.video.fps = f64::NAN;
+        assert!(matches!(store.begin_run(&run), Err(StoreError::NotFinite { run: RunId(1) })));
+        assert_eq!(store.runs().unwrap(), []);
     }
 
     #[test]

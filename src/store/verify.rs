@@ -1,11 +1,11 @@
 //! Proves that a bundle is what it claims to be.
 
 use super::codec::from_json;
-use super::decisions::row_hash;
+use super::digest::sha256;
 use super::embeddings::each_embedding;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
-use super::measured::{Parts, check_next};
+use super::parts::{Parts, check_next};
 use super::tables::{HIGHEST_IDENTITY, LOG};
 use crate::domain::{CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, TrackId};
 use redb::ReadableTable;
@@ -55,22 +55,14 @@ impl EpisodeStore {
     fn check_log(&self, findings: &mut Findings) -> Result<(), StoreError> {
         let (decided, highest) = self.engine.read(|txn| {
             let mut decided = Decided::default();
-            let (mut expected, mut previous) = (1, String::new());
+            let mut chain = Chain::default();
             for entry in txn.open_table(LOG)?.iter()? {
                 let (seq, row) = entry?;
-                let place = format!("entry {} of the log", seq.value());
                 let operation: Operation = from_json(row.value())?;
-                if seq.value() != expected || operation.seq != expected {
-                    findings.add(&place, format!("its number should be {expected}"));
-                }
-                if operation.previous_hash != previous {
-                    findings.add(&place, "the entry before it was changed after it was written");
-                }
+                let place = chain.check(seq.value(), operation.seq, &operation.previous_hash, row.value(), findings);
                 if let Err(error) = decided.apply(&operation.kind, &operation.changes) {
                     findings.add(&place, error.to_string());
                 }
-                expected = seq.value().saturating_add(1);
-                previous = row_hash(row.value());
             }
             let mut highest = BTreeMap::new();
             for entry in txn.open_table(HIGHEST_IDENTITY)?.iter()? {
@@ -209,19 +201,42 @@ impl EpisodeStore {
 }
 
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+pub(super) struct Findings(pub(super) Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, place: &str, what: impl Into<String>) {
+    pub(super) fn add(&mut self, place: &str, what: impl Into<String>) {
         self.0.push(Finding { place: place.to_owned(), what: what.into() });
     }
 
-    fn keep(&mut self, place: &str, result: Result<(), StoreError>) {
+    /// Keeps why a part could not be checked.
+    pub(super) fn keep(&mut self, place: &str, result: Result<(), StoreError>) {
         match result {
             Ok(()) => {}
             Err(StoreError::Damaged { what, .. }) => self.add(place, what),
             Err(error) => self.add(place, error.to_string()),
         }
+    }
+}
+
+/// Follows the numbers and hashes of a log.
+#[derive(Default)]
+pub(super) struct Chain {
+    last: u64,
+    hash: String,
+}
+
+impl Chain {
+    /// Checks the next entry, stored under `key` as `row`, and returns its name.
+    pub(super) fn check(&mut self, key: u64, seq: u64, previous_hash: &str, row: &[u8], findings: &mut Findings) -> String {
+        let (place, expected) = (format!("entry {key} of the log"), self.last.saturating_add(1));
+        if key != expected || seq != expected {
+            findings.add(&place, format!("its number should be {expected}"));
+        }
+        if previous_hash != self.hash {
+            findings.add(&place, "the entry before it was changed after it was written");
+        }
+        (self.last, self.hash) = (key, sha256(row));
+        place
     }
 }
 

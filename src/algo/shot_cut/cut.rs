@@ -13,8 +13,6 @@ const NEIGHBOURS: usize = 8;
 const ADJACENT: usize = 2;
 /// Pictures before a cut that bear on it.
 pub(super) const LOOKBACK: usize = NEIGHBOURS + ADJACENT + 1;
-/// Share of the threshold that both sides of a mixed picture must reach.
-const MIXED: f64 = 0.25;
 /// Share of the change, in squares, that a mixed picture may hold beside the mix.
 const MIXED_RESIDUAL: f64 = 0.15;
 /// Share of the threshold that every pair across a cut must reach, which a flash does not.
@@ -125,13 +123,13 @@ impl CutDetector {
     /// Looks at a picture as a mix of both sides of a cut, as interlaced and converted video has it.
     fn mixed(&self, params: &Params, at: usize) -> Option<Mixed> {
         let (before, mixed, after) = (self.seen.get(at.checked_sub(1)?)?, self.seen.get(at)?, self.seen.get(at + 1)?);
-        let (less, more) = (mixed.change.share.min(after.change.share), mixed.change.share.max(after.change.share));
+        let more = mixed.change.share.max(after.change.share);
         let is_plain = before.is_plain || mixed.is_plain || after.is_plain;
-        if is_plain || more >= params.threshold || less < MIXED * params.threshold {
+        if is_plain || more >= params.threshold {
             return None;
         }
         let across = difference(&before.texture, &after.texture);
-        if less < params.min_ratio * self.usual_share(at, at + 1) || !is_change(params, across) {
+        if more < params.min_ratio * self.usual_share(at, at + 1) || !is_change(params, across) {
             return None;
         }
         let (weight, residual) = mixed.texture.as_mix(&before.texture, &after.texture);

@@ -58,6 +58,8 @@ pub struct ShotCutter {
     /// Where the shot in hand begins: the video's first picture, or the last boundary.
     shot_start: Option<FrameTime>,
     last_cut: Option<FrameTime>,
+    /// Index and length of the last dissolve that was a boundary.
+    last_dissolve: Option<(u64, u32)>,
     settled: u64,
 }
 
@@ -94,6 +96,7 @@ impl ShotCutter {
             slopes: VecDeque::new(),
             shot_start: None,
             last_cut: None,
+            last_dissolve: None,
             settled: 0,
         }
     }
@@ -223,6 +226,10 @@ impl ShotCutter {
                 self.shot_start = Some(at);
                 progress.boundaries.push(boundary);
             }
+            if self.shot_start == Some(at) {
+                let found = self.found.get(&self.first).filter(|found| found.rank == Rank::Dissolve);
+                self.last_dissolve = found.map(|found| (self.first, found.frames));
+            }
             self.found.remove(&self.first);
             self.slopes.retain(|slope| slope.end > self.first);
             self.pending.pop_front();
@@ -244,8 +251,7 @@ impl ShotCutter {
             score: score.clamp(0.0, 1.0) as f32,
         };
         let age = at.pts - start.pts;
-        let is_slope = self.slopes.iter().any(|slope| slope.contains(&self.first));
-        if let Some(found) = self.found.get(&self.first).filter(|found| !is_slope || found.rank != Rank::Dissolve)
+        if let Some(found) = self.found.get(&self.first).filter(|found| !self.is_part(found))
             && (found.rank == Rank::Cut || age >= self.min_len() && !self.is_followed(at, |later| later > found.rank))
         {
             let transition = match found.rank {
@@ -257,6 +263,13 @@ impl ShotCutter {
         }
         let longest = MediaTime::from_secs(self.params.max_shot.max(2.0 * self.params.min_len));
         (age >= longest && !self.is_followed(at, |_| true)).then(|| boundary(Transition::Forced, 0, 0.0))
+    }
+
+    /// Tells whether a dissolve at the first pending picture is part of a fade, or of the dissolve before it.
+    fn is_part(&self, found: &Found) -> bool {
+        let is_slope = || self.slopes.iter().any(|slope| slope.contains(&self.first));
+        let overlaps = |&(index, frames): &(u64, u32)| self.first - index < u64::from((frames + found.frames) / 3);
+        found.rank == Rank::Dissolve && (is_slope() || self.last_dissolve.as_ref().is_some_and(overlaps))
     }
 
     /// Tells whether something of such a rank was found within `min_len` after the first pending picture.

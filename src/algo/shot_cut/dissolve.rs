@@ -283,7 +283,7 @@ impl DissolveDetector {
             return None;
         }
         let score = dip.min(1.0) * (1.0 - mix.residual) * share.min(1.0);
-        Some(Candidate { frames: length(&mix.weights), score, strength: mix.strength })
+        Some(Candidate { frames: length(&mix.weights), score, strength: mix.strength * share * share })
     }
 
     /// Returns the loss of fine structure in the middle over that of an ideal mix: with weight `a` this is

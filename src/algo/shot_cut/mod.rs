@@ -11,6 +11,8 @@ mod dissolve;
 mod fade;
 mod likeness;
 mod params;
+#[cfg(test)]
+mod tests;
 
 pub use cutter::{Boundary, Progress, ShotCutter};
 pub use params::{Detect, DissolveParams, FadeParams, Params};
