@@ -61,6 +61,7 @@ impl<'a> Bar<'a> {
     pub(super) fn begins(&self, facts: &RunFacts, file: PathBuf, notes: &[String]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(self.mode, Mode::Live | Mode::Lines) {
+            self.clear();
             for note in notes {
                 super::output::note(note);
             }
@@ -126,12 +127,18 @@ impl<'a> Bar<'a> {
         state.phase = Some(view.phase);
     }
 
-    /// Takes the line away.
+    /// Takes the line away for good.
     pub(super) fn finish(&self) {
+        self.clear();
         if self.mode == Mode::Live {
-            let mut out = io::stderr().lock();
-            let _ = queue!(out, Print("\r"), terminal::Clear(terminal::ClearType::CurrentLine), cursor::Show);
-            let _ = out.flush();
+            let _ = crossterm::execute!(io::stderr(), cursor::Show);
+        }
+    }
+
+    /// Takes the line away for what is printed next.
+    fn clear(&self) {
+        if self.mode == Mode::Live {
+            let _ = crossterm::execute!(io::stderr(), Print("\r"), terminal::Clear(terminal::ClearType::CurrentLine));
         }
     }
 }
@@ -150,7 +157,7 @@ fn draw_live(out: &mut impl Write, facts: Option<&RunFacts>, view: &ProgressView
     if room >= LEAST_BAR {
         let share = if view.total > 0 { (view.done as f64 / view.total as f64).clamp(0.0, 1.0) } else { 0.0 };
         let bar = bar(share, room.min(MOST_BAR));
-        let bar = if use_colour(true) { bar.cyan().to_string() } else { bar };
+        let bar = if use_colour(true) { bar.dark_cyan().to_string() } else { bar };
         queue!(out, Print(format!("▕{bar}▏ ")))?;
     }
     queue!(out, Print(text), terminal::Clear(terminal::ClearType::UntilNewLine))?;

@@ -97,8 +97,8 @@ pub(super) fn episode_text(summary: &EpisodeSummary) -> String {
         let name = format!("{:who$}", cut(&row.who, who));
         let bar = strip(person, time.duration, summary.run.video.first_pts, cells);
         let (name, bar) = match (colour, person.name.is_some()) {
-            (true, true) => (name.bold().to_string(), bar.cyan().to_string()),
-            (true, false) => (name.dim().to_string(), bar.cyan().to_string()),
+            (true, true) => (name.bold().to_string(), bar.dark_cyan().to_string()),
+            (true, false) => (name.dim().to_string(), bar.dark_cyan().to_string()),
             (false, _) => (name, bar.trim_end().to_owned()),
         };
         let line = format!(
@@ -194,18 +194,18 @@ fn ratio(part: MediaTime, whole: MediaTime) -> f64 {
     if whole.0 > 0 { part.secs() / whole.secs() } else { 0.0 }
 }
 
-/// Draws when a person is seen: the height of each cell is the share of its time.
+/// Draws when a person is seen: the height of each cell is the share of its time. No cell is full, so that lines stay apart.
 fn strip(person: &PersonTime, duration: MediaTime, start: MediaTime, cells: usize) -> String {
-    const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const LEVELS: [char; 8] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'];
     let length = duration.secs() / cells as f64;
     (0..cells)
         .map(|n| {
             let from = start.secs() + length * n as f64;
             let seen: f64 =
                 person.visual.iter().map(|s| (s.end().secs().min(from + length) - s.start().secs().max(from)).max(0.0)).sum();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 0..=1 times 8")]
-            let level = if length > 0.0 { (seen / length * 8.0).ceil() as usize } else { 0 };
-            LEVELS[level.min(8)]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 0..=1 times 7")]
+            let level = if length > 0.0 { (seen / length * 7.0).ceil() as usize } else { 0 };
+            LEVELS[level.min(7)]
         })
         .collect()
 }
