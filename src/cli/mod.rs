@@ -42,7 +42,7 @@ enum Ended {
 /// Reads the command line, runs the command, prints what went wrong and what to do, and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match dispatch(cli) {
+    match dispatch(&cli) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(FAILED),
         Ok(Ended::Cancelled) => ExitCode::from(CANCELLED),
@@ -55,17 +55,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli) -> Result<Ended, SessionError> {
+fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
     if let Command::Completions { shell } = cli.command {
         return pages::completions(shell);
     }
     if let Command::Man { out } = &cli.command {
         return pages::man(out.as_deref());
     }
-    let (places, flags) = places::read(&cli)?;
+    let (places, flags) = places::read(cli);
     let workspace = Workspace::new(places, flags)?;
     if let Err(error) = crate::logging::start(&workspace.paths.log_file) {
-        output::note(&format!("no log is written to {:?}: {error}", workspace.paths.log_file));
+        output::note(&format!("no log is written to {}: {error}", workspace.paths.log_file.display()));
     }
     match &cli.command {
         Command::Run(args) => run::run(&workspace, args),

@@ -1,14 +1,14 @@
 //! Places and settings from the command line.
 
 use super::args::{Cli, Command, RunArgs};
-use crate::session::{Places, SessionError};
+use crate::session::Places;
 use toml::Value;
 
 /// A flag, the setting it stands for, and its value.
 type Flag = (String, String, Value);
 
 /// Returns the places that were named and the settings that flags stand for, in the order in which they count.
-pub(super) fn read(cli: &Cli) -> Result<(Places, Vec<Flag>), SessionError> {
+pub(super) fn read(cli: &Cli) -> (Places, Vec<Flag>) {
     let places = Places {
         library: cli.global.library.clone(),
         models: cli.global.models_dir.clone(),
@@ -21,9 +21,9 @@ pub(super) fn read(cli: &Cli) -> Result<(Places, Vec<Flag>), SessionError> {
         flags.push((format!("--set {text}"), key.trim().to_owned(), value_of(value.trim())));
     }
     if let Command::Run(args) = &cli.command {
-        flags.extend(run_flags(args)?);
+        flags.extend(run_flags(args));
     }
-    Ok((places, flags))
+    (places, flags)
 }
 
 /// Reads a value as TOML, and as a text where it is none.
@@ -34,7 +34,7 @@ fn value_of(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-fn run_flags(args: &RunArgs) -> Result<Vec<Flag>, SessionError> {
+fn run_flags(args: &RunArgs) -> Vec<Flag> {
     let mut flags = Vec::new();
     let mut put = |flag: &str, key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -62,5 +62,5 @@ fn run_flags(args: &RunArgs) -> Result<Vec<Flag>, SessionError> {
     put("--max-gap", "track.max_gap_s", number(args.max_gap));
     put("--cluster-thresh", "cluster.cluster_thresh", number(args.cluster_thresh));
     put("--min-cluster-size", "cluster.min_cluster_size", whole(args.min_cluster_size));
-    Ok(flags)
+    flags
 }

@@ -32,7 +32,7 @@ impl Bench {
 
     fn detector_with(&self, id: &str, input: &str, nms_iou: Option<f32>) -> Box<dyn FaceDetector> {
         let file = self.registry.resolve(&self.found, Task::Detect, id, &self.runtime).unwrap();
-        let params = DetectParams { input: input.parse().unwrap(), nms_iou, ..default_params() };
+        let params = DetectParams { input: input.parse().unwrap(), nms_iou: nms_iou.unwrap_or(0.0), ..default_params() };
         build_detector(&file, &params, &on(self.runtime.cpu())).unwrap()
     }
 

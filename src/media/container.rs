@@ -4,6 +4,7 @@
 use super::error::MediaError;
 use super::geometry::Orientation;
 use ffmpeg_next::format::context::Input;
+use ffmpeg_next::util::error::{EACCES, EIO, EMFILE, ENFILE, ENOENT, EPERM};
 use ffmpeg_next::{Error, Packet, Stream, codec, ffi, media};
 use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
@@ -203,7 +204,8 @@ fn quiet() {
 
 fn open_input(path: &Path) -> Result<Input, MediaError> {
     let refuse = |e: Error| match e {
-        Error::Other { errno } => {
+        // Other numbers, such as "invalid argument", are a demuxer's verdict on what it read.
+        Error::Other { errno } if [EACCES, EPERM, EIO, EMFILE, ENFILE, ENOENT].contains(&errno) => {
             MediaError::Unreadable { path: path.to_path_buf(), source: io::Error::from_raw_os_error(errno) }
         }
         e => MediaError::NotAVideo { path: path.to_path_buf(), reason: e.to_string() },

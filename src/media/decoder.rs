@@ -71,7 +71,7 @@ impl Decoder {
 
     /// Returns the next picture, `None` at the end.
     ///
-    /// Damage does not end it: what cannot be decoded is passed over and counted. Pictures keep their numbers even where others
+    /// Damage does not end it, not even a lost disk, after which what is left is given and [`Damage::missing`] tells the rest: what cannot be decoded is passed over and counted. Pictures keep their numbers even where others
     /// are skipped (see [`Self::allow_skipping`]).
     #[expect(clippy::should_implement_trait, reason = "a picture or the reason why not, which is no iterator")]
     pub fn next(&mut self) -> Result<Option<Picture>, MediaError> {

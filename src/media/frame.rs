@@ -22,8 +22,6 @@ pub(super) struct FrameFacts {
     pub primaries: i32,
     /// 0 not told, 1 studio, 2 full.
     pub range: i32,
-    /// `AVChromaLocation`: 0 not told, 1 left, 2 centre, 3 top left.
-    pub chroma_site: i32,
     /// The field that is shown first, of an interlaced frame.
     pub field: Option<Field>,
     /// The decoder marked it as damaged.
@@ -60,7 +58,6 @@ impl FrameFacts {
                 transfer: ptr::addr_of!((*f).color_trc).cast::<i32>().read(),
                 primaries: ptr::addr_of!((*f).color_primaries).cast::<i32>().read(),
                 range: ptr::addr_of!((*f).color_range).cast::<i32>().read(),
-                chroma_site: ptr::addr_of!((*f).chroma_location).cast::<i32>().read(),
                 field,
                 damaged: (*f).flags & ffi::AV_FRAME_FLAG_CORRUPT != 0 || (*f).decode_error_flags != 0,
                 stamp: frame.timestamp(),

@@ -71,7 +71,7 @@ impl Numbering {
         FrameTime { frame, pts: self.time(ticks) }
     }
 
-    /// Goes on as if `at` were the last picture named, `ticks` its stamp.
+    /// Goes on counting as if `at` were the last picture named.
     pub(super) fn resume(&mut self, at: FrameTime) {
         self.next = at.frame + 1;
     }

@@ -28,7 +28,7 @@ pub fn run(
     let embedder = EmbedderId(plan.embedder.entry.id.clone());
     let have: std::collections::BTreeSet<CropKey> = store.embeddings(run, &embedder)?.into_iter().map(|(key, _)| key).collect();
     let crops = store.crops(run)?;
-    let missing: Vec<CropKey> = crops.iter().map(|c| c.key()).filter(|k| !have.contains(k)).collect();
+    let missing: Vec<CropKey> = crops.iter().map(crate::domain::CropInfo::key).filter(|k| !have.contains(k)).collect();
     let mut done = have.len() as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let flow: Flow<ScanError> = Flow::new(cancel.clone());

@@ -47,7 +47,7 @@ impl Sampling {
     #[must_use]
     pub fn takes(&self, at: FrameTime, before: Option<FrameTime>) -> bool {
         match *self {
-            Self::Stride(n) => at.frame % u64::from(n.max(1)) == 0,
+            Self::Stride(n) => at.frame.is_multiple_of(u64::from(n.max(1))),
             Self::Rate { fps, origin } => {
                 // A microsecond of slack: times are rounded to microseconds.
                 let slot = |t: MediaTime| (((t - origin).secs() + 1e-6) * fps).floor();

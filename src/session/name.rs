@@ -56,5 +56,5 @@ pub(super) fn name_in(
     }
     let summary = format!("{cluster} is {shown}");
     let changes = vec![Change::Identity { run: run.id, id: cluster, edit: Edit { from: Some(before.clone()), to: Some(after) } }];
-    Ok(Some(store.append(Draft { at, author, kind, summary, changes })?))
+    Ok(Some(store.append(Draft { author, kind, summary, changes, at })?))
 }

@@ -94,7 +94,7 @@ pub fn run(
     refuse_other_video(&store, request, &prepared)?;
 
     let plan = plan(settings, &prepared);
-    let scan_key = scan_key(settings, &prepared)?;
+    let scan_key = scan_key(settings, &prepared);
     let (mut meta, scanned) = choose_run(&store, request, settings, &prepared, &scan_key)?;
     register(&library, request, &prepared)?;
 
@@ -122,7 +122,7 @@ pub fn run(
 
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
-    let group_key = group_key(settings, &meta, &embedder)?;
+    let group_key = group_key(settings, &meta, &embedder);
     let group_skipped = meta.marks.get("group").is_some_and(|m| m.key == group_key);
     let mut carried = 0;
     if !group_skipped {
@@ -372,9 +372,9 @@ fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
 }
 
 /// Returns the digest of everything that decides what a scan measures: the video, the parameters, the models.
-fn scan_key(settings: &Settings, prepared: &Prepared) -> Result<String, SessionError> {
+fn scan_key(settings: &Settings, prepared: &Prepared) -> String {
     let looks = (settings.track.tracker == Kind::Strongsort).then(|| prepared.embedder.entry.sha256.clone());
-    Ok(fingerprint::of_json(&serde_json::json!({
+    fingerprint::of_json(&serde_json::json!({
         "scan": 1,
         "video": prepared.facts.sha256,
         "sampling": format!("{:?}", prepared.sampling),
@@ -387,18 +387,18 @@ fn scan_key(settings: &Settings, prepared: &Prepared) -> Result<String, SessionE
         "crop_images": settings.crop_images,
         "detector": prepared.detector.entry.sha256,
         "appearance": looks,
-    })))
+    }))
 }
 
-fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId) -> Result<String, SessionError> {
-    Ok(fingerprint::of_json(&serde_json::json!({
+fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId) -> String {
+    fingerprint::of_json(&serde_json::json!({
         "group": 1,
         "scan": meta.scan_key,
         "embedder": embedder,
         "embedder_sha256": meta.embedder.sha256,
         "pool": settings.pool,
         "cluster": settings.cluster,
-    })))
+    }))
 }
 
 /// Says in words why a face counts for nobody.

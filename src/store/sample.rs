@@ -148,5 +148,5 @@ pub(super) fn shot(id: u32, amount: Amount) -> ShotRecord {
         transition_frames: 0,
         score: 0.98,
     };
-    ShotRecord { shot, analysed, faces, tracklets, crops, embeddings }
+    ShotRecord { shot, next: None, analysed, faces, tracklets, crops, embeddings }
 }

@@ -1,12 +1,16 @@
 //! RGB at any size and position, straight from the planes.
 //!
-//! Two-tap (bilinear) interpolation of luma and chroma, each at its own positions, then the colour matrix: the same as RGB
-//! conversion followed by `cv2.resize(INTER_LINEAR)` or `cv2.warpAffine`, up to rounding and the place of chroma, at a fraction of
-//! the work. Shrinking by more than [`MOST_STEP`] averages several such samples per pixel, since two taps would alias.
-//! All arithmetic is `f32`, element by element, in one order: results do not depend on the machine's vector width.
+//! Only the rows and columns that are asked for become RGB ([`rows`]), and those are interpolated with two taps an axis: the same as
+//! `cv2.resize(INTER_LINEAR)` or `cv2.warpAffine` of swscale's RGB picture, without making that picture. Each pixel has the
+//! chroma of its group, as in swscale's usual converter; chroma is not interpolated.
+//! Shrinking by more than [`MOST_STEP`] averages several such samples per pixel, since two taps would alias.
+//! Results do not depend on the machine's vector width: every step is element by element, in one order.
 
 mod bent;
+mod rows;
 mod straight;
+
+pub(super) use rows::Fixed;
 
 use super::colour::{Colour, Matrix};
 use super::frame::Field;
@@ -25,8 +29,6 @@ pub(super) struct Source<'a> {
     /// Size of the whole frame.
     pub stored: Size,
     pub log2_chroma: (u32, u32),
-    /// `AVChromaLocation` as a number.
-    pub chroma_site: i32,
     pub colour: Colour,
 }
 
@@ -47,33 +49,14 @@ fn is_zero(v: f64) -> bool {
 }
 
 impl Source<'_> {
-    /// Returns the maps from the stored frame to the luma and the chroma planes.
-    fn to_planes(&self) -> [Affine; 2] {
+    /// Returns the map from the stored frame to the rows that are read: the frame's, or one field's.
+    fn to_rows(&self) -> Affine {
         // In a field, line k is the frame's line 2k or 2k + 1.
-        let luma = match self.field {
+        match self.field {
             None => Affine::IDENTITY,
             Some(Field::Top) => Affine { d: 0.5, ty: 0.25, ..Affine::IDENTITY },
             Some(Field::Bottom) => Affine { d: 0.5, ty: -0.25, ..Affine::IDENTITY },
-        };
-        let columns = 1.0 / f64::from(1_u32 << self.log2_chroma.0);
-        let rows = 1.0 / f64::from(1_u32 << self.log2_chroma.1);
-        // H.264 and all after MPEG-2: chroma lies on the first luma column of its group, between the rows, unless told otherwise.
-        let (left, top) = match self.chroma_site {
-            2 => (false, false),
-            3 => (true, true),
-            4 => (false, true),
-            _ => (true, false),
-        };
-        let tx = if left { 0.5 - 0.5 * columns } else { 0.0 };
-        let ty = match (top, self.field) {
-            _ if self.log2_chroma.1 == 0 => 0.0,
-            (true, _) => 0.5 - 0.5 * rows,
-            // 4:2:0 fields: a quarter line up in the top field, down in the bottom one.
-            (false, Some(Field::Top)) => 0.125,
-            (false, Some(Field::Bottom)) => -0.125,
-            (false, None) => 0.0,
-        };
-        [luma, luma.then(&Affine { a: columns, b: 0.0, tx, c: 0.0, d: rows, ty })]
+        }
     }
 }
 
@@ -102,19 +85,6 @@ impl Matrix {
             luma + u * self.cb_green + v * self.cr_green + self.offset[1],
             luma + u * self.cb_blue + self.offset[2],
         ]
-    }
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "is compiled once more for AVX2")]
-    fn row(&self, y: &[f32], u: &[f32], v: &[f32], [red, green, blue]: [&mut [u8]; 3]) {
-        let n = y.len();
-        let (u, v, red, green, blue) = (&u[..n], &v[..n], &mut red[..n], &mut green[..n], &mut blue[..n]);
-        for i in 0..n {
-            let [r, g, b] = self.rgb(y[i], u[i], v[i]);
-            red[i] = byte(r);
-            green[i] = byte(g);
-            blue[i] = byte(b);
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The fast path of the sampler: maps that keep rows rows, such as the whole picture at a detector's size.
 
-use super::{Source, clamp, is_zero, taps_for, usize_of};
+use super::rows::Rows;
+use super::{Source, byte, clamp, is_zero, taps_for, usize_of};
 use crate::domain::{Affine, RgbImage, Size};
-use crate::media::planes::{Plane, Row};
+use std::ops::Range;
 
 /// Picks the code compiled for the machine's vector unit; every variant computes the same.
 pub(super) fn sample(source: &Source<'_>, out: Size, map: &Affine) -> RgbImage {
@@ -31,36 +32,45 @@ fn straight(source: &Source<'_>, out: Size, map: &Affine) -> RgbImage {
     if columns.is_empty() || rows.is_empty() {
         return image;
     }
-    let [to_luma, to_chroma] = source.to_planes().map(|p| map.then(&p));
-    let per = (taps_for(map.a), taps_for(map.d));
-    let width = columns.len();
-    let mut luma = Channel::new(&to_luma, &columns, per);
-    let mut cb = Channel::new(&to_chroma, &columns, per);
-    let mut cr = Channel::new(&to_chroma, &columns, per);
-    let neutral = vec![source.colour.chroma.1; width];
-    let mut red = vec![0_u8; width];
-    let mut green = vec![0_u8; width];
-    let mut blue = vec![0_u8; width];
+    let map = map.then(&source.to_rows());
+    let (across, down) = (taps_for(map.a), taps_for(map.d));
+    let (width, height) = (source.planes.luma.width, source.planes.luma.height);
+    let taps = Taps::new(map.a, map.tx, &columns, across);
+    let mut rgb_rows = Rows::new(source, taps.touched(width));
+    let mut line = vec![0.0; taps.len];
+    let mut fine = vec![0.0; taps.left.len()];
+    let mut planes = [vec![0_u8; columns.len()], vec![0; columns.len()], vec![0; columns.len()]];
+    let share = (1.0 / down as f32, 1.0 / across as f32);
     let stride = usize_of(out.width) * 3;
     for y in rows {
-        luma.row(&source.planes.luma, y);
-        let (u, v): (&[f32], &[f32]) = match &source.planes.chroma {
-            Some([plane_cb, plane_cr]) => {
-                cb.row(plane_cb, y);
-                cr.row(plane_cr, y);
-                (&cb.out, &cr.out)
+        let vertical: Vec<(usize, usize, f32)> = (0..down)
+            .map(|k| tap(map.d, map.ty, y, k, down))
+            .map(|(top, weight)| {
+                let (top, next) = (clamp(top, height), clamp(top + 1, height));
+                // A row that weighs nothing need not be made.
+                if weight > 0.0 { (top, next, weight) } else { (top, top, 0.0) }
+            })
+            .collect();
+        for (channel, plane) in planes.iter_mut().enumerate() {
+            for (k, &(upper, lower, weight)) in vertical.iter().enumerate() {
+                let start = rgb_rows.start();
+                let [upper, lower] = rgb_rows.pair(upper, lower);
+                let weights = (share.0 * (1.0 - weight), share.0 * weight);
+                let begin = if k == 0 { Begin::Anew } else { Begin::Add };
+                blend(&mut line, taps.first, start, width, (&upper[channel], &lower[channel]), weights, begin);
             }
-            None => (&neutral, &neutral),
-        };
-        let line = &mut image.data[y * stride + columns.start * 3..y * stride + columns.end * 3];
-        if let Some(tone) = source.colour.tone {
-            for ((p, &y), (&u, &v)) in line.chunks_exact_mut(3).zip(&luma.out).zip(u.iter().zip(v)) {
-                p.copy_from_slice(&tone.map(source.colour.matrix.rgb(y, u, v)));
+            taps.apply(&line, &mut fine);
+            if across == 1 {
+                plane.iter_mut().zip(&fine).for_each(|(o, &v)| *o = byte(v));
+                continue;
             }
-            continue;
+            for (o, group) in plane.iter_mut().zip(fine.chunks_exact(across)) {
+                *o = byte(group.iter().sum::<f32>() * share.1);
+            }
         }
-        source.colour.matrix.row(&luma.out, u, v, [&mut red, &mut green, &mut blue]);
-        for (((p, &r), &g), &b) in line.chunks_exact_mut(3).zip(&red).zip(&green).zip(&blue) {
+        let pixels = image.data[y * stride + columns.start * 3..y * stride + columns.end * 3].chunks_exact_mut(3);
+        let [red, green, blue] = &planes;
+        for (((p, &r), &g), &b) in pixels.zip(red).zip(green).zip(blue) {
             p[0] = r;
             p[1] = g;
             p[2] = b;
@@ -71,7 +81,7 @@ fn straight(source: &Source<'_>, out: Size, map: &Affine) -> RgbImage {
 
 /// Returns the output positions whose centres lie inside `0..size` of the source.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the output's size before")]
-fn inside(step: f64, shift: f64, out: u32, size: u32) -> std::ops::Range<usize> {
+fn inside(step: f64, shift: f64, out: u32, size: u32) -> Range<usize> {
     // A millionth of a pixel keeps an edge that lies on a centre from flickering with rounding.
     const SLACK: f64 = 1e-6;
     let is_inside = |i: usize| {
@@ -94,20 +104,6 @@ fn inside(step: f64, shift: f64, out: u32, size: u32) -> std::ops::Range<usize> 
     range
 }
 
-/// One of luma, Cb, Cr on its way to an output row.
-struct Channel {
-    columns: Taps,
-    /// Vertical: source position of output row `y`, sample `k`, is `step * (y + (k + 0.5) / per) + shift`.
-    step: f64,
-    shift: f64,
-    per: usize,
-    /// The blended source row, from `columns.first` on.
-    line: Vec<f32>,
-    /// Horizontal samples before averaging; unused for one sample a pixel.
-    fine: Vec<f32>,
-    out: Vec<f32>,
-}
-
 /// Where the two taps of each column lie and how much the right one weighs.
 struct Taps {
     /// Source column of the blended row's first value; may be outside the plane, whose edge is then repeated.
@@ -118,38 +114,6 @@ struct Taps {
     weight: Vec<f32>,
     /// The same distance between all left taps and one weight: no table needed.
     regular: Option<(usize, f32)>,
-}
-
-impl Channel {
-    fn new(map: &Affine, columns: &std::ops::Range<usize>, per: (usize, usize)) -> Self {
-        let taps = Taps::new(map.a, map.tx, columns, per.0);
-        let fine = if per.0 > 1 { vec![0.0; taps.left.len()] } else { Vec::new() };
-        let line = vec![0.0; taps.len];
-        Self { columns: taps, step: map.d, shift: map.ty, per: per.1, line, fine, out: vec![0.0; columns.len()] }
-    }
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "is compiled once more for AVX2")]
-    fn row(&mut self, plane: &Plane<'_>, y: usize) {
-        let share = 1.0 / self.per as f32;
-        for k in 0..self.per {
-            let (top, weight) = tap(self.step, self.shift, y, k, self.per);
-            let (upper, lower) = (plane.row(clamp(top, plane.height)), plane.row(clamp(top + 1, plane.height)));
-            let weights = (share * (1.0 - weight), share * weight);
-            let begin = if k == 0 { Begin::Anew } else { Begin::Add };
-            blend(&mut self.line, self.columns.first, plane.width, (upper, lower), weights, begin);
-        }
-        if self.fine.is_empty() {
-            self.columns.apply(&self.line, &mut self.out);
-            return;
-        }
-        self.columns.apply(&self.line, &mut self.fine);
-        let per = self.fine.len() / self.out.len();
-        let share = 1.0 / per as f32;
-        for (o, group) in self.out.iter_mut().zip(self.fine.chunks_exact(per)) {
-            *o = group.iter().sum::<f32>() * share;
-        }
-    }
 }
 
 /// Returns the first of the two taps of sample `k` of `per` at output position `i`, and the weight of the second.
@@ -163,7 +127,7 @@ fn tap(step: f64, shift: f64, i: usize, k: usize, per: usize) -> (i64, f32) {
 }
 
 impl Taps {
-    fn new(step: f64, shift: f64, columns: &std::ops::Range<usize>, per: usize) -> Self {
+    fn new(step: f64, shift: f64, columns: &Range<usize>, per: usize) -> Self {
         let all: Vec<(i64, f32)> = columns.clone().flat_map(|x| (0..per).map(move |k| tap(step, shift, x, k, per))).collect();
         let first = all.iter().map(|t| t.0).min().unwrap_or(0);
         let last = all.iter().map(|t| t.0).max().unwrap_or(0) + 1;
@@ -174,6 +138,12 @@ impl Taps {
         let same = weight.iter().all(|w| (w - weight[0]).abs() < 1e-6);
         let regular = (even && same && (1..=3).contains(&stride)).then(|| (usize_of(stride), weight[0]));
         Self { first, len: usize::try_from(last - first + 1).unwrap_or(1), left, weight, regular }
+    }
+
+    /// Returns the columns of a row of `width` that are read.
+    fn touched(&self, width: usize) -> Range<usize> {
+        let last = self.first + i64::try_from(self.len).unwrap_or(0) - 1;
+        clamp(self.first, width)..clamp(last, width) + 1
     }
 
     #[inline(always)]
@@ -217,49 +187,37 @@ enum Begin {
     Add,
 }
 
-/// Blends two rows of a plane, `line[i]` standing for column `first + i`; columns outside repeat the edge.
+/// Blends two rows whose first value is column `start`; `line[i]` stands for column `first + i`, columns outside repeat the edge.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "is compiled once more for AVX2")]
-fn blend(line: &mut [f32], first: i64, width: usize, rows: (Row<'_>, Row<'_>), weights: (f32, f32), begin: Begin) {
+fn blend(
+    line: &mut [f32],
+    first: i64,
+    start: usize,
+    width: usize,
+    (upper, lower): (&[u8], &[u8]),
+    weights: (f32, f32),
+    begin: Begin,
+) {
     let pad = usize::try_from(-first).unwrap_or(0).min(line.len() - 1);
-    let start = usize::try_from(first).unwrap_or(0).min(width - 1);
-    let count = (width - start).min(line.len() - pad);
+    let from = clamp(first, width);
+    let count = (width - from).min(line.len() - pad);
     let body = &mut line[pad..pad + count];
-    match rows {
-        (Row::Bytes(a), Row::Bytes(b)) => {
-            let pairs = a[start..start + count].iter().zip(&b[start..start + count]);
-            blend_pairs(body, pairs.map(|(&a, &b)| (f32::from(a), f32::from(b))), weights, begin);
-        }
-        (Row::Spread(a, s), Row::Spread(b, _)) => {
-            let pairs = a[start * s..].iter().step_by(s).zip(b[start * s..].iter().step_by(s));
-            blend_pairs(body, pairs.map(|(&a, &b)| (f32::from(a), f32::from(b))), weights, begin);
-        }
-        (Row::Words(a, s, shift, mask), Row::Words(b, ..)) => {
-            let word = move |p: &[u8]| f32::from((u16::from_ne_bytes([p[0], p[1]]) >> shift) & mask);
-            let pairs = a[start * s..].chunks(s).zip(b[start * s..].chunks(s));
-            blend_pairs(body, pairs.map(move |(a, b)| (word(a), word(b))), weights, begin);
-        }
-        _ => {}
-    }
-    let (head, rest) = line.split_at_mut(pad);
-    head.fill(rest.first().copied().unwrap_or(0.0));
-    let edge = rest[count - 1];
-    rest[count..].fill(edge);
-}
-
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "is compiled once more for AVX2")]
-fn blend_pairs(body: &mut [f32], pairs: impl Iterator<Item = (f32, f32)>, (upper, lower): (f32, f32), begin: Begin) {
+    let pairs = upper[from - start..].iter().zip(&lower[from - start..]);
     match begin {
         Begin::Anew => {
-            for (o, (a, b)) in body.iter_mut().zip(pairs) {
-                *o = a * upper + b * lower;
+            for (o, (&a, &b)) in body.iter_mut().zip(pairs) {
+                *o = f32::from(a) * weights.0 + f32::from(b) * weights.1;
             }
         }
         Begin::Add => {
-            for (o, (a, b)) in body.iter_mut().zip(pairs) {
-                *o += a * upper + b * lower;
+            for (o, (&a, &b)) in body.iter_mut().zip(pairs) {
+                *o += f32::from(a) * weights.0 + f32::from(b) * weights.1;
             }
         }
     }
+    let (head, rest) = line.split_at_mut(pad);
+    head.fill(rest[0]);
+    let edge = rest[count - 1];
+    rest[count..].fill(edge);
 }

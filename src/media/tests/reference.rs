@@ -1,7 +1,7 @@
 //! Numbers and times against an independent decode.
 
-use super::clips::folder;
-use super::{all, open};
+use super::clips::{by_program, folder};
+use super::{all, difference, first, open, rgb};
 use crate::domain::MediaTime;
 use std::fs;
 
@@ -30,5 +30,20 @@ fn frame_numbers_and_times_equal_the_reference() {
         assert_eq!(got, expected, "{clip}");
         assert_eq!(decoder.damage(), crate::media::Damage::default(), "{clip}");
         assert!(decoder.end_pts().unwrap() > expected[expected.len() - 1].1, "{clip}");
+    }
+}
+
+#[test]
+fn real_pictures_are_those_of_the_ffmpeg_program() {
+    let Some(media) = folder("SCREENALYTICS_TEST_MEDIA") else { return };
+    for clip in ["clips/friends_clip.mp4", "clips/short_hamilton_clip.mp4", "clips/facenet_video.mp4", "talking/talk_a.mp4"] {
+        let path = media.join(clip);
+        let picture = first(&path);
+        // One clip does not tell its matrix and is HD; the others say BT.709.
+        let Some(expected) = by_program(&path, "scale=in_color_matrix=bt709", picture.size()) else { return };
+        let (most, mean) = difference(&rgb(&picture), &expected);
+        // swscale's converters for other processors round a little differently.
+        let allowed = if cfg!(target_arch = "x86_64") { 0 } else { 3 };
+        assert!(most <= allowed, "{clip}: at most {most}, mean {mean:.3}");
     }
 }

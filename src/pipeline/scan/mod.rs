@@ -89,6 +89,7 @@ pub struct ScanPlan<'a> {
 ///
 /// # Errors
 /// Returns the first failure of any stage; every shot stored before it stays.
+#[expect(clippy::too_many_arguments, reason = "each is one thing that a scan needs, and it has one caller")]
 pub fn run(
     decoder: Decoder,
     store: &EpisodeStore,

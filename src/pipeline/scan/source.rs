@@ -132,13 +132,11 @@ pub(super) fn run<T>(
 
 /// Sends the held pictures before `certain` that are to be analysed; false where nobody takes them any more.
 fn forward(held: &mut Held, certain: u64, number: &mut u64, to_detect: &Sender<Job>) -> bool {
-    while let Some(picture) = held.pop_before(certain) {
-        if let Some(picture) = picture {
-            if to_detect.send(Job { number: *number, picture }).is_err() {
-                return false;
-            }
-            *number += 1;
+    while let Some(picture) = held.next_before(certain) {
+        if to_detect.send(Job { number: *number, picture }).is_err() {
+            return false;
         }
+        *number += 1;
     }
     true
 }
@@ -168,15 +166,16 @@ impl Held {
         self.forced.extend(cuts.iter().map(|f| *f..f.saturating_add(u64::from(self.warmup_dets))));
     }
 
-    /// Takes out the next picture before `certain`: `Some(None)` for one that nobody needs, `None` where none is left.
-    fn pop_before(&mut self, certain: u64) -> Option<Option<Picture>> {
-        let frame = self.pictures.front()?.0.at().frame;
-        if frame >= certain {
-            return None;
+    /// Takes out the next picture before `certain` that is to be analysed, and drops those that are not.
+    fn next_before(&mut self, certain: u64) -> Option<Picture> {
+        while self.pictures.front()?.0.at().frame < certain {
+            let (picture, sampled) = self.pictures.pop_front()?;
+            let frame = picture.at().frame;
+            self.forced.retain(|r| r.end > frame);
+            if frame >= self.first_wanted && (sampled || self.forced.iter().any(|r| r.contains(&frame))) {
+                return Some(picture);
+            }
         }
-        let (picture, sampled) = self.pictures.pop_front()?;
-        self.forced.retain(|r| r.end > frame);
-        let wanted = frame >= self.first_wanted && (sampled || self.forced.iter().any(|r| r.contains(&frame)));
-        Some(wanted.then_some(picture))
+        None
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn run(
             let (boundaries, settled, end) = match event {
                 Event::Faces(seen) => {
                     progress.units(seen.at.frame + 1);
-                    if progress.analysed(seen.at.pts, seen.faces.len() as u64) % TICK == 0 {
+                    if progress.analysed(seen.at.pts, seen.faces.len() as u64).is_multiple_of(TICK) {
                         tick();
                     }
                     waiting.push_back(seen);
@@ -61,12 +61,12 @@ pub(super) fn run(
                 Event::End(end) => (Vec::new(), u64::MAX, Some(end)),
             };
             for boundary in boundaries {
-                feed(&mut open, &mut waiting, boundary.frame, progress)?;
+                feed(&mut open, &mut waiting, boundary.frame, progress);
                 if to_embed.send(open.close_at(&boundary)?).is_err() {
                     return Ok(());
                 }
             }
-            feed(&mut open, &mut waiting, settled, progress)?;
+            feed(&mut open, &mut waiting, settled, progress);
             if let Some(end) = end {
                 if let Some(draft) = open.close_at_end(end)? {
                     let _ = to_embed.send(draft);
@@ -78,11 +78,11 @@ pub(super) fn run(
     Ok(())
 }
 
-fn feed(open: &mut OpenShot<'_>, waiting: &mut VecDeque<Seen>, before: u64, progress: &Progress) -> Result<(), ScanError> {
-    while let Some(seen) = waiting.pop_front_if(|s| s.at.frame < before) {
-        progress.busy(Stage::Track, || open.push(seen))?;
+fn feed(open: &mut OpenShot<'_>, waiting: &mut VecDeque<Seen>, before: u64, progress: &Progress) {
+    while waiting.front().is_some_and(|s| s.at.frame < before) {
+        let Some(seen) = waiting.pop_front() else { break };
+        progress.busy(Stage::Track, || open.push(seen));
     }
-    Ok(())
 }
 
 /// A face of the open shot that waits for its fate.
@@ -128,7 +128,7 @@ impl<'a> OpenShot<'a> {
         }
     }
 
-    fn push(&mut self, seen: Seen) -> Result<(), ScanError> {
+    fn push(&mut self, seen: Seen) {
         self.analysed.push(seen.at);
         let mut views: Vec<(Detection, FaceView)> = Vec::with_capacity(seen.faces.len());
         for face in seen.faces {
@@ -149,7 +149,6 @@ impl<'a> OpenShot<'a> {
             let images = self.plan.crop_images;
             self.best[local].offer(seen.at, &view.quality, || keep(images, seen.at, detection, &view));
         }
-        Ok(())
     }
 
     fn close_at(&mut self, boundary: &Boundary) -> Result<Draft, ScanError> {
