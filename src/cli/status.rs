@@ -79,16 +79,16 @@ pub(super) fn episode_text(summary: &EpisodeSummary) -> String {
     let who = widest(|r| &r.who, "who").min(MOST_NAME).min(width.saturating_sub(rest + LEAST_STRIP).max(8));
     let cells = width.saturating_sub(rest + who).clamp(LEAST_STRIP, MOST_STRIP);
 
-    let end = time.duration.to_string();
+    let end = clock(time.duration);
     let columns = format!(
-        "   {:clusters$}  {:who$}  {:>seen$}  {:>7}  {:>6}  {:>6}  00:00{end:>rest$}",
+        "   {:clusters$}  {:who$}  {:>seen$}  {:>7}  {:>6}  {:>6}  0:00{end:>rest$}",
         "cluster",
         "who",
         "seen",
         "share",
         "belief",
         "tracks",
-        rest = cells.saturating_sub(5),
+        rest = cells.saturating_sub(4),
     );
     let _ = writeln!(out, "\n{}", if colour { columns.dim().to_string() } else { columns });
     for (person, row) in time.people.iter().zip(&rows) {
@@ -122,7 +122,7 @@ fn head(summary: &EpisodeSummary, colour: bool) -> String {
     format!(
         "{}  {} • {} • {}, {named} named • {}: {} on {}\n",
         if colour { title.bold().to_string() } else { title },
-        summary.time.duration,
+        clock(summary.time.duration),
         counted(summary.shots.len() as u64, "shot"),
         counted(summary.identities.len() as u64, "cluster"),
         summary.run.id,
