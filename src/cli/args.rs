@@ -21,13 +21,13 @@ const STYLES: Styles = Styles::styled()
     max_term_width = 110,
     after_help = "\
 Examples:
-  screenalytics setup                                  install what is missing, once
-  screenalytics run RHOBH.S05E17.mkv                   measure an episode (id: rhobh-s05e17)
-  screenalytics status rhobh-s05e17                    who is in it, and for how long
-  screenalytics name rhobh-s05e17 id_0002 \"Ava Stone\"  say who a cluster is
-  screenalytics export rhobh-s05e17 --format csv       seconds for a spreadsheet
+  screenalytics setup                              install ONNX Runtime, once
+  screenalytics run RHOBH.S05E17.mkv               measure rhobh-s05e17
+  screenalytics status rhobh-s05e17                who is seen, how long, when
+  screenalytics name rhobh-s05e17 2 \"Ava Stone\"    say who id_0002 is
+  screenalytics export rhobh-s05e17 --format csv   seconds for a spreadsheet
 
-Exit codes: 0 done, 1 refused or failed, 2 bad usage, 130 cancelled (run again to go on)."
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 cancelled."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -39,28 +39,49 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The library: episodes, people, decisions
-    #[arg(long, global = true, value_name = "DIR", env = "SCREENALYTICS_LIBRARY", help_heading = "Places")]
+    /// Library of episodes (or SCREENALYTICS_LIBRARY)
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "SCREENALYTICS_LIBRARY",
+        hide_env = true,
+        help_heading = "Places and settings"
+    )]
     pub library: Option<PathBuf>,
-    /// The folder with the models (*.onnx)
-    #[arg(long, global = true, value_name = "DIR", env = "SCREENALYTICS_MODELS", help_heading = "Places")]
+    /// Folder of models (or SCREENALYTICS_MODELS)
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "SCREENALYTICS_MODELS",
+        hide_env = true,
+        help_heading = "Places and settings"
+    )]
     pub models_dir: Option<PathBuf>,
-    /// The ONNX Runtime library file, instead of the installed one
-    #[arg(long, global = true, value_name = "FILE", env = "SCREENALYTICS_ONNXRUNTIME", help_heading = "Places")]
+    /// ONNX Runtime library (or SCREENALYTICS_ONNXRUNTIME)
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SCREENALYTICS_ONNXRUNTIME",
+        hide_env = true,
+        help_heading = "Places and settings"
+    )]
     pub onnxruntime: Option<PathBuf>,
-    /// A settings file on top of the user's and the library's
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Places")]
+    /// Settings on top of yours and the library's
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Places and settings")]
     pub config: Option<PathBuf>,
-    /// Sets one setting, such as `--set cluster.threshold=0.4` (`screenalytics config` lists them)
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Places")]
+    /// One setting, such as cluster.attach_thresh=0.3
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Places and settings")]
     pub set: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Measure an episode: shots, faces, tracks, clusters
+    /// Measure an episode: shots, faces, tracks, clusters, seconds
     Run(Box<RunArgs>),
-    /// Show the library, or one episode: runs, clusters, seconds
+    /// Show the library, or the people of one episode
     Status(StatusArgs),
     /// Say who a cluster is
     Name(NameArgs),
@@ -70,9 +91,9 @@ pub enum Command {
     Export(ExportArgs),
     /// Compare an episode with a truth file
     Eval(EvalArgs),
-    /// Write or read the interchange layout (JSON lines, npy, crops)
+    /// Write or read all data as files for other tools
     Artifacts(ArtifactsArgs),
-    /// List the models: known, found, missing
+    /// List the models: known, there, missing
     Models(ModelsArgs),
     /// Install ONNX Runtime, if it is not there
     Setup(SetupArgs),
@@ -80,12 +101,16 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Delete an episode from the library
     Delete(DeleteArgs),
-    /// Print every setting with its value now
+    /// Print every setting with its present value
     Config,
     /// Print completions for a shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Print the man page, or write all pages to a folder
     Man {
+        /// Write one page for each command into this folder
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
@@ -93,10 +118,16 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The id of the episode is taken from --ep-id, or made of --show, --season and --episode, or of the file name.
-A run that was interrupted goes on where it stopped; a finished one is not repeated unless something changed.")]
+Examples:
+  screenalytics run RHOBH.S05E17.mkv                    id from the file name
+  screenalytics run talk.mp4 --ep-id talk --fps 5       faster, coarser
+  screenalytics run talk.mp4 --detector yunet           another detector
+
+What is not given comes from the settings: `screenalytics config` prints them.
+A stopped run goes on where it stopped when the command is given again; a
+finished one is repeated only where the video, a setting or a model changed.")]
 pub struct RunArgs {
-    /// The video, in any format that FFmpeg reads
+    /// The video: any format that FFmpeg reads
     pub video: PathBuf,
 
     /// Id of the episode, such as rhobh-s05e17
@@ -111,67 +142,67 @@ pub struct RunArgs {
     /// Number of the episode
     #[arg(long, value_name = "N", help_heading = "Episode", requires = "show")]
     pub episode: Option<u32>,
-    /// Measure this video although the episode was measured from another one
+    /// The episode was measured from another file: take this one
     #[arg(long, help_heading = "Episode")]
     pub replace_video: bool,
-    /// Begin a new run although an unfinished or finished one could serve
+    /// Begin anew, whatever is stored
     #[arg(long, help_heading = "Episode")]
     pub new_run: bool,
 
-    /// Analyse every n-th picture (0: about 8 a second)
+    /// Look at every n-th picture; 0: about 8 a second
     #[arg(long, value_name = "N", help_heading = "Pictures", conflicts_with = "fps")]
     pub stride: Option<u32>,
-    /// Analyse about this many pictures a second
+    /// Look at about so many pictures a second
     #[arg(long, value_name = "RATE", help_heading = "Pictures")]
     pub fps: Option<f64>,
 
-    /// How shots are found
-    #[arg(long, value_name = "HOW", help_heading = "Shots")]
+    /// Find shots by their content, or not at all
+    #[arg(long, value_name = "content|off", value_parser = ["content", "off"], hide_possible_values = true, help_heading = "Shots")]
     pub scene_detect: Option<String>,
-    /// Strength from which a change is a cut (higher finds fewer)
+    /// Change that makes a cut, 0 to 1; higher: fewer cuts
     #[arg(long, value_name = "X", help_heading = "Shots")]
     pub scene_threshold: Option<f64>,
-    /// Shortest shot, seconds
+    /// Shortest shot
     #[arg(long, value_name = "SECONDS", help_heading = "Shots")]
     pub scene_min_len: Option<f64>,
-    /// Pictures after a cut that are all analysed
+    /// Pictures after each cut that are all looked at
     #[arg(long, value_name = "N", help_heading = "Shots")]
     pub scene_warmup_dets: Option<u32>,
 
-    /// Detector: an id or family of `screenalytics models`, or an .onnx file
+    /// Id or family from `screenalytics models`, or a file
     #[arg(long, value_name = "MODEL", help_heading = "Faces")]
     pub detector: Option<String>,
-    /// Size of the detector's input
-    #[arg(long, value_name = "WxH", help_heading = "Faces")]
+    /// Detector's input: longer side, or both as 640x384
+    #[arg(long, value_name = "PX", help_heading = "Faces")]
     pub det_size: Option<String>,
-    /// Score from which a face is a face, 0 to 1
+    /// Lowest detector score of a face, 0 to 1
     #[arg(long, value_name = "SCORE", help_heading = "Faces")]
     pub det_score: Option<f64>,
-    /// Smallest face, pixels
+    /// Shorter side of the smallest face
     #[arg(long, value_name = "PX", help_heading = "Faces")]
     pub min_face: Option<f64>,
-    /// Embedder: an id or family of `screenalytics models`, or an .onnx file
+    /// What compares faces: id, family or file, likewise
     #[arg(long, value_name = "MODEL", help_heading = "Faces")]
     pub embedder: Option<String>,
 
-    /// How faces are joined to tracks
-    #[arg(long, value_name = "NAME", value_parser = ["bytetrack", "strongsort"], help_heading = "People")]
+    /// Follow faces by place alone, or by looks as well
+    #[arg(long, value_name = "bytetrack|strongsort", value_parser = ["bytetrack", "strongsort"], hide_possible_values = true, help_heading = "People")]
     pub tracker: Option<String>,
-    /// Longest gap inside a track, seconds
+    /// Longest gap inside a track
     #[arg(long, value_name = "SECONDS", help_heading = "People")]
     pub max_gap: Option<f64>,
-    /// Cosine from which tracks are one person (higher gives more clusters)
+    /// Likeness that makes one person; higher: more clusters
     #[arg(long, value_name = "COSINE", help_heading = "People")]
     pub cluster_thresh: Option<f64>,
-    /// Tracks from which a cluster is no single
+    /// Fewest tracks of a cluster
     #[arg(long, value_name = "N", help_heading = "People")]
     pub min_cluster_size: Option<u32>,
 
-    /// What to compute on; auto takes the best that really works
-    #[arg(long, default_value = "auto", value_parser = ["auto", "cuda", "tensorrt", "coreml", "cpu"], help_heading = "Machine")]
+    /// What to compute on; auto: the best that works
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = ["auto", "cuda", "tensorrt", "coreml", "cpu"], help_heading = "Machine")]
     pub device: String,
-    /// How progress is shown: a live bar in a terminal, JSON lines for programs
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Machine")]
+    /// A live bar, JSON lines for programs, or nothing
+    #[arg(long, value_name = "HOW", value_enum, default_value = "auto", help_heading = "Machine")]
     pub progress: ProgressMode,
 }
 
@@ -199,8 +230,9 @@ pub struct StatusArgs {
 
 #[derive(Debug, Args)]
 pub struct NameArgs {
+    /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
-    /// The cluster, such as id_0002 or 2
+    /// Id of the cluster, such as id_0002, or its number
     pub cluster: String,
     /// Name of the person; two clusters with one name are one person
     pub person: String,
@@ -208,8 +240,9 @@ pub struct NameArgs {
 
 #[derive(Debug, Args)]
 pub struct SuggestArgs {
+    /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
-    /// Folder of portraits: one file a person (Ava Stone.jpg), or one folder a person
+    /// Pictures named for their persons, or in folders so named
     #[arg(long, value_name = "DIR")]
     pub portraits: PathBuf,
     /// Name every cluster whose nearest portrait is clear
@@ -222,7 +255,9 @@ pub struct SuggestArgs {
 
 #[derive(Debug, Args)]
 pub struct ExportArgs {
+    /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
+    /// A table or an object with all spans
     #[arg(long, value_enum)]
     pub format: ExportFormat,
     /// Where to; standard output when absent
@@ -239,8 +274,9 @@ pub enum ExportFormat {
 
 #[derive(Debug, Args)]
 pub struct EvalArgs {
+    /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
-    /// The truth, as JSON
+    /// Hand-made truth (JSON; docs/EVALUATION.md)
     #[arg(long, value_name = "FILE")]
     pub truth: PathBuf,
     /// As JSON
@@ -251,8 +287,9 @@ pub struct EvalArgs {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("direction").required(true).args(["out", "from"]))]
 pub struct ArtifactsArgs {
+    /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
-    /// Write the files below this folder
+    /// Write the files below this folder (docs/ARTIFACTS.md)
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Read the files below this folder as a new run of the episode
@@ -282,6 +319,7 @@ pub struct DoctorArgs {
 
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
+    /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
     /// Do not ask
     #[arg(long, short)]

@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 const REDRAW: Duration = Duration::from_millis(125);
 /// Between two lines where there is no terminal.
 const LINE: Duration = Duration::from_secs(10);
+const SEPARATOR: &str = " • ";
+/// Cells of the bar; narrower than this it is left out.
+const LEAST_BAR: usize = 8;
+const MOST_BAR: usize = 40;
 
 /// Shows the progress of one run. Clearing the line is left to [`Bar::finish`].
 #[derive(Debug)]
@@ -57,6 +61,7 @@ impl<'a> Bar<'a> {
     pub(super) fn begins(&self, facts: &RunFacts, file: PathBuf, notes: &[String]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(self.mode, Mode::Live | Mode::Lines) {
+            self.clear();
             for note in notes {
                 super::output::note(note);
             }
@@ -112,35 +117,50 @@ impl<'a> Bar<'a> {
         if state.drawn.is_some_and(|at| at.elapsed() < pause) && state.phase == Some(view.phase) {
             return;
         }
-        let Some(facts) = &state.facts else { return };
-        let width = terminal::size().map_or(80, |(w, _)| usize::from(w));
         let mut out = io::stderr().lock();
-        let line = line(facts, &view);
-        let _ = match self.mode {
-            Mode::Live => draw_live(&mut out, &line, &view, width),
-            _ => writeln!(out, "{line}"),
+        let _ = match (self.mode, &state.facts) {
+            (Mode::Live, facts) => draw_live(&mut out, facts.as_ref(), &view),
+            (_, Some(facts)) => writeln!(out, "{}", parts(facts, &view).join(SEPARATOR)),
+            (_, None) => Ok(()),
         };
         state.drawn = Some(Instant::now());
         state.phase = Some(view.phase);
     }
 
-    /// Takes the line away.
+    /// Takes the line away for good.
     pub(super) fn finish(&self) {
+        self.clear();
         if self.mode == Mode::Live {
-            let mut out = io::stderr().lock();
-            let _ = queue!(out, Print("\r"), terminal::Clear(terminal::ClearType::CurrentLine), cursor::Show);
-            let _ = out.flush();
+            let _ = crossterm::execute!(io::stderr(), cursor::Show);
+        }
+    }
+
+    /// Takes the line away for what is printed next.
+    fn clear(&self) {
+        if self.mode == Mode::Live {
+            let _ = crossterm::execute!(io::stderr(), Print("\r"), terminal::Clear(terminal::ClearType::CurrentLine));
         }
     }
 }
 
-fn draw_live(out: &mut impl Write, line: &str, view: &ProgressView, width: usize) -> io::Result<()> {
-    const BAR: usize = 16;
-    let shown: String = line.chars().take(width.saturating_sub(BAR + 4)).collect();
-    let share = if view.total > 0 { (view.done as f64 / view.total as f64).clamp(0.0, 1.0) } else { 0.0 };
-    let bar = bar(share, BAR);
-    let bar = if use_colour(true) { bar.cyan().to_string() } else { bar };
-    queue!(out, cursor::Hide, Print(format!("\r▕{bar}▏ {shown}")), terminal::Clear(terminal::ClearType::UntilNewLine))?;
+fn draw_live(out: &mut impl Write, facts: Option<&RunFacts>, view: &ProgressView) -> io::Result<()> {
+    // The last column stays free: a terminal may wrap a line that fills it.
+    let width = terminal::size().map_or(80, |(w, _)| usize::from(w)).saturating_sub(1);
+    let Some(facts) = facts else {
+        let text: String = "opening the video and the models".chars().take(width).collect();
+        queue!(out, cursor::Hide, Print(format!("\r{text}")), terminal::Clear(terminal::ClearType::UntilNewLine))?;
+        return out.flush();
+    };
+    let text = fitting(&parts(facts, view), width);
+    let room = width.saturating_sub(text.chars().count() + 3);
+    queue!(out, cursor::Hide, Print("\r"))?;
+    if room >= LEAST_BAR {
+        let share = if view.total > 0 { (view.done as f64 / view.total as f64).clamp(0.0, 1.0) } else { 0.0 };
+        let bar = bar(share, room.min(MOST_BAR));
+        let bar = if use_colour(true) { bar.dark_cyan().to_string() } else { bar };
+        queue!(out, Print(format!("▕{bar}▏ ")))?;
+    }
+    queue!(out, Print(text), terminal::Clear(terminal::ClearType::UntilNewLine))?;
     out.flush()
 }
 
@@ -158,26 +178,38 @@ fn bar(share: f64, width: usize) -> String {
 }
 
 /// `mm:ss / mm:ss • phase • detector • tracker • device • fps • ETA • counts`.
-fn line(facts: &RunFacts, view: &ProgressView) -> String {
+fn parts(facts: &RunFacts, view: &ProgressView) -> Vec<String> {
     let eta = view.eta().map_or_else(|| "--:--".to_owned(), |e| crate::domain::MediaTime::from_secs(e.as_secs_f64()).to_string());
     let mut parts = vec![
         format!("{} / {}", view.media, view.duration),
         format!("phase={}", view.phase.name()),
-        format!("{eta} left"),
-        format!("fps={:.0}", view.rate()),
-        format!("device={}", facts.device.as_deref().unwrap_or(&facts.asked_device)),
-        format!("detector={}", facts.detector),
+        format!("detector={}", facts.detector_family),
         format!("tracker={}", facts.tracker),
+        format!("device={}", facts.device.as_deref().unwrap_or(&facts.asked_device)),
+        // Three columns, so that what fits does not change from one moment to the next.
+        format!("fps={:<3.0}", view.rate()),
+        format!("ETA {eta}"),
     ];
     if view.shots > 0 {
-        parts.push(format!(
-            "{}, {}, {}",
-            counted(view.shots, "shot"),
-            counted(view.tracks, "track"),
-            counted(view.faces, "face")
-        ));
+        let (shots, tracks, faces) = (counted(view.shots, "shot"), counted(view.tracks, "track"), counted(view.faces, "face"));
+        parts.push(format!("{shots}, {tracks}, {faces}"));
     }
-    parts.join(" • ")
+    parts
+}
+
+/// Joins the parts that fit into `width` columns: what matters least while waiting goes first, the time reached stays.
+fn fitting(parts: &[String], width: usize) -> String {
+    /// Positions in [`parts`]: counts, tracker, detector, device, fps, phase, ETA.
+    const GOES: [usize; 7] = [7, 3, 2, 4, 5, 1, 6];
+    let mut gone: Vec<usize> = Vec::new();
+    loop {
+        let left: Vec<&str> = (0..parts.len()).filter(|n| !gone.contains(n)).map(|n| parts[n].as_str()).collect();
+        let text = left.join(SEPARATOR);
+        match GOES.get(gone.len()) {
+            Some(next) if text.chars().count() > width => gone.push(*next),
+            _ => return text.chars().take(width).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -191,5 +223,27 @@ mod tests {
         }
         assert_eq!(bar(1.0, 4), "████");
         assert_eq!(bar(0.5, 4), "██  ");
+    }
+
+    #[test]
+    fn the_line_never_exceeds_the_terminal_and_drops_what_matters_least() {
+        let parts: Vec<String> = [
+            "00:12 / 44:59",
+            "phase=detect",
+            "detector=scrfd",
+            "tracker=bytetrack",
+            "device=cpu",
+            "fps=125",
+            "ETA 12:34",
+            "12 shots, 34 tracks, 5678 faces",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        for width in 0..200 {
+            assert!(fitting(&parts, width).chars().count() <= width, "{width}");
+        }
+        assert_eq!(fitting(&parts, 200), parts.join(SEPARATOR));
+        assert_eq!(fitting(&parts, 79), "00:12 / 44:59 • phase=detect • device=cpu • fps=125 • ETA 12:34");
+        assert_eq!(fitting(&parts, 30), "00:12 / 44:59 • ETA 12:34");
     }
 }

@@ -9,7 +9,12 @@ use std::io::{BufRead, IsTerminal};
 pub(super) fn run(workspace: &Workspace, args: &DeleteArgs) -> Result<Ended, SessionError> {
     let episode = args.episode.parse()?;
     let goes = session::what_goes(workspace, &episode)?;
-    let counts = format!("{}, {}, {}", counted(goes.runs, "run"), counted(goes.operations, "decision or proposal"), goes.size());
+    let counts = format!(
+        "{}, {}, {}",
+        counted(goes.runs, "run"),
+        counted(goes.operations, "log entry").replace("entrys", "entries"),
+        goes.size()
+    );
     if !args.yes {
         if !std::io::stdin().is_terminal() {
             return Err(SessionError::Unconfirmed { episode });

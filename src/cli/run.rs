@@ -107,48 +107,47 @@ impl Shown<'_> {
 fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall: Duration) -> String {
     let mut out = super::status::episode_text(summary);
     let counts = &report.meta.counts;
-    let cuts = summary.shots.iter().filter(|s| s.transition_in == Transition::Cut).count();
-    let fades = summary.shots.iter().filter(|s| matches!(s.transition_in, Transition::Dissolve | Transition::Fade)).count();
-    let _ = writeln!(out);
+    let kind = |wanted: &[Transition]| summary.shots.iter().filter(|s| wanted.contains(&s.transition_in)).count() as u64;
     let _ = writeln!(
         out,
-        "  {} • {} ({} analysed) • {}, {}",
-        counted(counts.shots, "shot"),
-        counted(counts.frames, "picture"),
-        counts.analysed,
-        counted(cuts as u64, "cut"),
-        counted(fades as u64, "dissolve or fade"),
+        "\nshots    {}: {}, {}, {}",
+        counts.shots,
+        counted(kind(&[Transition::Cut]), "cut"),
+        counted(kind(&[Transition::Dissolve]), "dissolve"),
+        counted(kind(&[Transition::Fade]), "fade"),
     );
+    let _ = writeln!(out, "pictures {}, {} of them looked at for faces", counts.frames, counts.analysed);
+    let passed: u64 = counts.dropped.values().sum();
+    let _ = writeln!(out, "faces    {}, {} of them in tracks", counts.faces, counts.faces.saturating_sub(passed));
+    for (reason, n) in &counts.dropped {
+        let _ = writeln!(out, "         {n} passed over: {}", session::reason_text(*reason));
+    }
     let m = &report.metrics;
     let _ = writeln!(
         out,
-        "  {} in {} • {:.1} a minute • {:.0} % short • longest {} pictures",
-        counted(counts.faces, "face"),
-        counted(counts.tracks, "track"),
+        "tracks   {}: {:.1} a minute, {:.0} % under a second, the longest {}, about {}",
+        counts.tracks,
         m.tracks_per_minute,
         100.0 * m.short_track_fraction,
-        m.longest_tracks.first().map_or(0, |t| t.frame_count),
+        counted(m.longest_tracks.first().map_or(0, |t| u64::from(t.frame_count)), "face"),
+        // Not `counted`: the plural is irregular.
+        if m.id_switches == 1 { "1 switch of identity".to_owned() } else { format!("{} switches of identity", m.id_switches) },
     );
-    let _ =
-        writeln!(out, "  tracks born {}, lost {} • estimated identity switches {}", m.tracks_born, m.tracks_lost, m.id_switches);
-    for (reason, n) in &counts.dropped {
-        let _ = writeln!(out, "  {} passed over: {}", counted(*n, "face"), session::reason_text(*reason));
-    }
     if counts.damaged_packets + counts.damaged_frames > 0 {
         let _ = writeln!(
             out,
-            "  the video is damaged: {} could not be read, {} are damaged",
+            "damage   {} could not be read, {} came out damaged",
             counted(counts.damaged_packets, "packet"),
             counted(counts.damaged_frames, "picture")
         );
     }
     if !report.scan_skipped {
-        let _ = writeln!(out, "\n  {}", busy(progress, wall, report));
+        let _ = writeln!(out, "{}", busy(progress, wall, report));
     }
-    let _ = writeln!(out, "  measured {}", &report.measured[..16.min(report.measured.len())]);
+    let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
     let next = summary.time.people.iter().find(|p| p.name.is_none()).and_then(|p| p.identities.first());
     if let Some(id) = next {
-        let _ = writeln!(out, "\n  next: screenalytics name {} {id} \"NAME\"", summary.episode);
+        let _ = writeln!(out, "\nnext: screenalytics name {} {id} \"NAME\"", summary.episode);
     }
     out
 }
@@ -163,10 +162,10 @@ fn busy(progress: &Progress, wall: Duration, report: &RunReport) -> String {
         .iter()
         .map(|(stage, time)| {
             let time = if *stage == Stage::Decode { *time + rest } else { *time };
-            format!("{} {:.1} s", stage.name(), time.as_secs_f64())
+            format!("{} {:.1}", stage.name(), time.as_secs_f64())
         })
         .collect();
     let secs = wall.as_secs_f64();
     let speed = report.meta.video.duration.secs() / secs.max(1e-9);
-    format!("{secs:.1} s, {speed:.1} times real time • processor time: {}", stages.join(", "))
+    format!("time     {secs:.1} s, {speed:.1} times real time\n         processor seconds: {}", stages.join(", "))
 }

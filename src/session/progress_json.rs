@@ -11,6 +11,8 @@ pub struct RunFacts {
     pub episode: EpisodeId,
     pub run: Option<RunId>,
     pub detector: String,
+    /// Family of the detector: short enough for one line.
+    pub detector_family: String,
     pub tracker: String,
     pub asked_device: String,
     pub device: Option<String>,

@@ -336,6 +336,7 @@ fn facts(request: &RunRequest, prepared: &Prepared, meta: &RunMeta) -> RunFacts 
         episode: request.episode.clone(),
         run: Some(meta.id),
         detector: meta.detector.id.clone(),
+        detector_family: meta.detector.family.clone(),
         tracker: meta.tracker.clone(),
         asked_device: meta.device.asked.clone(),
         device: Some(prepared.device.usage().used.clone()),
@@ -353,7 +354,11 @@ fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let device = prepared.device.usage();
     if let Some(reason) = &device.reason {
-        notes.push(format!("device: {} instead of {}: {reason}", device.used, device.asked));
+        notes.push(if device.asked == "auto" {
+            format!("computes on {}; {reason}", device.used)
+        } else {
+            format!("computes on {} instead of {}; {reason}", device.used, device.asked)
+        });
     }
     if !prepared.info.has_audio {
         notes.push("the video has no sound".into());
