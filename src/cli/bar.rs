@@ -2,8 +2,8 @@
 
 use super::args::ProgressMode;
 use super::output::{counted, use_colour};
+use crate::session::{self, ProgressReport, RunFacts, write_whole};
 use crate::session::{Phase, Progress, ProgressView};
-use crate::session::{RunFacts, progress_json, write_whole};
 use crossterm::{cursor, queue, style::Print, style::Stylize, terminal};
 use jiff::Timestamp;
 use std::io::{self, IsTerminal, Write};
@@ -36,17 +36,18 @@ enum Mode {
     Silent,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    facts: Option<RunFacts>,
-    /// Where `progress.json` is kept.
+    facts: RunFacts,
+    /// Where `progress.json` is kept; absent until the run has begun.
     file: Option<PathBuf>,
     drawn: Option<Instant>,
     phase: Option<Phase>,
 }
 
 impl<'a> Bar<'a> {
-    pub(super) fn new(mode: ProgressMode, progress: &'a Progress) -> Self {
+    /// Shows what `asked` says until the run begins.
+    pub(super) fn new(mode: ProgressMode, progress: &'a Progress, asked: RunFacts) -> Self {
         let mode = match mode {
             ProgressMode::Json => Mode::Json,
             ProgressMode::None => Mode::Silent,
@@ -54,7 +55,7 @@ impl<'a> Bar<'a> {
             ProgressMode::Auto if io::stderr().is_terminal() => Mode::Live,
             ProgressMode::Auto => Mode::Lines,
         };
-        Self { progress, mode, state: Mutex::default() }
+        Self { progress, mode, state: Mutex::new(State { facts: asked, file: None, drawn: None, phase: None }) }
     }
 
     /// Learns what runs, and where `progress.json` goes.
@@ -66,7 +67,7 @@ impl<'a> Bar<'a> {
                 super::output::note(note);
             }
         }
-        state.facts = Some(facts.clone());
+        state.facts = facts.clone();
         state.file = Some(file);
         drop(state);
         self.report();
@@ -74,20 +75,15 @@ impl<'a> Bar<'a> {
 
     /// Writes `progress.json` and, for programs, a line.
     pub(super) fn report(&self) {
-        self.write(serde_json::Value::Null);
+        self.end(|running| running);
     }
 
-    fn write(&self, more: serde_json::Value) {
+    /// Writes `progress.json` and, for programs, a line with what `last` makes of the state.
+    pub(super) fn end(&self, last: impl FnOnce(ProgressReport) -> ProgressReport) {
         // The lock keeps lines whole and in order.
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut object = match &state.facts {
-            Some(facts) => progress_json::object(facts, &self.progress.view(), Timestamp::now()),
-            None => serde_json::json!({"progress_version": 3}),
-        };
-        if let (Some(object), serde_json::Value::Object(more)) = (object.as_object_mut(), more) {
-            object.extend(more);
-        }
-        let text = format!("{object}\n");
+        let report = last(session::progress_report(&state.facts, &self.progress.view(), Timestamp::now()));
+        let text = session::line(&report);
         if let Some(file) = &state.file {
             // A full disk stops the run where it matters; a progress file alone does not.
             if let Err(error) = write_whole(file, text.as_bytes()) {
@@ -98,11 +94,6 @@ impl<'a> Bar<'a> {
             let mut out = io::stdout().lock();
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         }
-    }
-
-    /// Writes the last state with `fields` on top: how the run ended.
-    pub(super) fn end(&self, fields: serde_json::Value) {
-        self.write(fields);
     }
 
     /// Draws the line if it is time to.
@@ -118,8 +109,8 @@ impl<'a> Bar<'a> {
             return;
         }
         let mut out = io::stderr().lock();
-        let _ = match (self.mode, &state.facts) {
-            (Mode::Live, facts) => draw_live(&mut out, facts.as_ref(), &view),
+        let _ = match (self.mode, state.file.is_some().then_some(&state.facts)) {
+            (Mode::Live, facts) => draw_live(&mut out, facts, &view),
             (_, Some(facts)) => writeln!(out, "{}", parts(facts, &view).join(SEPARATOR)),
             (_, None) => Ok(()),
         };

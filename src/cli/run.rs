@@ -6,7 +6,7 @@ use super::output::{self, clock, counted};
 use super::{Ended, signals};
 use crate::domain::{EpisodeId, EpisodeNumber, Transition, episode_id_from_file_name};
 use crate::session::{self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, Workspace};
-use crate::session::{Cancel, Progress, Stage, StopCause, process_time};
+use crate::session::{Cancel, Progress, StopCause};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,8 +23,8 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
     let cancel = Cancel::default();
     signals::listen(cancel.clone()).map_err(|source| SessionError::Signals { source })?;
     let progress = Progress::default();
-    let bar = Bar::new(args.progress, &progress);
-    let shown = Shown { bar: &bar, file: session::progress_file(workspace, &episode) };
+    let bar = Bar::new(args.progress, &progress, session::asked(workspace, &request));
+    let shown = Shown { bar: &bar, progress: &progress, file: session::progress_file(workspace, &episode) };
     let began = Instant::now();
 
     let over = AtomicBool::new(false);
@@ -81,6 +81,7 @@ fn episode_id(args: &RunArgs) -> Result<EpisodeId, SessionError> {
 /// Shows a run in the bar and in `progress.json`.
 struct Shown<'a> {
     bar: &'a Bar<'a>,
+    progress: &'a Progress,
     file: std::path::PathBuf,
 }
 
@@ -96,11 +97,11 @@ impl Watcher for Shown<'_> {
 
 impl Shown<'_> {
     fn done(&self, report: &RunReport, summary: &EpisodeSummary) {
-        self.bar.end(session::done_fields(report, summary));
+        self.bar.end(|running| session::done_report(running, report, summary, &self.progress.spent()));
     }
 
     fn failed(&self, error: &SessionError) {
-        self.bar.end(session::error_fields(error));
+        self.bar.end(|running| session::failed_report(running, error));
     }
 }
 
@@ -152,19 +153,10 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     out
 }
 
-/// How fast the whole was, and the processor time of each stage. What no stage's own threads spent is mostly the decoder's.
+/// How fast the whole was, and the processor time of each stage.
 fn busy(progress: &Progress, wall: Duration, report: &RunReport) -> String {
-    let view = progress.view();
-    let known: Duration = view.busy.iter().map(|(_, time)| *time).sum();
-    let rest = process_time().saturating_sub(known);
-    let stages: Vec<String> = view
-        .busy
-        .iter()
-        .map(|(stage, time)| {
-            let time = if *stage == Stage::Decode { *time + rest } else { *time };
-            format!("{} {:.1}", stage.name(), time.as_secs_f64())
-        })
-        .collect();
+    let stages: Vec<String> =
+        progress.spent().iter().map(|(stage, time)| format!("{} {:.1}", stage.name(), time.as_secs_f64())).collect();
     let secs = wall.as_secs_f64();
     let speed = report.meta.video.duration.secs() / secs.max(1e-9);
     format!("time     {secs:.1} s, {speed:.1} times real time\n         processor seconds: {}", stages.join(", "))

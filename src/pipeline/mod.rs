@@ -8,4 +8,4 @@ pub mod sampling;
 pub mod scan;
 
 pub use flow::{Cancel, StopCause};
-pub use progress::{Phase, Progress, ProgressView, Stage, process_time};
+pub use progress::{Phase, Progress, ProgressView, Stage};

@@ -7,12 +7,6 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Returns the processor time of the whole process so far, threads of libraries included.
-#[must_use]
-pub fn process_time() -> Duration {
-    processor_time(ClockId::ProcessCPUTime)
-}
-
 fn processor_time(clock: ClockId) -> Duration {
     let now = clock_gettime(clock);
     Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
@@ -146,7 +140,7 @@ pub struct ProgressView {
     pub duration: MediaTime,
     /// Processor time of each stage, in the order of [`Stage::ALL`], summed over its threads; waiting is left out.
     ///
-    /// Threads of libraries are not seen one by one: the decoder's own are in none of these, see [`process_time`].
+    /// Threads of libraries are not seen one by one: the decoder's own are in none of these, see [`Progress::spent`].
     pub busy: Vec<(Stage, Duration)>,
 }
 
@@ -221,6 +215,18 @@ impl Progress {
         let ns = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
         self.busy_ns[stage.index()].fetch_add(ns, Relaxed);
         result
+    }
+
+    /// Returns the processor time of each stage; what no stage's own threads spent is the decoder's, whose threads are a library's.
+    #[must_use]
+    pub fn spent(&self) -> Vec<(Stage, Duration)> {
+        let mut busy = self.view().busy;
+        let known: Duration = busy.iter().map(|(_, time)| *time).sum();
+        let rest = processor_time(ClockId::ProcessCPUTime).saturating_sub(known);
+        for (_, time) in busy.iter_mut().filter(|(stage, _)| *stage == Stage::Decode) {
+            *time += rest;
+        }
+        busy
     }
 
     /// Returns a copy of everything.

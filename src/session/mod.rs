@@ -10,7 +10,7 @@ mod fingerprint;
 mod models;
 mod name;
 mod output;
-pub mod progress_json;
+mod progress_json;
 mod report;
 mod run;
 mod suggest;
@@ -24,16 +24,14 @@ pub use evaluation::evaluate;
 pub use files::{read_text, write_whole};
 pub use models::{ModelLine, ModelList, models, setup};
 pub use name::name;
-pub use output::{
-    done_fields, episodes_json, error_fields, export_csv, export_json, models_json, pretty, suggestions_json, summary_json,
-};
-pub use progress_json::RunFacts;
+pub use output::{episodes_json, export_csv, export_json, line, models_json, pretty, suggestions_json, summary_json};
+pub use progress_json::{ProgressReport, RunFacts, done_report, failed_report, progress_report};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
-pub use run::{RunEnd, RunReport, RunRequest, Watcher, reason_text, run};
+pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use workspace::{Places, Workspace, user_name};
 
 /// What a run can be computed on.
 pub use crate::infer::DeviceChoice;
 /// How a run is stopped and watched.
-pub use crate::pipeline::{Cancel, Phase, Progress, ProgressView, Stage, StopCause, process_time};
+pub use crate::pipeline::{Cancel, Phase, Progress, ProgressView, Stage, StopCause};

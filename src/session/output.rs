@@ -2,7 +2,7 @@
 
 use super::progress_json::round;
 use super::report::{EpisodeLine, EpisodeState, EpisodeSummary};
-use super::{ModelList, RunReport, SessionError, Suggestions};
+use super::{ModelList, SessionError, Suggestions};
 use crate::export;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,6 +31,12 @@ pub fn export_json(summary: &EpisodeSummary) -> Result<Vec<u8>, SessionError> {
 
 fn memory(source: std::io::Error) -> SessionError {
     SessionError::Write { path: "memory".into(), source }
+}
+
+/// Returns a value as one line of JSON with its end.
+#[must_use]
+pub fn line<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).map(|t| t + "\n").unwrap_or_default()
 }
 
 /// Returns a value as indented JSON with a last line end.
@@ -123,28 +129,4 @@ pub fn suggestions_json(suggestions: &Suggestions) -> String {
         })
         .collect();
     pretty(&json!({"clusters": rows, "notes": suggestions.notes}))
-}
-
-/// Returns what the last line of a run's progress adds: its summary.
-#[must_use]
-pub fn done_fields(report: &RunReport, summary: &EpisodeSummary) -> Value {
-    let counts = &report.meta.counts;
-    json!({
-        "phase": "done",
-        "summary": {
-            "counts": counts,
-            "clusters": report.clusters,
-            "scene_cuts": summary.shots.len().saturating_sub(1),
-            "metrics": report.metrics,
-            "device": report.meta.device,
-            "measured_sha256": report.measured,
-            "artifacts": {"local": report.episode_file, "s3_prefixes": null},
-        },
-    })
-}
-
-/// Returns what the last line of a failed run's progress adds.
-#[must_use]
-pub fn error_fields(error: &SessionError) -> Value {
-    json!({"phase": "error", "error": error.to_string(), "hint": error.hint()})
 }

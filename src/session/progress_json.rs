@@ -1,9 +1,13 @@
 //! Progress as other programs read it: one JSON object, `progress_version` 3.
 
+use super::{EpisodeSummary, RunReport, SessionError};
 use crate::domain::{EpisodeId, RunId};
-use crate::pipeline::{Phase, ProgressView};
+pub use crate::export::artifacts::ProgressReport;
+use crate::pipeline::{Phase, ProgressView, Stage};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What does not change while a run goes on.
 #[derive(Debug, Clone)]
@@ -21,33 +25,68 @@ pub struct RunFacts {
     pub stride: u32,
 }
 
-/// Returns the object for `view` at `now`.
+/// Returns the state `view` of the run that `facts` describes, at `now`.
 #[must_use]
-pub fn object(facts: &RunFacts, view: &ProgressView, now: Timestamp) -> Value {
-    json!({
-        "progress_version": 3,
-        "ep_id": facts.episode.as_str(),
-        "run_id": facts.run.map(|r| r.to_string()),
-        "phase": view.phase.name(),
-        "frames_done": view.done,
-        "frames_total": view.total,
-        "secs_done": round(view.elapsed.as_secs_f64(), 2),
-        "secs_total": round(view.duration.secs(), 3),
-        "media_s": round(view.media.secs(), 3),
-        "fps_infer": round(view.rate(), 2),
-        "fps_detected": round(facts.fps, 3),
-        "fps_requested": facts.fps_asked,
-        "stride": facts.stride,
-        "device": facts.asked_device,
-        "resolved_device": facts.device,
-        "detector": facts.detector,
-        "tracker": facts.tracker,
-        "eta_s": if view.phase == Phase::Done { Some(0.0) } else { view.eta().and_then(|e| round(e.as_secs_f64(), 1)) },
-        "faces": view.faces,
-        "tracks": view.tracks,
-        "shots": view.shots,
-        "updated_at": now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    })
+pub fn progress_report(facts: &RunFacts, view: &ProgressView, now: Timestamp) -> ProgressReport {
+    let is_done = view.phase == Phase::Done;
+    ProgressReport {
+        progress_version: 3,
+        ep_id: facts.episode.to_string(),
+        run_id: facts.run.map(|r| r.to_string()),
+        phase: view.phase.name().to_owned(),
+        frames_done: view.done,
+        frames_total: (view.total > 0).then_some(view.total),
+        secs_done: round(view.elapsed.as_secs_f64(), 2).unwrap_or_default(),
+        secs_total: round(view.duration.secs(), 3),
+        fps_infer: round(view.rate(), 2),
+        fps_detected: round(facts.fps, 3),
+        fps_requested: facts.fps_asked,
+        stride: Some(u64::from(facts.stride)),
+        device: Some(facts.asked_device.clone()),
+        resolved_device: facts.device.clone(),
+        detector: Some(facts.detector.clone()),
+        tracker: Some(facts.tracker.clone()),
+        eta_s: if is_done { Some(0.0) } else { view.eta().and_then(|e| round(e.as_secs_f64(), 1)) },
+        media_s: round(view.media.secs(), 3),
+        faces: Some(view.faces),
+        tracks: Some(view.tracks),
+        shots: Some(view.shots),
+        updated_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        step: None,
+        message: None,
+        summary: None,
+        error: None,
+        hint: None,
+    }
+}
+
+/// Returns the last state of a run that is done.
+#[must_use]
+pub fn done_report(
+    running: ProgressReport,
+    report: &RunReport,
+    summary: &EpisodeSummary,
+    spent: &[(Stage, Duration)],
+) -> ProgressReport {
+    let counts = &report.meta.counts;
+    let processor: BTreeMap<&str, Option<f64>> = spent.iter().map(|(s, t)| (s.name(), round(t.as_secs_f64(), 3))).collect();
+    let fields = json!({
+        "counts": counts,
+        "clusters": report.clusters,
+        "scene_cuts": summary.shots.len().saturating_sub(1),
+        "metrics": report.metrics,
+        "device": report.meta.device,
+        "processor_s": processor,
+        "measured_sha256": report.measured,
+        "artifacts": {"local": report.episode_file, "s3_prefixes": null},
+    });
+    ProgressReport { phase: Phase::Done.name().to_owned(), summary: Some(fields), ..running }
+}
+
+/// Returns the last state of a run that failed.
+#[must_use]
+pub fn failed_report(running: ProgressReport, error: &SessionError) -> ProgressReport {
+    ProgressReport { phase: "error".to_owned(), error: Some(error.to_string()), hint: error.hint(), eta_s: None, ..running }
 }
 
 /// Rounds to `digits` decimals; what is not a number becomes null.

@@ -331,6 +331,24 @@ fn model_use(model: &ModelFile) -> ModelUse {
     model.model_use()
 }
 
+/// Returns what is known of a run before it begins.
+#[must_use]
+pub fn asked(workspace: &Workspace, request: &RunRequest) -> RunFacts {
+    let settings = &workspace.settings;
+    RunFacts {
+        episode: request.episode.clone(),
+        run: None,
+        detector: settings.detect.model.clone(),
+        detector_family: settings.detect.model.clone(),
+        tracker: settings.track.tracker.to_string(),
+        asked_device: request.device.to_string(),
+        device: None,
+        fps: 0.0,
+        fps_asked: (settings.sample.fps > 0.0).then_some(settings.sample.fps),
+        stride: settings.sample.stride,
+    }
+}
+
 fn facts(request: &RunRequest, prepared: &Prepared, meta: &RunMeta) -> RunFacts {
     RunFacts {
         episode: request.episode.clone(),

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 
 fn evaluation(run: &Shared) -> Value {
-    let report = run.user.json(["eval".as_ref(), run.id.as_ref(), "--truth".as_ref(), run.truth().as_os_str(), "--json".as_ref()]);
+    let report =
+        run.user.json(["eval".as_ref(), run.id.as_ref(), "--truth".as_ref(), run.truth().as_os_str(), "--json".as_ref()]);
     println!("{}: {report}", run.id);
     report
 }

@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A detector and a size of it that cost an eighth of the default; enough where the test is not about accuracy.
-pub(crate) const CHEAP: [&str; 6] =
-    ["--detector", "scrfd_500m_kps_dyn", "--det-size", "320x192", "--device", "cpu"];
+pub(crate) const CHEAP: [&str; 6] = ["--detector", "scrfd_500m_kps_dyn", "--det-size", "320x192", "--device", "cpu"];
 
 /// Returns the folder that an environment variable names, or says that the test is skipped.
 pub(crate) fn folder(variable: &str) -> Option<PathBuf> {

@@ -198,6 +198,10 @@ impl Episode<'_> {
             detector: Some(run.detector.family.clone()),
             tracker: Some(run.tracker.clone()),
             eta_s: Some(0.0),
+            media_s: None,
+            faces: Some(run.counts.faces),
+            tracks: Some(run.counts.tracks),
+            shots: Some(run.counts.shots),
             updated_at: run.finished_at.unwrap_or(self.at).to_string(),
             step: None,
             message: None,
@@ -207,6 +211,7 @@ impl Episode<'_> {
                 "artifacts": { "local": prefixes, "s3_prefixes": {} },
             })),
             error: None,
+            hint: None,
         })
     }
 }

@@ -29,6 +29,15 @@ pub struct ProgressReport {
     pub detector: Option<String>,
     pub tracker: Option<String>,
     pub eta_s: Option<f64>,
+    /// Seconds of the video reached, from its first picture; ours, like the counts that follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_s: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faces: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracks: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shots: Option<u64>,
     /// RFC 3339, UTC.
     pub updated_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +50,9 @@ pub struct ProgressReport {
     /// With `error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// With `error`: what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Makes the one line of a report, its end of line included.
