@@ -55,7 +55,7 @@ fn make(media: &Path, folder: &Path, video: &Path) {
     }
     let fit = "scale=1280:720:force_original_aspect_ratio=decrease,pad=1280:720:-1:-1,fps=25,setsar=1,format=yuv420p";
     let inputs: Vec<String> = (0..CLIPS.len()).map(|n| format!("[{n}:v]{fit}[v{n}];")).collect();
-    let joined: String = (0..CLIPS.len()).map(|n| format!("[v{n}]")).collect();
+    let joined = (0..CLIPS.len()).map(|n| format!("[v{n}]")).collect::<Vec<_>>().concat();
     let graph = format!("{}{joined}concat=n={}:v=1:a=0[out]", inputs.concat(), CLIPS.len());
     let once = folder.join("once.mp4");
     command.args(["-filter_complex", &graph, "-map", "[out]", "-c:v", "libx264", "-preset", "medium", "-crf", "21"]).arg(&once);
