@@ -12,6 +12,7 @@
 //! | session | domain, algo, media, infer, store, blobs, facebank, export, pipeline, config |
 //! | cli | domain, session, config, logging |
 //! | logging | nothing |
+//! | main | cli |
 
 pub mod algo;
 pub mod blobs;

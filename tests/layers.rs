@@ -246,7 +246,9 @@ fn findings(rows: &Table, module: &[String], source: &str) -> Vec<String> {
                 common == bad.len() || (common > 1 && at + common == plain.len())
             })
         };
-        if PURE.contains(&top) && IMPURE.iter().any(|bad| meets(bad)) {
+        // Tests in files of their own read clips and settings; the algorithm they test does not.
+        let is_test = module.iter().any(|m| m == "tests");
+        if PURE.contains(&top) && !is_test && IMPURE.iter().any(|bad| meets(bad)) {
             said.push(format!("{line}: `{text}`: {top} does no IO, reads no clock, starts no thread, holds no lock"));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::args::ProgressMode;
 use super::output::{counted, use_colour};
-use crate::pipeline::{Phase, Progress, ProgressView};
+use crate::session::{Phase, Progress, ProgressView};
 use crate::session::{RunFacts, progress_json, write_whole};
 use crossterm::{cursor, queue, style::Print, style::Stylize, terminal};
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! Ctrl-C, SIGTERM and SIGHUP ask a run to stop at the last whole shot; a second one ends the program at once.
 
-use crate::pipeline::{Cancel, StopCause};
+use crate::session::{Cancel, StopCause};
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -35,3 +35,5 @@ pub use workspace::{Places, Workspace, user_name};
 
 /// What a run can be computed on.
 pub use crate::infer::DeviceChoice;
+/// How a run is stopped and watched.
+pub use crate::pipeline::{Cancel, Phase, Progress, ProgressView, Stage, StopCause, process_time};

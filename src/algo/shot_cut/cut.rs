@@ -9,12 +9,16 @@ use std::sync::Arc;
 pub(super) const LOOKAHEAD: usize = 4;
 /// Pictures before a cut whose changes say what is usual here.
 const NEIGHBOURS: usize = 8;
-/// Of two cuts this near, in pictures, only the stronger is one: a mixed picture at a cut changes twice.
-const ADJACENT: usize = 2;
 /// Pictures before a cut that bear on it.
-pub(super) const LOOKBACK: usize = NEIGHBOURS + ADJACENT + 1;
+pub(super) const LOOKBACK: usize = NEIGHBOURS + 2;
 /// Share of the change, in squares, that a mixed picture may hold beside the mix.
-const MIXED_RESIDUAL: f64 = 0.15;
+const MIX_RESIDUAL: f64 = 0.15;
+/// Weight in a mixed picture that a shot must have at least.
+const MIX_WEIGHT: f64 = 0.1;
+/// Share of the threshold that one side of a picture between two shots must reach.
+const BLURRED: f64 = 0.6;
+/// Times the threshold that the shots around a picture of neither must differ by, because two steps of motion add up.
+const FOREIGN: f64 = 1.2;
 /// Share of the threshold that every pair across a cut must reach, which a flash does not.
 const ACROSS: f64 = 0.8;
 
@@ -45,10 +49,10 @@ struct Seen {
     change: Difference,
 }
 
-/// A picture between two shots.
-struct Mixed {
-    /// Of the later shot, `0..=1`.
-    weight: f64,
+/// A cut with a picture between the shots.
+struct BlurredCut {
+    /// The picture between belongs to the later shot.
+    takes_between: bool,
     /// Unexplained share between the pictures beside it.
     share: f64,
 }
@@ -96,46 +100,54 @@ impl CutDetector {
         share.map(|share| RawCut { index, share })
     }
 
-    /// Returns the unexplained share if a shot begins here, with or without a mixed picture between.
+    /// Returns the unexplained share if a shot begins here, with or without a foreign picture between the shots.
     fn cut_share(&self, params: &Params, at: usize) -> Option<f64> {
         if self.is_clean_cut(params, at) {
             return Some(self.seen[at].change.share);
         }
-        let begins = self.mixed(params, at).filter(|mixed| mixed.weight >= 0.5);
-        let ends = || self.mixed(params, at.checked_sub(1)?).filter(|mixed| mixed.weight < 0.5);
-        begins.or_else(ends).map(|mixed| mixed.share)
+        let begins = || self.blurred_cut(params, at).filter(|cut| cut.takes_between);
+        let follows = || self.blurred_cut(params, at.checked_sub(1)?).filter(|cut| !cut.takes_between);
+        begins().or_else(follows).map(|cut| cut.share)
     }
 
     fn is_clean_cut(&self, params: &Params, at: usize) -> bool {
         let Some(seen) = self.seen.get(at).filter(|_| at > 0) else { return false };
-        let share = seen.change.share;
-        if !is_change(params, seen.change) || seen.is_plain || self.seen[at - 1].is_plain {
-            return false;
-        }
-        if share < params.min_ratio * self.usual_share(at, at) {
-            return false;
-        }
-        let stronger_before = (at.saturating_sub(ADJACENT)..at).any(|i| self.seen[i].change.share >= share);
-        let stronger_after = (at + 1..self.end(at).min(at + ADJACENT + 1)).any(|i| self.seen[i].change.share > share);
-        !stronger_before && !stronger_after && self.differs_across(params, at - 1, at, self.end(at))
+        is_change(params, seen.change)
+            && !seen.is_plain
+            && !self.seen[at - 1].is_plain
+            && self.stands_out(params, at, at)
+            && self.differs_across(params, at - 1, at, self.end(at))
     }
 
-    /// Looks at a picture as a mix of both sides of a cut, as interlaced and converted video has it.
-    fn mixed(&self, params: &Params, at: usize) -> Option<Mixed> {
-        let (before, mixed, after) = (self.seen.get(at.checked_sub(1)?)?, self.seen.get(at)?, self.seen.get(at + 1)?);
-        let more = mixed.change.share.max(after.change.share);
-        let is_plain = before.is_plain || mixed.is_plain || after.is_plain;
-        if is_plain || more >= params.threshold {
+    /// Looks for a cut with one picture between the shots: a mix of both, as interlaced and converted video has it, or a flash.
+    fn blurred_cut(&self, params: &Params, at: usize) -> Option<BlurredCut> {
+        let (before, between, after) = (self.seen.get(at.checked_sub(1)?)?, self.seen.get(at)?, self.seen.get(at + 1)?);
+        let (less, more) = {
+            let (to, from) = (between.change.share, after.change.share);
+            (to.min(from), to.max(from))
+        };
+        let is_plain = before.is_plain || between.is_plain || after.is_plain;
+        if is_plain || more < BLURRED * params.threshold || !self.stands_out(params, at, at + 1) {
             return None;
         }
         let across = difference(&before.texture, &after.texture);
-        if more < params.min_ratio * self.usual_share(at, at + 1) || !is_change(params, across) {
+        if !is_change(params, across) || !self.differs_across(params, at - 1, at + 1, self.end(at)) {
             return None;
         }
-        let (weight, residual) = mixed.texture.as_mix(&before.texture, &after.texture);
-        let is_mix = residual <= MIXED_RESIDUAL && (0.0..=1.0).contains(&weight);
-        let is_cut = is_mix && self.differs_across(params, at - 1, at + 1, self.end(at));
-        is_cut.then_some(Mixed { weight, share: across.share })
+        let (weight, residual) = between.texture.as_mix(&before.texture, &after.texture);
+        let is_mix = residual <= MIX_RESIDUAL && (MIX_WEIGHT..=1.0 - MIX_WEIGHT).contains(&weight);
+        let is_foreign = less * params.min_ratio >= more && across.share >= FOREIGN * params.threshold;
+        let takes_between = if is_mix { weight >= 0.5 } else { between.change.share >= after.change.share };
+        (is_mix || is_foreign).then_some(BlurredCut { takes_between, share: across.share })
+    }
+
+    /// Tells whether the largest change of the pictures `from..=to` is far above the changes right beside them, and above the
+    /// median around them. A whip pan changes every picture.
+    fn stands_out(&self, params: &Params, from: usize, to: usize) -> bool {
+        let share = |at: usize| self.seen.get(at).map_or(0.0, |seen| seen.change.share);
+        let largest = (from..=to).map(share).fold(0.0, f64::max);
+        let beside = share(from - 1).max(share(to + 1)).max(self.usual_share(from, to));
+        largest >= params.min_ratio * beside
     }
 
     /// Returns the first picture that may not bear on a decision about `at`.
@@ -157,7 +169,7 @@ impl CutDetector {
         let differs =
             |a: usize, b: usize| difference(&self.seen[a].texture, &self.seen[b].texture).share >= ACROSS * params.threshold;
         (first + 1..end).all(|after| differs(last, after))
-            && (first.saturating_sub(LOOKAHEAD + 1)..last).all(|before| differs(before, first))
+            && (last.saturating_sub(LOOKAHEAD)..last).all(|before| differs(before, first))
     }
 }
 

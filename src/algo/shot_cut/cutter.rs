@@ -39,8 +39,8 @@ pub struct Progress {
 /// Finds the shot boundaries of one video; takes every decoded picture in presentation order.
 ///
 /// Shots are at least `min_len` long: of two boundaries nearer to each other a hard cut beats a fade, a fade beats a dissolve, and
-/// of equals the earlier stays, because a hard cut was promised by then (of two changes within two pictures the stronger is the
-/// cut). Only the last shot of a video may be shorter.
+/// of equals the earlier stays, because a hard cut was promised by then (a picture between two shots goes to the one it holds
+/// more of). Only the last shot of a video may be shorter.
 #[derive(Debug, Clone)]
 pub struct ShotCutter {
     params: Params,

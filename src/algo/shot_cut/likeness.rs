@@ -24,6 +24,8 @@ const BLOCK_NOISE: f32 = 4.0 * BLOCK_CELLS;
 const _: () = assert!(BLOCK_X * BLOCK_Y == 72);
 /// Below this variance of a cell (grey levels squared) a picture counts as plain, and its colour decides.
 const PLAIN: f64 = 36.0;
+/// Brightest cell of a black bar.
+const BAR: u8 = 6;
 /// Share of a block's structure that a fit may leave for the search to stop.
 const GOOD_FIT: f32 = 0.03;
 /// Change of colour (grey levels) between two plain pictures that counts as a whole change.
@@ -32,7 +34,7 @@ const COLOUR_SPAN: f64 = 60.0;
 /// Holds a picture prepared for comparing.
 #[derive(Debug, Clone)]
 pub(super) struct Texture {
-    /// Luma with repeated edges, `[ROWS, STRIDE]`; whole numbers, so that sums of products over a block are exact.
+    /// Luma with repeated edges, also over black bars, `[ROWS, STRIDE]`; whole numbers, so that sums of products over a block are exact.
     cells: Vec<f32>,
     /// `[PLACES_Y, PLACES_X]`, by the block's top left padded cell.
     blocks: Vec<Block>,
@@ -60,10 +62,11 @@ pub(super) struct Difference {
 impl Texture {
     pub(super) fn new(signature: &Signature) -> Self {
         let mut cells = Vec::with_capacity(ROWS * STRIDE);
+        let (bars_x, bars_y) = bars(&signature.luma);
         for row in 0..ROWS {
-            let y = row.saturating_sub(REACH_Y).min(HEIGHT - 1);
+            let y = row.saturating_sub(REACH_Y).clamp(bars_y, HEIGHT - 1 - bars_y);
             for column in 0..STRIDE {
-                let x = column.saturating_sub(REACH_X).min(WIDTH - 1);
+                let x = column.saturating_sub(REACH_X).clamp(bars_x, WIDTH - 1 - bars_x);
                 cells.push(signature.luma.get(y * WIDTH + x).copied().map_or(0.0, f32::from));
             }
         }
@@ -94,6 +97,18 @@ impl Texture {
     fn block(&self, x: usize, y: usize) -> Block {
         self.blocks[y * PLACES_X + x]
     }
+}
+
+/// Returns the width of the black bars on either side, and the height of those above and below, in cells.
+///
+/// Their edges never change, so they would make any two pictures alike.
+fn bars(luma: &[u8]) -> (usize, usize) {
+    let is_black = |x: usize, y: usize| luma.get(y * WIDTH + x).is_none_or(|&cell| cell <= BAR);
+    let column = |x: usize| (0..HEIGHT).all(|y| is_black(x, y));
+    let row = |y: usize| (0..WIDTH).all(|x| is_black(x, y));
+    let bars_x = (0..WIDTH / 4).take_while(|&x| column(x) && column(WIDTH - 1 - x)).count();
+    let bars_y = (0..HEIGHT / 4).take_while(|&y| row(y) && row(HEIGHT - 1 - y)).count();
+    (bars_x, bars_y)
 }
 
 /// Sums every block of a padded picture by running sums over rows, then columns.

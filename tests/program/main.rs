@@ -1,0 +1,9 @@
+//! The real program on real clips and real models: what comes out, and what happens when things go wrong.
+//!
+//! One crate, so that it is linked once. Clips, models and reference detections are found by `SCREENALYTICS_TEST_MEDIA`,
+//! `SCREENALYTICS_MODELS` and `SCREENALYTICS_TEST_REFERENCE`; a test that misses one prints `skipped: why` and ends.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it cannot read")]
+
+mod accuracy;
+mod support;
