@@ -14,12 +14,18 @@ pub(super) fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<Ended, Ses
     let mut out = format!("models in {}\n\n", list.dir.display());
     let width = list.models.iter().map(|m| m.id.len()).max().unwrap_or(0);
     let family = list.models.iter().map(|m| m.family.len()).max().unwrap_or(0);
+    let task = list.models.iter().map(|m| m.task.to_string().len()).max().unwrap_or(0);
     for model in &list.models {
-        let (glyph, note) = state(model);
         let mark = if model.is_default { " (default)" } else { "" };
-        let task = model.task.to_string();
-        let _ =
-            writeln!(out, "  {glyph}  {:width$}  {task:6}  {:family$}  {}{mark}{note}", model.id, model.family, model.licence);
+        let _ = writeln!(
+            out,
+            "  {}  {:width$}  {:task$}  {:family$}  {}{mark}",
+            glyph(model),
+            model.id,
+            model.task.to_string(),
+            model.family,
+            model.licence
+        );
     }
     for path in &list.unknown {
         let _ = writeln!(out, "  ?  {} is none of these; it can be named by its path", path.display());
@@ -29,11 +35,10 @@ pub(super) fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<Ended, Ses
     Ok(Ended::Done)
 }
 
-fn state(model: &ModelLine) -> (char, &'static str) {
+fn glyph(model: &ModelLine) -> char {
     match (model.path.is_some(), model.runs) {
-        (_, false) => ('–', ""),
-        (false, true) => ('○', ""),
-        (true, true) if model.commercial == Some(false) => ('●', ", no commercial use"),
-        (true, true) => ('●', ""),
+        (_, false) => '–',
+        (false, true) => '○',
+        (true, true) => '●',
     }
 }

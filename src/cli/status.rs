@@ -41,8 +41,12 @@ fn library_text(lines: &[session::EpisodeLine]) -> String {
                 format!("◐ {run} unfinished, {} stored; run it again to go on", counted(*shots, "shot"))
             }
             EpisodeState::Done { run, clusters, named, duration } => {
-                let mark = if named == clusters { '●' } else { '◐' };
-                format!("{mark} {duration:>8}  {named} of {} named  ({run})", counted(*clusters as u64, "cluster"))
+                let mark = match *named {
+                    0 => '○',
+                    n if n == *clusters => '●',
+                    _ => '◐',
+                };
+                format!("{mark} {:>9}  {named} of {} named  ({run})", clock(*duration), counted(*clusters as u64, "cluster"))
             }
             EpisodeState::Broken { reason } => format!("✕ {reason}"),
         };
