@@ -18,7 +18,7 @@ pub struct SampleParams {
 /// A rule that is fixed before the first picture, so that it does not depend on where a scan begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sampling {
-    /// The pictures whose number is a multiple.
+    /// The first picture of every n: the one whose number is a multiple, or the next where that one was left undecoded.
     Stride(u32),
     /// The first picture of every `1 / fps` seconds since `origin`.
     Rate { fps: f64, origin: MediaTime },
@@ -47,7 +47,10 @@ impl Sampling {
     #[must_use]
     pub fn takes(&self, at: FrameTime, before: Option<FrameTime>) -> bool {
         match *self {
-            Self::Stride(n) => at.frame.is_multiple_of(u64::from(n.max(1))),
+            Self::Stride(n) => {
+                let n = u64::from(n.max(1));
+                before.is_none_or(|b| b.frame / n < at.frame / n)
+            }
             Self::Rate { fps, origin } => {
                 // A microsecond of slack: times are rounded to microseconds.
                 let slot = |t: MediaTime| (((t - origin).secs() + 1e-6) * fps).floor();
@@ -85,6 +88,24 @@ mod tests {
         for (fps, stride) in [(23.976, 3), (25.0, 3), (29.97, 4), (50.0, 6), (8.0, 1), (1.0, 1)] {
             assert_eq!(Sampling::choose(&params(), fps, MediaTime::ZERO), Sampling::Stride(stride), "{fps}");
         }
+    }
+
+    #[test]
+    fn a_stride_takes_multiples_and_the_next_where_one_was_left_out() {
+        let taken = |frames: &[u64]| {
+            let mut before = None;
+            let mut taken = Vec::new();
+            for &frame in frames {
+                let at = FrameTime { frame, pts: MediaTime::ZERO };
+                if Sampling::Stride(3).takes(at, before) {
+                    taken.push(frame);
+                }
+                before = Some(at);
+            }
+            taken
+        };
+        assert_eq!(taken(&[0, 1, 2, 3, 4, 5, 6, 7]), [0, 3, 6]);
+        assert_eq!(taken(&[0, 2, 4, 5, 8, 9]), [0, 4, 8, 9]);
     }
 
     #[test]

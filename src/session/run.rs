@@ -3,7 +3,7 @@
 use super::progress_json::RunFacts;
 use super::workspace::{Workspace, absolute};
 use super::{SessionError, fingerprint};
-use crate::algo::shot_cut::ShotCutter;
+use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::algo::track::Kind;
 use crate::config::Settings;
 use crate::domain::{
@@ -261,7 +261,11 @@ fn scan_pass(
     progress.resume_with(counts.analysed, counts.faces, counts.shots, counts.tracks, counts.crops);
     watcher.moves();
 
-    let decoder = Decoder::open(&request.video, &settings.decode)?;
+    let mut decoder = Decoder::open(&request.video, &settings.decode)?;
+    // Cuts need every picture; without them, pictures that no other refers to are exact enough to leave out.
+    if settings.scenes.detect == Detect::Off && plan.sampling.stride(prepared.facts.fps) > 1 {
+        decoder.allow_skipping();
+    }
     let damage = scan::run(decoder, store, meta.id, &resume, plan, cancel, progress, &|| watcher.moves())?;
     let before = (meta.counts.damaged_packets, meta.counts.damaged_frames);
     meta.counts = count(store, meta.id)?;
