@@ -85,6 +85,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Say who a cluster is
     Name(NameArgs),
+    /// Take back the last decision
+    Undo(EpisodeArg),
+    /// Do again what was undone
+    Redo(EpisodeArg),
+    /// Show who decided what, and when
+    Log(LogArgs),
     /// Compare the clusters with a folder of portraits
     Suggest(SuggestArgs),
     /// Write screen time as CSV or JSON
@@ -236,6 +242,21 @@ pub struct NameArgs {
     pub cluster: String,
     /// Name of the person; two clusters with one name are one person
     pub person: String,
+}
+
+#[derive(Debug, Args)]
+pub struct EpisodeArg {
+    /// The episode
+    pub episode: String,
+}
+
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// The episode
+    pub episode: String,
+    /// As JSON lines, with every change
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod artifacts;
 mod bar;
+mod decisions;
 mod delete;
 mod doctor;
 mod eval;
@@ -71,6 +72,9 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Run(args) => run::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
         Command::Name(args) => name::run(&workspace, args),
+        Command::Log(args) => decisions::log(&workspace, args),
+        Command::Undo(args) => decisions::undo(&workspace, args),
+        Command::Redo(args) => decisions::redo(&workspace, args),
         Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
         Command::Eval(args) => eval::run(&workspace, args),

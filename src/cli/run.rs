@@ -158,6 +158,6 @@ fn busy(progress: &Progress, wall: Duration, report: &RunReport) -> String {
     let stages: Vec<String> =
         progress.spent().iter().map(|(stage, time)| format!("{} {:.1}", stage.name(), time.as_secs_f64())).collect();
     let secs = wall.as_secs_f64();
-    let speed = report.meta.video.duration.secs() / secs.max(1e-9);
+    let speed = report.scanned.secs() / secs.max(1e-9);
     format!("time     {secs:.1} s, {speed:.1} times real time\n         processor seconds: {}", stages.join(", "))
 }

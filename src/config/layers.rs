@@ -204,13 +204,25 @@ fn nearest(wanted: &str, known: &[String]) -> Vec<String> {
     let mut scored: Vec<(usize, &String)> = known
         .iter()
         .map(|k| {
-            let same_end = k.rsplit('.').next() == Some(last);
-            (if same_end { 0 } else { edits(wanted, k) }, k)
+            let (table, end) = k.rsplit_once('.').unwrap_or(("", k));
+            let same_table = wanted.rsplit_once('.').is_some_and(|(t, _)| t == table);
+            // The right table with a like ending comes before the right ending in another table.
+            let alike = end.split('_').any(|a| last.split('_').any(|b| a == b || shared_start(a, b) >= 4));
+            let distance = match (same_table, end == last) {
+                (true, _) if alike => 0,
+                (_, true) => 1,
+                _ => edits(wanted, k),
+            };
+            (distance, k)
         })
         .filter(|(d, _)| *d <= 3.max(wanted.len() / 4))
         .collect();
     scored.sort();
     scored.into_iter().take(2).map(|(_, k)| k.clone()).collect()
+}
+
+fn shared_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count()
 }
 
 /// Levenshtein distance in characters.
@@ -250,6 +262,14 @@ mod tests {
         let e = Layers::defaults().text("user.toml", "# mine\n[sample]\nstrid = 5\n").unwrap_err();
         assert_eq!(e.to_string(), "user.toml:3: there is no setting \"sample.strid\"");
         assert_eq!(e.hint(), "did you mean sample.stride?");
+    }
+
+    #[test]
+    fn a_key_of_the_right_table_is_nearer_than_the_same_word_elsewhere() {
+        let e = Layers::defaults().text("user.toml", "[cluster]\nthresh = 0.4\n").unwrap_err();
+        assert!(e.hint().starts_with("did you mean cluster."), "{}", e.hint());
+        let e = Layers::defaults().text("user.toml", "cluster.threshold = 0.4\n").unwrap_err();
+        assert!(e.hint().starts_with("did you mean cluster.cluster_thresh"), "{}", e.hint());
     }
 
     #[test]

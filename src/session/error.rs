@@ -90,7 +90,7 @@ impl SessionError {
             Self::NoPortraits { .. } => {
                 Some("give one picture a person (Ava Stone.jpg), or one folder a person, as JPEG or PNG".into())
             }
-            Self::Invalid { .. } => Some("docs/ARCHITECTURE.md names the layout; the log file lists every finding".into()),
+            Self::Invalid { .. } => Some("docs/ARTIFACTS.md describes the files; the log file lists every finding".into()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The one place that decides: what a command means, on which data, in which order.
 
 mod artifacts;
+mod decisions;
 mod delete;
 mod doctor;
 mod error;
@@ -17,6 +18,7 @@ mod suggest;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
+pub use decisions::{log, redo, undo};
 pub use delete::{Goes, delete, what_goes};
 pub use doctor::{Check, Outcome, doctor};
 pub use error::SessionError;

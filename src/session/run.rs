@@ -46,6 +46,8 @@ pub struct RunReport {
     pub meta: RunMeta,
     pub metrics: TrackMetrics,
     pub clusters: usize,
+    /// Length of the video that this very run looked at.
+    pub scanned: MediaTime,
     /// The scan was complete already.
     pub scan_skipped: bool,
     /// The grouping was complete already.
@@ -102,6 +104,7 @@ pub fn run(
     progress.video(prepared.facts.first_pts, prepared.facts.first_pts + prepared.facts.duration);
     watcher.begins(&facts, &notes(&prepared, &meta, scanned));
 
+    let reached_before = reached(&store, &meta)?;
     if !scanned {
         scan_pass(&mut store, &mut meta, request, settings, &prepared, &plan, cancel, progress, watcher)?;
         if cancel.is_set() {
@@ -141,6 +144,7 @@ pub fn run(
         clusters: store.identities(meta.id)?.len(),
         measured: store.measured_digest(meta.id)?,
         metrics,
+        scanned: reached(&store, &meta)? - reached_before,
         scan_skipped: scanned,
         group_skipped,
         carried,
@@ -317,10 +321,14 @@ pub(super) fn count(store: &EpisodeStore, run: RunId) -> Result<Counts, SessionE
     Ok(counts)
 }
 
+/// Returns the end of the last stored shot.
+fn reached(store: &EpisodeStore, meta: &RunMeta) -> Result<MediaTime, SessionError> {
+    Ok(store.last_shot(meta.id)?.map_or(meta.video.first_pts, |s| s.end))
+}
+
 fn cancelled(store: &EpisodeStore, meta: &RunMeta) -> Result<RunEnd, SessionError> {
-    let shots = store.shots(meta.id)?;
-    let reached = shots.last().map_or(MediaTime::ZERO, |s| s.end - meta.video.first_pts);
-    Ok(RunEnd::Cancelled { run: meta.id, shots: shots.len() as u64, reached })
+    let shots = store.shots(meta.id)?.len() as u64;
+    Ok(RunEnd::Cancelled { run: meta.id, shots, reached: reached(store, meta)? - meta.video.first_pts })
 }
 
 fn register(library: &Library, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
