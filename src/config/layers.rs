@@ -269,7 +269,7 @@ mod tests {
         let e = Layers::defaults().text("user.toml", "[cluster]\nthresh = 0.4\n").unwrap_err();
         assert!(e.hint().starts_with("did you mean cluster."), "{}", e.hint());
         let e = Layers::defaults().text("user.toml", "cluster.threshold = 0.4\n").unwrap_err();
-        assert!(e.hint().starts_with("did you mean cluster.cluster_thresh"), "{}", e.hint());
+        assert!(e.hint().contains("cluster.cluster_thresh"), "{}", e.hint());
     }
 
     #[test]

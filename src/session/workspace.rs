@@ -97,16 +97,36 @@ impl Workspace {
     }
 }
 
-/// Returns the login name of whoever decides, or `unknown`.
+/// Returns the login name of whoever decides: from the environment, else from the system's list of users, else the number.
 #[must_use]
 pub fn user_name() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|k| std::env::var(k).ok().filter(|v| !v.is_empty()))
-        .unwrap_or_else(|| "unknown".into())
+    let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|k| std::env::var(k).ok().filter(|v| !v.is_empty()));
+    told.unwrap_or_else(|| {
+        let uid = rustix::process::getuid().as_raw();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        name_of(uid, &users).unwrap_or_else(|| format!("user {uid}"))
+    })
+}
+
+/// Finds the name of a user in the text of `/etc/passwd`.
+fn name_of(uid: u32, users: &str) -> Option<String> {
+    let line = users.lines().find(|line| line.split(':').nth(2).and_then(|n| n.parse().ok()) == Some(uid))?;
+    line.split(':').next().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// Makes a path absolute without asking for links.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_number_finds_its_name() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nava:x:1000:1000::/home/ava:/bin/sh\n";
+        assert_eq!(name_of(1000, users).as_deref(), Some("ava"));
+        assert_eq!(name_of(7, users), None);
+    }
 }
