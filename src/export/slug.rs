@@ -3,18 +3,10 @@
 use crate::domain::PersonId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns `name` in lower case letters, digits and single hyphens; empty where nothing of it is left.
+/// Returns `name` in lower case letters, digits and single hyphens; empty where nothing of it is left. Full stops vanish: `J.R.` is `jr`.
 #[must_use]
 pub fn slug(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            out.push(c);
-        } else if !out.is_empty() && !out.ends_with('-') && !matches!(c, '\'' | '’' | '.') {
-            out.push('-');
-        }
-    }
-    out.trim_end_matches('-').to_owned()
+    crate::domain::slug(&name.replace(['.', '’'], ""))
 }
 
 /// Gives each person a slug that no other has: by id, the first keeps the plain one, the next get `-2`, `-3`.

@@ -206,6 +206,12 @@ fn cosine(a: Option<&Embedding>, b: Option<&Embedding>) -> Option<f32> {
     a?.cosine(b?)
 }
 
+/// Returns how far the cosines of a track can be trusted, `0..=1`: blurred, tiny and full-profile faces all look alike, so belief
+/// falls with quality below what step 1 asks for.
+fn evidence(params: &Params, sample: &TrackSample) -> f32 {
+    if params.sure_quality > 0.0 { (sample.quality / params.sure_quality).clamp(0.0, 1.0) } else { 1.0 }
+}
+
 fn describe(params: &Params, samples: &[&TrackSample], groups: &[Group]) -> Vec<Cluster> {
     let means: Vec<Option<Embedding>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
     let curve = Curve { middle: params.belief_middle, width: params.belief_width };
@@ -227,7 +233,8 @@ fn describe(params: &Params, samples: &[&TrackSample], groups: &[Group]) -> Vec<
                     let attached = group.attached.contains(&i);
                     Member {
                         track: samples[i].id,
-                        score: own.map_or_else(|| curve.of_single(next), |own| curve.of_member(own, next)),
+                        score: evidence(params, samples[i])
+                            * own.map_or_else(|| curve.of_single(next), |own| curve.of_member(own, next)),
                         threshold: if attached { params.attach_thresh } else { params.cluster_thresh },
                     }
                 })

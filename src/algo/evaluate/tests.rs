@@ -4,7 +4,10 @@ use crate::domain::{Assignment, BBox, Detection, DropReason, Fate, MediaTime, Me
 const PICTURE: Size = Size { width: 640, height: 360 };
 
 fn params() -> Params {
-    toml::from_str(include_str!("../../../config/evaluation.toml")).unwrap()
+    toml::from_str::<toml::Table>(include_str!("../../../config/evaluation.toml")).unwrap()["evaluation"]
+        .clone()
+        .try_into()
+        .unwrap()
 }
 
 fn at(frame: u64) -> FrameTime {
