@@ -146,6 +146,9 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
         let _ = writeln!(out, "{}", busy(progress, wall, report));
     }
     let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
+    if report.carried > 0 {
+        let _ = writeln!(out, "names    {} carried over from the run before", report.carried);
+    }
     let next = summary.time.people.iter().find(|p| p.name.is_none()).and_then(|p| p.identities.first());
     if let Some(id) = next {
         let _ = writeln!(out, "\nnext: screenalytics name {} {id} \"NAME\"", summary.episode);

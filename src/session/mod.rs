@@ -11,6 +11,7 @@ mod fingerprint;
 mod models;
 mod name;
 mod output;
+mod prepare;
 mod progress_json;
 mod report;
 mod run;

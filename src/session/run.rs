@@ -1,17 +1,17 @@
 //! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
 
+use super::SessionError;
+use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
-use super::workspace::{Workspace, absolute};
-use super::{SessionError, fingerprint};
+use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
-use crate::algo::track::Kind;
 use crate::config::Settings;
 use crate::domain::{
     Counts, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, PassMark, RunId, RunMeta,
-    ShotId, TrackId, TrackMetrics, VideoFacts,
+    ShotId, TrackId, TrackMetrics,
 };
-use crate::infer::{Device, DeviceChoice, ModelFile, Registry, SessionOptions, Task};
-use crate::media::{self, Decoder, VideoInfo};
+use crate::infer::{DeviceChoice, ModelFile};
+use crate::media::Decoder;
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::{self, NextIds, Resume, ScanPlan};
 use crate::pipeline::{Cancel, Phase, Progress, group, reembed};
@@ -67,16 +67,6 @@ pub trait Watcher: Sync {
     fn moves(&self);
 }
 
-/// Everything chosen before the first picture is decoded.
-struct Prepared {
-    info: VideoInfo,
-    facts: VideoFacts,
-    detector: ModelFile,
-    embedder: ModelFile,
-    device: Device,
-    sampling: Sampling,
-}
-
 /// Runs all passes that are not complete.
 ///
 /// # Errors
@@ -90,13 +80,14 @@ pub fn run(
     watcher: &dyn Watcher,
 ) -> Result<RunEnd, SessionError> {
     let settings = &workspace.settings;
-    let prepared = prepare(workspace, request, progress)?;
+    progress.begin(Phase::Prepare, 0, 0);
+    let prepared = Prepared::new(workspace, request)?;
     let library = workspace.open_library()?;
-    let mut store = open_or_create(&library, &request.episode)?;
+    let store = EpisodeStore::open_writer(&library, &request.episode)?;
     refuse_other_video(&store, request, &prepared)?;
 
-    let plan = plan(settings, &prepared);
-    let scan_key = scan_key(settings, &prepared);
+    let plan = prepared.plan(settings);
+    let scan_key = prepared.scan_key(settings);
     let (mut meta, scanned) = choose_run(&store, request, settings, &prepared, &scan_key)?;
     register(&library, request, &prepared)?;
 
@@ -106,7 +97,7 @@ pub fn run(
 
     let reached_before = reached(&store, &meta)?;
     if !scanned {
-        scan_pass(&mut store, &mut meta, request, settings, &prepared, &plan, cancel, progress, watcher)?;
+        scan_pass(&store, &mut meta, request, settings, &prepared, &plan, cancel, progress, watcher)?;
         if cancel.is_set() {
             return cancelled(&store, &meta);
         }
@@ -127,14 +118,14 @@ pub fn run(
     watcher.moves();
     let group_key = group_key(settings, &meta, &embedder);
     let group_skipped = meta.marks.get("group").is_some_and(|m| m.key == group_key);
-    let mut carried = 0;
     if !group_skipped {
         group::run(&store, &meta, &embedder, &settings.pool, &settings.cluster, Timestamp::now())?;
-        carried = group::carry_names(&store, &meta, Timestamp::now())?;
+        meta.params = serde_json::to_value(settings).unwrap_or_default();
         meta.marks.insert("group".into(), PassMark { key: group_key, finished_at: Timestamp::now() });
         meta.finished_at = Some(Timestamp::now());
         store.update_run(&meta)?;
     }
+    let carried = group::carry_names(&store, &meta, Timestamp::now())?;
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;
     }
@@ -153,63 +144,12 @@ pub fn run(
     })))
 }
 
-fn prepare(workspace: &Workspace, request: &RunRequest, progress: &Progress) -> Result<Prepared, SessionError> {
-    progress.begin(Phase::Prepare, 0, 0);
-    let settings = &workspace.settings;
-    let info = media::probe(&request.video)?;
-    let runtime = workspace.runtime()?;
-    let registry = Registry::built_in()?;
-    let found = registry.scan(&workspace.models)?;
-    let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
-    let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
-    let device = runtime.device(request.device, &detector.path)?;
-    let sha256 = fingerprint::of_file(&request.video)?;
-    let path = absolute(&request.video);
-    let bytes = std::fs::metadata(&path).map(|m| m.len()).unwrap_or_default();
-    let first_pts = info.first_pts.unwrap_or_default();
-    let sampling = Sampling::choose(&settings.sample, info.fps, first_pts);
-    let facts = VideoFacts {
-        path: path.to_string_lossy().into_owned(),
-        bytes,
-        sha256,
-        size: info.size,
-        fps: info.fps,
-        first_pts,
-        duration: info.duration.unwrap_or_default(),
-        codec: info.codec.clone(),
-        pixel_format: info.pixel_format.clone(),
-    };
-    Ok(Prepared { info, facts, detector, embedder, device, sampling })
-}
-
-fn open_or_create(library: &Library, episode: &EpisodeId) -> Result<EpisodeStore, SessionError> {
-    Ok(EpisodeStore::open_writer(library, episode)?)
-}
-
 fn refuse_other_video(store: &EpisodeStore, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
     let Some(last) = store.runs()?.pop() else { return Ok(()) };
     if request.replace_video || last.video.sha256 == prepared.facts.sha256 {
         return Ok(());
     }
     Err(SessionError::OtherVideo { episode: request.episode.clone(), before: last.video.path, now: prepared.facts.path.clone() })
-}
-
-fn plan<'a>(settings: &'a Settings, prepared: &'a Prepared) -> ScanPlan<'a> {
-    ScanPlan {
-        origin: prepared.facts.first_pts,
-        sampling: prepared.sampling,
-        scenes: &settings.scenes,
-        detect: &settings.detect,
-        embed: &settings.embed,
-        track: &settings.track,
-        quality: &settings.quality,
-        crops: settings.crops.clone(),
-        crop_images: &settings.crop_images,
-        detector: &prepared.detector,
-        embedder: &prepared.embedder,
-        workers: settings.workers,
-        session: SessionOptions { intra_threads: 1, device: prepared.device.clone() },
-    }
 }
 
 /// Returns the run to work on, and whether its scan is complete.
@@ -248,7 +188,7 @@ fn choose_run(
 
 #[expect(clippy::too_many_arguments, reason = "each is one thing that the pass needs, and it has one caller")]
 fn scan_pass(
-    store: &mut EpisodeStore,
+    store: &EpisodeStore,
     meta: &mut RunMeta,
     request: &RunRequest,
     settings: &Settings,
@@ -399,36 +339,6 @@ fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
         notes.push(format!("{} goes on at its first missing shot", meta.id));
     }
     notes
-}
-
-/// Returns the digest of everything that decides what a scan measures: the video, the parameters, the models.
-fn scan_key(settings: &Settings, prepared: &Prepared) -> String {
-    let looks = (settings.track.tracker == Kind::Strongsort).then(|| prepared.embedder.entry.sha256.clone());
-    fingerprint::of_json(&serde_json::json!({
-        "scan": 1,
-        "video": prepared.facts.sha256,
-        "sampling": format!("{:?}", prepared.sampling),
-        "decode": settings.decode,
-        "scenes": settings.scenes,
-        "detect": settings.detect,
-        "track": settings.track,
-        "quality": settings.quality,
-        "crops": settings.crops,
-        "crop_images": settings.crop_images,
-        "detector": prepared.detector.entry.sha256,
-        "appearance": looks,
-    }))
-}
-
-fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId) -> String {
-    fingerprint::of_json(&serde_json::json!({
-        "group": 1,
-        "scan": meta.scan_key,
-        "embedder": embedder,
-        "embedder_sha256": meta.embedder.sha256,
-        "pool": settings.pool,
-        "cluster": settings.cluster,
-    }))
 }
 
 /// Says in words why a face counts for nobody.

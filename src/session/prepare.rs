@@ -1,0 +1,106 @@
+//! Everything that is chosen before the first picture is decoded, and the keys that say whether a pass must run again.
+
+use super::run::RunRequest;
+use super::workspace::{Workspace, absolute};
+use super::{SessionError, fingerprint};
+use crate::algo::track::Kind;
+use crate::config::Settings;
+use crate::domain::{EmbedderId, RunMeta, VideoFacts};
+use crate::infer::{Device, ModelFile, Registry, SessionOptions, Task};
+use crate::media::{self, VideoInfo};
+use crate::pipeline::sampling::Sampling;
+use crate::pipeline::scan::ScanPlan;
+
+/// Everything chosen before the first picture is decoded.
+pub(super) struct Prepared {
+    pub info: VideoInfo,
+    pub facts: VideoFacts,
+    pub detector: ModelFile,
+    pub embedder: ModelFile,
+    pub device: Device,
+    pub sampling: Sampling,
+}
+
+impl Prepared {
+    /// Looks at the video, the models and the device.
+    ///
+    /// # Errors
+    /// Fails where one of them cannot be used; nothing is stored by then.
+    pub(super) fn new(workspace: &Workspace, request: &RunRequest) -> Result<Self, SessionError> {
+        let settings = &workspace.settings;
+        let info = media::probe(&request.video)?;
+        let runtime = workspace.runtime()?;
+        let registry = Registry::built_in()?;
+        let found = registry.scan(&workspace.models)?;
+        let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
+        let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
+        let device = runtime.device(request.device, &detector.path)?;
+        let sha256 = fingerprint::of_file(&request.video)?;
+        let path = absolute(&request.video);
+        let bytes = std::fs::metadata(&path).map(|m| m.len()).unwrap_or_default();
+        let first_pts = info.first_pts.unwrap_or_default();
+        let sampling = Sampling::choose(&settings.sample, info.fps, first_pts);
+        let facts = VideoFacts {
+            path: path.to_string_lossy().into_owned(),
+            bytes,
+            sha256,
+            size: info.size,
+            fps: info.fps,
+            first_pts,
+            duration: info.duration.unwrap_or_default(),
+            codec: info.codec.clone(),
+            pixel_format: info.pixel_format.clone(),
+        };
+        Ok(Self { info, facts, detector, embedder, device, sampling })
+    }
+
+    /// Returns what decides a scan.
+    pub(super) fn plan<'a>(&'a self, settings: &'a Settings) -> ScanPlan<'a> {
+        ScanPlan {
+            origin: self.facts.first_pts,
+            sampling: self.sampling,
+            scenes: &settings.scenes,
+            detect: &settings.detect,
+            embed: &settings.embed,
+            track: &settings.track,
+            quality: &settings.quality,
+            crops: settings.crops.clone(),
+            crop_images: &settings.crop_images,
+            detector: &self.detector,
+            embedder: &self.embedder,
+            workers: settings.workers,
+            session: SessionOptions { intra_threads: 1, device: self.device.clone() },
+        }
+    }
+
+    /// Returns the digest of everything that decides what a scan measures: the video, the parameters, the models.
+    pub(super) fn scan_key(&self, settings: &Settings) -> String {
+        let looks = (settings.track.tracker == Kind::Strongsort).then(|| self.embedder.entry.sha256.clone());
+        fingerprint::of_json(&serde_json::json!({
+            "scan": 1,
+            "video": self.facts.sha256,
+            "sampling": format!("{:?}", self.sampling),
+            "decode": settings.decode,
+            "scenes": settings.scenes,
+            "detect": settings.detect,
+            "track": settings.track,
+            "quality": settings.quality,
+            "crops": settings.crops,
+            "crop_images": settings.crop_images,
+            "detector": self.detector.entry.sha256,
+            "appearance": looks,
+        }))
+    }
+}
+
+/// Returns the digest of everything that decides a grouping: the scan, the embedder, the parameters.
+pub(super) fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId) -> String {
+    fingerprint::of_json(&serde_json::json!({
+        "group": 1,
+        "scan": meta.scan_key,
+        "embedder": embedder,
+        "embedder_sha256": meta.embedder.sha256,
+        "pool": settings.pool,
+        "cluster": settings.cluster,
+    }))
+}
