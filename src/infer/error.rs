@@ -77,7 +77,10 @@ impl InferError {
                 format!("set the detector's input to {}x{}, or name a model with a free input size", takes.width, takes.height)
             }
             Self::InputStep { asked: _, step } => format!("use multiples of {step}, such as 640x384"),
-            Self::Read { .. } | Self::Picture { .. } | Self::Run { .. } | Self::Output { .. } | Self::Vector { .. } => {
+            Self::Read { .. } => {
+                "check the path and its permissions; --models-dir or SCREENALYTICS_MODELS names the folder with the models".into()
+            }
+            Self::Picture { .. } | Self::Run { .. } | Self::Output { .. } | Self::Vector { .. } => {
                 return None;
             }
         })

@@ -196,10 +196,14 @@ fn check_file(path: &Path) -> Result<(), MediaError> {
     Ok(())
 }
 
-/// Keeps ffmpeg from writing to the terminal: what it would say there is counted as damage instead.
+/// Keeps ffmpeg from writing to the terminal: what it would say there is counted as damage instead. Without the texts of its
+/// errors their reasons would be empty.
 fn quiet() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet));
+    ONCE.call_once(|| {
+        ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+        ffmpeg_next::util::error::register_all();
+    });
 }
 
 fn open_input(path: &Path) -> Result<Input, MediaError> {

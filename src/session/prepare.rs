@@ -6,7 +6,7 @@ use super::{SessionError, fingerprint};
 use crate::algo::track::Kind;
 use crate::config::Settings;
 use crate::domain::{EmbedderId, RunMeta, VideoFacts};
-use crate::infer::{Device, ModelFile, Registry, SessionOptions, Task};
+use crate::infer::{Device, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder};
 use crate::media::{self, VideoInfo};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::ScanPlan;
@@ -35,6 +35,10 @@ impl Prepared {
         let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
         let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
         let device = runtime.device(request.device, &detector.path)?;
+        // A model that cannot be opened, or a size that it does not take, is told before a run begins.
+        let trial = SessionOptions { intra_threads: 1, device: runtime.cpu() };
+        build_detector(&detector, &settings.detect, &trial)?;
+        build_embedder(&embedder, &settings.embed, &trial)?;
         let sha256 = fingerprint::of_file(&request.video)?;
         let path = absolute(&request.video);
         let bytes = std::fs::metadata(&path).map(|m| m.len()).unwrap_or_default();

@@ -6,4 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it cannot read")]
 
 mod accuracy;
+mod determinism;
+mod formats;
+mod incremental;
+mod outputs;
+mod reference;
+mod refusals;
+mod resume;
 mod support;

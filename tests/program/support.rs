@@ -3,12 +3,15 @@
 use screenalytics::config::Paths;
 use screenalytics::infer::{Runtime, Search, load};
 use serde_json::Value;
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -16,11 +19,23 @@ use tempfile::TempDir;
 /// A detector and a size of it that cost an eighth of the default; enough where the test is not about accuracy.
 pub(crate) const CHEAP: [&str; 6] = ["--detector", "scrfd_500m_kps_dyn", "--det-size", "320x192", "--device", "cpu"];
 
+thread_local! {
+    /// Whether the test of this thread has said that it is skipped; it counts once.
+    static SAID: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that the test is skipped.
+pub(crate) fn skipped(why: &str) {
+    if !SAID.replace(true) {
+        println!("skipped: {why}");
+    }
+}
+
 /// Returns the folder that an environment variable names, or says that the test is skipped.
 pub(crate) fn folder(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).filter(|v| !v.is_empty()).map(PathBuf::from);
     if found.is_none() {
-        println!("skipped: {variable} not set");
+        skipped(&format!("{variable} not set"));
     }
     found
 }
@@ -41,7 +56,7 @@ pub(crate) fn runtime() -> Option<Runtime> {
     match load(&Search::from_env(None, Paths::find().data)) {
         Ok(runtime) => Some(runtime),
         Err(error) => {
-            println!("skipped: {error}");
+            skipped(&error.to_string());
             None
         }
     }
@@ -56,11 +71,11 @@ pub(crate) fn ffmpeg(input: &Path, words: &str, out: &Path) -> Option<()> {
     match command.output() {
         Ok(ran) if ran.status.success() => Some(()),
         Ok(ran) => {
-            println!("skipped: ffmpeg cannot make {}: {}", out.display(), String::from_utf8_lossy(&ran.stderr).trim());
+            skipped(&format!("ffmpeg cannot make {}: {}", out.display(), String::from_utf8_lossy(&ran.stderr).trim()));
             None
         }
         Err(error) => {
-            println!("skipped: no ffmpeg program: {error}");
+            skipped(&format!("no ffmpeg program: {error}"));
             None
         }
     }
@@ -82,7 +97,10 @@ static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// Makes an empty folder.
 pub(crate) fn scratch() -> TempDir {
-    tempfile::tempdir_in(ROOT.as_path()).unwrap()
+    let dir = tempfile::tempdir_in(ROOT.as_path()).unwrap();
+    // Some tests act as another user.
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    dir
 }
 
 /// A user with nothing: an empty library, no settings of their own, no log yet.
@@ -94,6 +112,17 @@ pub(crate) struct User {
 impl User {
     pub(crate) fn new() -> Self {
         Self { dir: scratch() }
+    }
+
+    /// Makes a user with the same library, as it is now.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new();
+        for (path, bytes) in tree(&self.library()) {
+            let to = copy.library().join(path.strip_prefix(self.library()).unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::write(to, bytes).unwrap();
+        }
+        copy
     }
 
     /// Returns a path in this user's own folder.
@@ -256,6 +285,32 @@ impl Manifest {
     }
 }
 
+/// Returns every file below a folder with its bytes; locks and the progress file do not count.
+pub(crate) fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.ends_with(".lock") && !matches!(name.as_str(), "progress.json" | "holder.json") {
+                files.insert(path.clone(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// Makes five seconds of talking heads: three people, a cut at 2.08 s.
+pub(crate) fn short_clip(dir: &Path) -> Option<PathBuf> {
+    let (_, whole) = (models()?, media("talking_dev.mp4")?);
+    let clip = dir.join("short.mp4");
+    ffmpeg(&whole, "-ss 2 -t 5 -i -c:v libx264 -preset veryfast -crf 20 -c:a copy", &clip)?;
+    Some(clip)
+}
+
 /// A command under way; killed where the test fails before it ends.
 #[derive(Debug)]
 pub(crate) struct UnderWay {
@@ -272,7 +327,7 @@ impl UnderWay {
     }
 
     /// Reads JSON lines until one fulfils `wish`; false where it ends before.
-    pub(crate) fn wait_for(&mut self, wish: impl Fn(&Value) -> bool) -> bool {
+    pub(crate) fn wait_for(&mut self, mut wish: impl FnMut(&Value) -> bool) -> bool {
         let pipe = self.child.stdout.as_mut().unwrap();
         let mut line = Vec::new();
         let mut byte = [0];
@@ -294,16 +349,16 @@ impl UnderWay {
         assert!(sent.success());
     }
 
-    /// Lets it live for so long; returns how it ended if it did so by itself.
-    pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
+    /// Lets it live for so long; tells whether it ended by itself.
+    pub(crate) fn ended_within(&mut self, time: Duration) -> bool {
         let begin = Instant::now();
         while begin.elapsed() < time {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return Some(status);
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        None
+        false
     }
 
     /// Waits for its end; what is left to read is read meanwhile.

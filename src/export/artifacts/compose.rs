@@ -139,7 +139,7 @@ impl Episode<'_> {
             diariser: None,
             asr: None,
             active_speaker: None,
-            tool: Some(format!("screenalytics {}", run.tool)),
+            tool: Some(tool_name(&run.tool)),
             started_at: Some(run.started_at.to_string()),
             finished_at: run.finished_at.map(|at| at.to_string()),
             tracker: Some(run.tracker.clone()),
@@ -238,6 +238,11 @@ pub(super) fn shot_row(record: &ShotRecord) -> ShotRow {
         score: Some(shot.score).filter(|s| s.is_finite()),
         analysed: Some(record.analysed.iter().map(pair).collect()),
     }
+}
+
+/// Names the tool of a run: runs of our own store only our version, imported ones the name of theirs.
+fn tool_name(tool: &str) -> String {
+    if tool.starts_with(|c: char| c.is_ascii_digit()) { format!("screenalytics {tool}") } else { tool.to_owned() }
 }
 
 fn model_row(model: &ModelUse, params: &serde_json::Value, area: &str) -> ModelRow {

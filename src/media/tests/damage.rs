@@ -25,6 +25,7 @@ fn what_is_no_video_is_refused_each_in_its_own_words() {
     for name in ["noise.mp4", "page.html"] {
         let error = refusal(&at(name));
         assert!(matches!(error, MediaError::NotAVideo { .. }), "{name}: {error}");
+        assert!(error.to_string().ends_with("Invalid data found when processing input"), "{name}: {error}");
     }
     let error = refusal(&at("notes.txt"));
     assert!(matches!(error, MediaError::NoPicture { .. } | MediaError::NotAVideo { .. }), "{error}");

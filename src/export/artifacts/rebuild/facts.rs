@@ -71,7 +71,8 @@ pub(super) fn facts(rows: &Rows, clock: &Clock, layout: &Layout) -> Result<RunFa
             detector: run.detector.clone(),
             embedder: run.embedder.clone(),
             tracker: run.tracker.clone().or_else(|| first_detection(rows).and_then(|d| d.tracker.clone())),
-            tool: run.tool.clone(),
+            // Our own name is put before the version when it is written.
+            tool: run.tool.as_deref().map(|tool| tool.strip_prefix("screenalytics ").unwrap_or(tool).to_owned()),
             started_at: time(run.started_at.as_ref())?,
             finished_at: time(run.finished_at.as_ref())?,
             device: run.device.clone(),
