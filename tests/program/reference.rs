@@ -91,7 +91,7 @@ fn compare(reference: &str, step: u64) {
         let picture = decoder.next().unwrap().unwrap();
         assert_eq!(line["frame"], picture.at().frame);
         assert_eq!(picture.at().pts, MediaTime::from_ticks(line["pts_ticks"].as_i64().unwrap(), num, den));
-        if picture.at().frame % step == 0 {
+        if picture.at().frame.is_multiple_of(step) {
             let letterbox = detector.input(picture.size());
             let faces = detector.detect(&picture.sample(letterbox.scaled, &letterbox.to_picture()), &letterbox).unwrap();
             found += faces.len();

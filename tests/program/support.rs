@@ -295,7 +295,7 @@ pub(crate) fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if !name.ends_with(".lock") && !matches!(name.as_str(), "progress.json" | "holder.json") {
+            } else if !matches!(name.as_str(), "progress.json" | "holder.json") && !name.contains(".lock") {
                 files.insert(path.clone(), fs::read(&path).unwrap());
             }
         }
