@@ -1,6 +1,7 @@
 //! Puts layers of TOML on top of each other and says exactly what is wrong with them.
 
 use super::settings::Settings;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -52,7 +53,8 @@ impl Layers {
     pub fn file(&mut self, path: &Path) -> Result<(), ConfigError> {
         match std::fs::read_to_string(path) {
             Ok(text) => self.text(&format!("{}", path.display()), &text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            // A file in place of the library is the library's to tell.
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(()),
             Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
         }
     }
