@@ -189,17 +189,18 @@ pub fn read_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) ->
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     };
-    let rows = Rows::read(episode, fetch)?;
+    let broken = |source| SessionError::Artifact { dir: dir.to_owned(), source };
+    let rows = Rows::read(episode, fetch).map_err(broken)?;
     let findings = artifacts::check(episode, &rows);
     // Two boxes of one identity in a picture (rule 7) is something that a reviewer is told, not an error of the files.
-    let (told, broken): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.rule == 7);
-    if let Some(first) = broken.first() {
-        for finding in &broken {
+    let (told, wrong): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.rule == 7);
+    if let Some(first) = wrong.first() {
+        for finding in &wrong {
             tracing::warn!(%finding, "artifacts");
         }
-        return Err(SessionError::Invalid { path: dir.to_owned(), first: first.to_string(), more: broken.len() - 1 });
+        return Err(SessionError::Invalid { path: dir.to_owned(), first: first.to_string(), more: wrong.len() - 1 });
     }
-    let imported = artifacts::rebuild(episode, &rows)?;
+    let imported = artifacts::rebuild(episode, &rows).map_err(broken)?;
     let library = workspace.open_library()?;
     let store = EpisodeStore::open_writer(&library, episode)?;
     let at = Timestamp::now();

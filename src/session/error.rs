@@ -27,8 +27,8 @@ pub enum SessionError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Scan(#[from] ScanError),
-    #[error(transparent)]
-    Artifact(#[from] ArtifactError),
+    #[error("cannot import from {dir:?}: {source}")]
+    Artifact { dir: PathBuf, source: ArtifactError },
     #[error(transparent)]
     Index(#[from] FacebankError),
     #[error(transparent)]
@@ -70,7 +70,7 @@ impl SessionError {
             Self::Infer(e) => e.hint(),
             Self::Store(e) => Some(e.hint()),
             Self::Scan(e) => e.hint(),
-            Self::Artifact(e) => Some(e.hint()),
+            Self::Artifact { source, .. } => Some(source.hint()),
             Self::Index(e) => Some(e.hint()),
             Self::Blob(e) => Some(e.hint()),
             Self::Read { source, .. } | Self::Write { source, .. } => Some(io_hint(source)),
