@@ -4,7 +4,7 @@ use super::args::{ProgressMode, RunArgs};
 use super::bar::Bar;
 use super::output::{self, clock, counted};
 use super::{Ended, signals};
-use crate::domain::{EpisodeId, EpisodeNumber, Transition, episode_id_from_file_name};
+use crate::domain::{EpisodeId, EpisodeNumber, MediaTime, Transition, episode_id_from_file_name};
 use crate::session::{self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, Workspace};
 use crate::session::{Cancel, Progress, StopCause};
 use std::fmt::Write as _;
@@ -105,6 +105,9 @@ impl Shown<'_> {
     }
 }
 
+/// Time that a container may promise beyond its last picture without a word: sound is often longer.
+const WORTH_TELLING: MediaTime = MediaTime(2_000_000);
+
 fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall: Duration) -> String {
     let mut out = super::status::episode_text(summary);
     let counts = &report.meta.counts;
@@ -141,6 +144,10 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
             counted(counts.damaged_packets, "packet"),
             counted(counts.damaged_frames, "picture")
         );
+    }
+    let missing = report.meta.video.duration - summary.time.duration;
+    if missing > WORTH_TELLING {
+        let _ = writeln!(out, "missing  {:.1} s at the end, which the file promises and does not hold", missing.secs());
     }
     if !report.scan_skipped {
         let _ = writeln!(out, "{}", busy(progress, wall, report));
