@@ -122,28 +122,18 @@ fn exported_artifacts_are_valid_and_come_back_as_the_same_episode() {
     let other = User::new();
     let told = other.run(["artifacts".as_ref(), "short".as_ref(), "--from".as_ref(), exported.root().as_os_str()]).ok();
     assert!(told.stdout.starts_with("short r1: 2 shots, "), "{told}");
-    for format in ["csv", "json"] {
-        let export = |user: &User| {
-            let text = user.ok(["export", "short", "--format", format]);
-            // When it was written differs.
-            text.lines().filter(|line| !line.contains("generated_at")).map(str::to_owned).collect::<Vec<_>>()
-        };
-        let (before, after) = (export(&user), export(&other));
-        if format == "csv" {
-            assert_eq!(before, after);
-        } else {
-            let whole = |user: &User| {
-                let mut value = user.json(["export", "short", "--format", "json"]);
-                value.as_object_mut().unwrap().remove("generated_at");
-                value
-            };
-            assert_eq!(whole(&user), whole(&other));
-        }
-    }
+    let csv = |user: &User| user.ok(["export", "short", "--format", "csv"]);
+    assert_eq!(csv(&user), csv(&other));
+    let json = |user: &User| {
+        let mut value = user.json(["export", "short", "--format", "json"]);
+        value.as_object_mut().unwrap().remove("generated_at");
+        value
+    };
+    assert_eq!(json(&user), json(&other));
     other.assert_healthy("after an import");
     // And out again: what was measured is the same to the byte.
     let again = other.manifest("short");
-    for file in ["shots.jsonl", "detections.jsonl", "tracks.jsonl", "faces.npy", "identities.json"] {
+    for file in ["shots.jsonl", "detections.jsonl", "tracks.jsonl", "faces.jsonl", "faces.npy", "identities.json"] {
         assert!(exported.bytes(file) == again.bytes(file), "{file} differs after a way there and back");
     }
 }
@@ -158,7 +148,7 @@ fn what_does_not_fit_together_is_not_imported() {
     let file = exported.root().join("manifests/short/tracks.jsonl");
     let text = fs::read_to_string(&file).unwrap();
     for (case, broken, told) in [
-        ("a track is missing", text.split_inclusive('\n').skip(1).collect::<String>(), "track 1"),
+        ("a track is missing", text[text.find('\n').unwrap() + 1..].to_owned(), "track 1"),
         ("a line is cut", text[..text.len() - 20].to_owned(), "tracks.jsonl"),
         ("a schema of tomorrow", text.replacen("track_v1", "track_v9", 1), "track_v9"),
     ] {
@@ -192,7 +182,8 @@ fn every_command_explains_itself_and_every_flag_that_documents_name_is_there() {
         all += &long;
     }
     let readme = include_str!("../../README.md");
-    let flags = readme.split([' ', '`', '\n', '|', '(', ')', ',', ';', '.']).filter(|w| w.starts_with("--") && w.len() > 3);
+    let ours = readme.lines().filter(|line| !line.contains("cargo")).collect::<Vec<_>>().join("\n");
+    let flags = ours.split([' ', '`', '\n', '|', '(', ')', ',', ';', '.']).filter(|w| w.starts_with("--") && w.len() > 3);
     let mut seen = 0;
     for flag in flags {
         assert!(all.contains(&format!("{flag} ")) || all.contains(&format!("{flag}\n")), "no command has {flag}");
@@ -206,8 +197,8 @@ fn every_command_explains_itself_and_every_flag_that_documents_name_is_there() {
 fn the_setting_that_the_help_names_is_one() {
     let user = User::new();
     let help = user.ok(["run", "--help"]);
-    let (_, rest) = help.split_once("such as `--set ").unwrap();
-    let (example, _) = rest.split_once('`').unwrap();
+    let (_, rest) = help.split_once("One setting, such as ").unwrap();
+    let example = rest.split_whitespace().next().unwrap();
     let printed = user.ok(["config", "--set", example]);
     let (key, value) = example.split_once('=').unwrap();
     assert!(printed.contains(&format!("{} = {value}", key.rsplit('.').next().unwrap())), "{printed}");

@@ -295,7 +295,7 @@ pub(crate) fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if !matches!(name.as_str(), "progress.json" | "holder.json") && !name.contains(".lock") {
+            } else if !["writer.lock", "catalog.lock", "progress.json", "holder.json"].contains(&name.as_str()) {
                 files.insert(path.clone(), fs::read(&path).unwrap());
             }
         }
