@@ -42,6 +42,7 @@ enum Ended {
 
 /// Reads the command line, runs the command, prints what went wrong and what to do, and returns the exit code.
 pub fn main() -> ExitCode {
+    panics_speak_plainly();
     let cli = Cli::parse();
     match dispatch(&cli) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
@@ -54,6 +55,18 @@ pub fn main() -> ExitCode {
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Tells a fault of the program in one line and logs it whole. Faults inside redb are damage to a file: `store` catches and tells them.
+fn panics_speak_plainly() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!("{panic}; {}", std::backtrace::Backtrace::force_capture());
+        if !place.contains("/redb-") {
+            eprintln!("error: a fault of the program: {panic}");
+            eprintln!("hint: nothing that was stored is lost; please report this with the log file");
+        }
+    }));
 }
 
 fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
