@@ -56,11 +56,8 @@ fn an_unreadable_file_and_a_name_that_is_no_text_are_told_apart() {
     fs::copy(&path, &odd).unwrap();
     assert_eq!(all(&mut open(&odd)).len(), 5);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
-    if fs::File::open(&path).is_ok() {
-        println!("skipped: this user may read everything");
-        return;
-    }
-    assert!(matches!(refusal(&path), MediaError::Unreadable { .. }));
+    // Root may read everything; the tests of the whole program give up their rights for this claim.
+    assert!(fs::File::open(&path).is_ok() || matches!(refusal(&path), MediaError::Unreadable { .. }));
 }
 
 #[test]
