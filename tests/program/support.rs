@@ -345,7 +345,9 @@ impl UnderWay {
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status().unwrap();
+        // The shell's own: a program of that name is not everywhere.
+        let sent =
+            Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
