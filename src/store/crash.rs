@@ -61,7 +61,8 @@ fn after_kill_9_every_acknowledged_shot_is_there_and_writing_goes_on() {
         total = acknowledged.unwrap();
         let reader = EpisodeStore::open_reader(&library, &episode()).unwrap();
         let stored = reader.last_shot(RUN).unwrap().unwrap().id.0;
-        assert!((total..=total + 1).contains(&stored), "acknowledged {total}, stored {stored}");
+        // It may have gone on for a moment before the kill came.
+        assert!(stored >= total, "acknowledged {total}, stored {stored}");
         total = stored;
     }
     let mut store = EpisodeStore::open_writer(&library, &episode()).unwrap();
