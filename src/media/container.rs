@@ -1,12 +1,13 @@
 //! The file: which stream holds the pictures, and its packets one by one.
 #![expect(unsafe_code, reason = "ffmpeg-next opens only UTF-8 paths, leaks on failure and has no setter for discarded streams")]
 
+use super::complaints::{self, Complaints};
 use super::error::MediaError;
 use super::geometry::Orientation;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::util::error::{EACCES, EIO, EMFILE, ENFILE, ENOENT, EPERM};
 use ffmpeg_next::{Error, Packet, Stream, codec, ffi, media};
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_int};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::{fs, io, ptr};
@@ -60,11 +61,20 @@ const STAMPING_FORMATS: [&str; 4] = ["mp4", "matroska", "mpegts", "flv"];
 /// Demuxers that make moving pictures of text files.
 const TEXT_FORMATS: [&str; 6] = ["tty", "bin", "xbin", "adf", "idf", "txd"];
 
+/// Codecs that notice damage, after which one thread goes on; others may leave in memory what was there without a word.
+const CONCEALING: [codec::Id; 5] =
+    [codec::Id::H264, codec::Id::MPEG1VIDEO, codec::Id::MPEG2VIDEO, codec::Id::MPEG4, codec::Id::H263];
+
 impl Container {
     /// Opens a file and finds its video stream.
     pub(super) fn open(path: &Path) -> Result<Self, MediaError> {
+        static ONCE: Once = Once::new();
         check_file(path)?;
-        quiet();
+        ONCE.call_once(|| {
+            complaints::take_over();
+            // Without their texts the reasons of errors would be empty.
+            ffmpeg_next::util::error::register_all();
+        });
         let input = open_input(path)?;
         let mut container = Self { path: path.to_path_buf(), input, stream: 0, errors: 0 };
         container.stream = container.find_video()?;
@@ -77,17 +87,26 @@ impl Container {
     }
 
     /// Starts a decoder for the stream, with as many frame or slice threads as the codec can use of `threads`.
-    pub(super) fn decoder(&self, facts: &StreamFacts, threads: u32) -> Result<codec::decoder::Video, MediaError> {
+    pub(super) fn decoder(
+        &self,
+        facts: &StreamFacts,
+        threads: u32,
+        complaints: &Complaints,
+    ) -> Result<codec::decoder::Video, MediaError> {
         let refuse =
             |e: Error| MediaError::UnknownCodec { path: self.path.clone(), codec: facts.codec.clone(), reason: e.to_string() };
         let stream = self.input.stream(self.stream).ok_or_else(|| refuse(Error::StreamNotFound))?;
         let mut context = codec::Context::from_parameters(stream.parameters()).map_err(refuse)?;
         context.set_flags(codec::Flags::OUTPUT_CORRUPT);
+        complaints.listen(&mut context);
         // SAFETY: the context is owned, not yet opened, and these are its public settings.
         unsafe {
             let c = context.as_mut_ptr();
             (*c).thread_type = ffi::FF_THREAD_FRAME | ffi::FF_THREAD_SLICE;
             (*c).thread_count = i32::try_from(threads).unwrap_or(1);
+            if threads == 1 || !CONCEALING.contains(&stream.parameters().id()) {
+                (*c).get_buffer2 = Some(grey_buffer);
+            }
         }
         let mut decoder = context.decoder();
         decoder.set_packet_time_base(stream.time_base());
@@ -196,16 +215,6 @@ fn check_file(path: &Path) -> Result<(), MediaError> {
     Ok(())
 }
 
-/// Keeps ffmpeg from writing to the terminal: what it would say there is counted as damage instead. Without the texts of its
-/// errors their reasons would be empty.
-fn quiet() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
-        ffmpeg_next::util::error::register_all();
-    });
-}
-
 fn open_input(path: &Path) -> Result<Input, MediaError> {
     let refuse = |e: Error| match e {
         // Other numbers, such as "invalid argument", are a demuxer's verdict on what it read.
@@ -229,6 +238,35 @@ fn open_input(path: &Path) -> Result<Input, MediaError> {
     // SAFETY: the context is open and owned by `input`.
     let code = unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), ptr::null_mut()) };
     if code < 0 { Err(refuse(Error::from(code))) } else { Ok(input) }
+}
+
+/// Gives a decoder memory for a frame, all grey.
+///
+/// What a damaged stream leaves out would else show the picture that was there before, which depends on timing.
+///
+/// # Safety
+/// As `avcodec_default_get_buffer2`.
+unsafe extern "C" fn grey_buffer(context: *mut ffi::AVCodecContext, frame: *mut ffi::AVFrame, flags: c_int) -> c_int {
+    // SAFETY: the caller's promise; each buffer that the call fills in has `size` bytes at `data`.
+    unsafe {
+        let code = ffi::avcodec_default_get_buffer2(context, frame, flags);
+        if code >= 0 {
+            let depth = super::frame::descriptor((*frame).format).map_or(8, |d| d.comp[0].depth);
+            for buffer in (*frame).buf.iter().filter_map(|b| b.as_ref()) {
+                #[allow(clippy::unnecessary_cast, reason = "`int` before FFmpeg 5")]
+                let size = buffer.size as usize;
+                if depth > 8 {
+                    let grey = (1_u16 << (depth - 1).min(15)).to_ne_bytes();
+                    std::slice::from_raw_parts_mut(buffer.data, size)
+                        .chunks_exact_mut(2)
+                        .for_each(|word| word.copy_from_slice(&grey));
+                } else {
+                    buffer.data.write_bytes(0x80, size);
+                }
+            }
+        }
+        code
+    }
 }
 
 fn codec_name(stream: &Stream<'_>) -> String {

@@ -1,5 +1,6 @@
 //! Pictures in presentation order.
 
+use super::complaints::Complaints;
 use super::container::{Container, Read, StreamFacts, is_discarded};
 use super::error::MediaError;
 use super::frame::FrameFacts;
@@ -35,6 +36,8 @@ pub struct Decoder {
     display: Display,
     /// Decoded but not yet handed out.
     ready: Option<Picture>,
+    /// The picture handed out last, or ready.
+    last: FrameTime,
     /// The layout of the last pixel format met.
     layout: (i32, Option<Layout>),
 }
@@ -43,7 +46,12 @@ impl Decoder {
     /// Opens a file and decodes its first picture.
     pub fn open(path: &Path, params: &DecodeParams) -> Result<Self, MediaError> {
         let mut engine = Engine::open(path, params.thread_count())?;
-        let Some((frame, facts)) = engine.receive() else {
+        let mut first = engine.receive();
+        if engine.is_unsteady() {
+            engine.steady()?;
+            first = engine.receive();
+        }
+        let Some((frame, facts)) = first else {
             return Err(MediaError::NothingDecodable {
                 path: path.to_path_buf(),
                 codec: engine.facts.codec.clone(),
@@ -61,7 +69,7 @@ impl Decoder {
         let info = VideoInfo::new(&engine.facts, &facts, display, at);
         let layout = (facts.format, Layout::of(facts.format));
         let ready = Some(Picture::new(frame, facts, layout.1, at, display));
-        Ok(Self { engine, params: params.clone(), info, display, ready, layout })
+        Ok(Self { engine, params: params.clone(), info, display, ready, last: at, layout })
     }
 
     /// Returns the file's facts.
@@ -71,18 +79,30 @@ impl Decoder {
 
     /// Returns the next picture, `None` at the end.
     ///
-    /// Damage does not end it, not even a lost disk, after which what is left is given and [`Damage::missing`] tells the rest: what cannot be decoded is passed over and counted. Pictures keep their numbers even where others
-    /// are skipped (see [`Self::allow_skipping`]).
+    /// Damage does not end it, not even a lost disk, after which what is left is given and [`Damage::missing`] tells the rest:
+    /// what cannot be decoded is passed over and counted. How a codec fills up what is missing depends on the timing of its
+    /// threads and on all that it decoded before, so at the first damage everything is decoded again from the start by one
+    /// thread, which goes on: a damaged file costs up to twice the decoding, and gives the same pictures each time. Pictures keep their numbers even where others are skipped (see
+    /// [`Self::allow_skipping`]).
     #[expect(clippy::should_implement_trait, reason = "a picture or the reason why not, which is no iterator")]
     pub fn next(&mut self) -> Result<Option<Picture>, MediaError> {
         if let Some(picture) = self.ready.take() {
             return Ok(Some(picture));
         }
-        let Some((frame, facts)) = self.engine.receive() else {
+        let mut next = self.engine.receive();
+        if self.engine.is_unsteady() {
+            self.engine.steady()?;
+            if super::seek::from_start(&mut self.engine, self.last)?.is_none() {
+                return Err(self.engine.not_found(self.last));
+            }
+            next = self.engine.receive();
+        }
+        let Some((frame, facts)) = next else {
             self.engine.note_missing();
             return Ok(None);
         };
         let at = self.engine.name(&facts);
+        self.last = at;
         Ok(Some(self.picture(frame, facts, at)))
     }
 
@@ -108,11 +128,15 @@ impl Decoder {
         }
         self.ready = None;
         let damage = self.engine.damage;
-        let found = super::seek::find(&mut self.engine, to);
-        self.engine.damage = damage;
-        let Some((frame, facts)) = found? else {
-            return Err(MediaError::PictureNotFound { path: self.engine.container.path().to_path_buf(), at: to });
-        };
+        let mut found = super::seek::find(&mut self.engine, to);
+        if self.engine.is_unsteady() {
+            self.engine.steady()?;
+            found = super::seek::from_start(&mut self.engine, to);
+        } else {
+            self.engine.damage = damage;
+        }
+        let (frame, facts) = found?.ok_or_else(|| self.engine.not_found(to))?;
+        self.last = to;
         self.ready = Some(self.picture(frame, facts, to));
         Ok(())
     }
@@ -146,11 +170,15 @@ pub(super) struct Engine {
     pub container: Container,
     pub facts: StreamFacts,
     codec: codec::decoder::Video,
+    /// Dropped after the codec.
+    complaints: Complaints,
     pub numbering: Numbering,
     pub damage: Damage,
     threads: u32,
     counting: Counting,
     draining: bool,
+    /// Whether everything since the beginning of the file was decoded.
+    from_start: bool,
     /// Packets read.
     packets: u64,
     /// Whether a packet without a presentation time was met.
@@ -167,7 +195,8 @@ impl Engine {
         let container = Container::open(path)?;
         let missing = || MediaError::NoPicture { path: path.to_path_buf(), container: String::new() };
         let facts = container.facts().ok_or_else(missing)?;
-        let codec = container.decoder(&facts, threads)?;
+        let complaints = Complaints::default();
+        let codec = container.decoder(&facts, threads, &complaints)?;
         let (num, den) = facts.time_base;
         let fps = if facts.fps > 0.0 { facts.fps } else { 25.0 };
         #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
@@ -176,11 +205,13 @@ impl Engine {
             container,
             facts,
             codec,
+            complaints,
             numbering: Numbering::new((num, den), usual),
             damage: Damage::default(),
             threads,
             counting: Counting::Pictures,
             draining: false,
+            from_start: true,
             packets: 0,
             unstamped: false,
             errors: 0,
@@ -195,6 +226,22 @@ impl Engine {
         }
         *self = fresh;
         Ok(())
+    }
+
+    /// Returns whether pictures could from now on depend on the timing of decoder threads, or on where decoding began: codecs
+    /// fill up what is missing from whatever they hold.
+    fn is_unsteady(&self) -> bool {
+        (self.threads > 1 || !self.from_start) && self.complaints.count() > 0
+    }
+
+    /// Starts anew from the beginning of the file, with one thread.
+    fn steady(&mut self) -> Result<(), MediaError> {
+        self.threads = 1;
+        self.reopen()
+    }
+
+    fn not_found(&self, at: FrameTime) -> MediaError {
+        MediaError::PictureNotFound { path: self.container.path().to_path_buf(), at }
     }
 
     /// Leaves out pictures that no other refers to, as long as packets have times to count by.
@@ -212,7 +259,9 @@ impl Engine {
 
     /// Forgets decoder state and stamps, after the container was moved elsewhere.
     pub(super) fn flush(&mut self) {
+        self.from_start = false;
         self.codec.flush();
+        self.complaints.clear();
         self.numbering.reset();
         self.draining = false;
         self.unstamped = false;
@@ -232,7 +281,7 @@ impl Engine {
                 Err(Error::Other { errno: EAGAIN }) if !self.draining => self.feed(),
                 Err(Error::Eof | Error::Other { errno: EAGAIN }) => return None,
                 Err(_) => {
-                    self.damage.packets += 1;
+                    self.note_packet();
                     self.errors += 1;
                     if self.errors > MOST_ERRORS {
                         return None;
@@ -244,7 +293,10 @@ impl Engine {
 
     /// Numbers a frame and counts it if it is damaged.
     pub(super) fn name(&mut self, facts: &FrameFacts) -> FrameTime {
-        self.damage.frames += u64::from(facts.damaged);
+        if facts.damaged {
+            self.damage.frames += 1;
+            self.complaints.add();
+        }
         self.numbering.name(facts.stamp, facts.length, self.counting)
     }
 
@@ -252,7 +304,7 @@ impl Engine {
     fn feed(&mut self) {
         match self.container.read() {
             Read::Packet(packet) => self.send(&packet),
-            Read::Damaged => self.damage.packets += 1,
+            Read::Damaged => self.note_packet(),
             Read::End => {
                 self.draining = true;
                 // It can only refuse because it was told before.
@@ -270,8 +322,15 @@ impl Engine {
         if !is_discarded(packet) {
             self.numbering.sent(packet.pts());
         }
-        let refused = self.codec.send_packet(packet).is_err();
-        self.damage.packets += u64::from(refused || packet.is_corrupt());
+        if self.codec.send_packet(packet).is_err() || packet.is_corrupt() {
+            self.note_packet();
+        }
+    }
+
+    /// Counts a packet that cannot be read or decoded.
+    fn note_packet(&mut self) {
+        self.damage.packets += 1;
+        self.complaints.add();
     }
 
     fn note_missing(&mut self) {

@@ -5,6 +5,7 @@
 //! Positions are those of the displayed picture: rotation and sample aspect are applied on the way, never in memory.
 
 mod colour;
+mod complaints;
 mod container;
 mod convert;
 mod decoder;

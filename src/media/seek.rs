@@ -63,6 +63,7 @@ fn by_packets(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
                 return Ok(None);
             }
         }
+        engine.flush();
         match decode_to(engine, to) {
             ControlFlow::Break(found) => return Ok(found),
             ControlFlow::Continue(()) => {}
@@ -98,7 +99,7 @@ fn keys_before(container: &mut Container, target: i64) -> Option<Vec<u64>> {
 }
 
 /// Decodes everything again up to the picture's number.
-fn from_start(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
+pub(super) fn from_start(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
     engine.reopen()?;
     while let Some((frame, facts)) = engine.receive() {
         let at = engine.name(&facts);

@@ -12,7 +12,6 @@ use std::fs;
 struct Due {
     bbox: BBox,
     points: Vec<Point>,
-    score: f32,
 }
 
 /// Counts faces of the reference, and those met.
@@ -36,13 +35,11 @@ impl Agreement {
         self.points += usize::from(due.points.iter().zip(landmarks).all(|(p, q)| p.distance(q) <= allowed));
     }
 
-    fn holds(&self, boxes: usize, points: usize) -> bool {
-        self.due > 20 && self.boxes * 100 >= self.due * boxes && self.points * 100 >= self.due * points
+    /// Returns whether 99 % of the faces have both box and points.
+    fn holds(&self) -> bool {
+        self.due > 20 && self.points * 100 >= self.due * 99
     }
 }
-
-/// Score from which a detection does not hang on the last bit of a pixel.
-const SURE: f32 = 0.6;
 
 #[expect(clippy::cast_possible_truncation, reason = "pixels need no more than f32")]
 fn floats(value: &Value) -> Vec<f32> {
@@ -52,14 +49,13 @@ fn floats(value: &Value) -> Vec<f32> {
 fn face(row: &Value) -> Due {
     let (b, k) = (floats(&row["box"]), floats(&row["kps"]));
     let points = k.chunks(2).map(|p| Point { x: p[0], y: p[1] }).collect();
-    Due { bbox: BBox::new(b[0], b[1], b[2], b[3]), points, score: floats(&Value::Array(vec![row["score"].clone()]))[0] }
+    Due { bbox: BBox::new(b[0], b[1], b[2], b[3]), points }
 }
 
 /// Decodes a clip, holds number and time of every picture against the reference, and detects on every `step`-th.
 ///
-/// The pictures are not the same bytes: the reference was made from swscale's quick conversion, which rounds each term of the
-/// colour matrix down, takes the nearest chroma sample, and reads BT.601 where nothing is told. On the same bytes all
-/// detections agree (the tests of `infer`); here faces at the threshold, in the dark and out of focus, may fall either way.
+/// Where the clip tells its colour matrix, the pictures are the same bytes and all faces agree. The crowd's clip tells none: we
+/// take BT.709, the reference took BT.601, and a few faces at the threshold fall either way.
 fn compare(reference: &str, step: u64) {
     let (Some(references), Some(media), Some(models), Some(runtime)) =
         (folder("SCREENALYTICS_TEST_REFERENCE"), folder("SCREENALYTICS_TEST_MEDIA"), models(), runtime())
@@ -86,7 +82,7 @@ fn compare(reference: &str, step: u64) {
     let mut decoder = Decoder::open(&media.join("clips").join(text("video")), &defaults.decode).unwrap();
     let (num, den) = decoder.info().time_base;
     assert_eq!(text("time_base"), format!("{num}/{den}"));
-    let (mut all, mut sure, mut found) = (Agreement::default(), Agreement::default(), 0);
+    let (mut all, mut found) = (Agreement::default(), 0);
     for line in lines {
         let picture = decoder.next().unwrap().unwrap();
         assert_eq!(line["frame"], picture.at().frame);
@@ -97,18 +93,14 @@ fn compare(reference: &str, step: u64) {
             found += faces.len();
             for due in line["dets"].as_array().unwrap().iter().map(face) {
                 all.add(&due, &faces);
-                if due.score >= SURE {
-                    sure.add(&due, &faces);
-                }
             }
         }
     }
     assert!(decoder.next().unwrap().is_none(), "the reference ends earlier");
 
-    println!("{reference}: all {all:?}, sure {sure:?}, found {found}");
-    assert!(sure.holds(99, 96), "{sure:?}");
-    assert!(all.holds(97, 90), "{all:?}");
-    assert!(found.abs_diff(all.due) * 100 <= all.due * 3, "{found} found: {all:?}");
+    println!("{reference}: {all:?}, found {found}");
+    assert!(all.holds(), "{all:?}");
+    assert!(found.abs_diff(all.due) * 100 <= all.due, "{found} found: {all:?}");
 }
 
 /// Every picture with `SCREENALYTICS_TEST_ALL=1`.

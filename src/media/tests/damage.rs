@@ -1,7 +1,7 @@
 //! Files that are broken, or no videos at all.
 
 use super::clips::{dir, make};
-use super::{Decoder, all, open, params};
+use super::{DecodeParams, Decoder, all, digest, open, params};
 use crate::domain::MediaTime;
 use crate::media::{MediaError, probe};
 use std::fs;
@@ -73,6 +73,49 @@ fn a_file_cut_short_gives_what_is_left_and_tells_what_is_missing() {
     let missing = decoder.damage().missing;
     assert_eq!(decoder.end_pts().unwrap() + missing, MediaTime::from_secs(10.0));
     assert!(missing > MediaTime::from_secs(2.0));
+}
+
+#[test]
+fn damaged_pictures_do_not_depend_on_the_number_of_threads() {
+    let dir = dir();
+    let scene = "-f lavfi -i mandelbrot=s=640x360:r=25 -t 8";
+    for (name, codec, is_lossy) in [
+        ("a.ts", "-c:v libx264 -g 50 -bf 3", false),
+        ("b.ts", "-c:v libx264 -preset veryfast -g 250 -x264-params b-pyramid=normal:open-gop=1:slices=4", true),
+        // HEVC has no notion of a wrong bit; only what is lost on the way is noticed.
+        ("c.ts", "-c:v libx265 -x265-params log-level=none -g 50", true),
+        ("d.avi", "-c:v mpeg4 -q:v 4 -bf 2", false),
+        ("e.mpg", "-c:v mpeg2video -q:v 3 -bf 2", false),
+    ] {
+        let Some(path) = make(&dir, name, &format!("{scene} {codec}")) else { return };
+        let mut bytes = fs::read(&path).unwrap();
+        for part in (4..20).rev() {
+            let at = bytes.len() * part / 20;
+            if is_lossy {
+                bytes.drain(at / 188 * 188..(at / 188 + 2) * 188);
+            } else {
+                bytes[at..at + 40].iter_mut().enumerate().for_each(|(i, b)| *b = u8::try_from(i * 131 % 251).unwrap());
+            }
+        }
+        fs::write(&path, &bytes).unwrap();
+        let decode = |threads| {
+            let mut decoder = Decoder::open(&path, &DecodeParams { threads, ..params() }).unwrap();
+            let digests: Vec<_> = all(&mut decoder).iter().map(|p| (p.at(), digest(p))).collect();
+            (digests, decoder.damage())
+        };
+        let due = decode(1);
+        for threads in [2, 5] {
+            let got = decode(threads);
+            let first = due.0.iter().zip(&got.0).position(|(a, b)| a != b);
+            assert_eq!((first, got.0.len(), got.1), (None, due.0.len(), due.1), "{name}, {threads} threads");
+            let mut decoder = Decoder::open(&path, &DecodeParams { threads, ..params() }).unwrap();
+            for pick in [30, 20 * threads as usize, due.0.len() - 1] {
+                decoder.seek(due.0[pick].0).unwrap();
+                let first = due.0[pick..].iter().position(|due| decoder.next().unwrap().is_none_or(|p| digest(&p) != due.1));
+                assert_eq!(first, None, "{name}, {threads} threads, from {pick}");
+            }
+        }
+    }
 }
 
 #[test]
