@@ -4,9 +4,9 @@
 //!
 //! | module | may use |
 //! |---|---|
-//! | domain | nothing |
+//! | domain, convert | nothing |
 //! | algo, media, store, blobs, facebank, export | domain |
-//! | infer | domain, algo |
+//! | infer | domain, algo, convert (tests) |
 //! | pipeline | domain, algo, media, infer, store, blobs, facebank |
 //! | config | domain, algo, media, infer, blobs, pipeline |
 //! | session | domain, algo, media, infer, store, blobs, facebank, export, pipeline, config |
@@ -18,6 +18,7 @@ pub mod algo;
 pub mod blobs;
 pub mod cli;
 pub mod config;
+pub mod convert;
 pub mod domain;
 pub mod export;
 pub mod facebank;

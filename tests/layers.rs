@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Crates whose types stay inside one module.
-const KEPT_CRATES: [(&str, &str); 8] = [
+const KEPT_CRATES: [(&str, &str); 9] = [
     ("ffmpeg_next", "media"),
     ("ffmpeg_sys_next", "media"),
     ("ort", "infer"),
     ("redb", "store"),
+    ("prost", "convert"),
     ("usearch", "facebank"),
     ("object_store", "blobs"),
     ("ratatui", "ui"),
@@ -22,7 +23,7 @@ const KEPT_CRATES: [(&str, &str); 8] = [
 ];
 
 /// Modules that do no IO, read no clock, start no thread, hold no lock.
-const PURE: [&str; 2] = ["domain", "algo"];
+const PURE: [&str; 3] = ["domain", "algo", "convert"];
 
 /// What a pure module may not name. A path is refused where it begins with one of these, or imports what holds it.
 const IMPURE: [&[&str]; 13] = [

@@ -13,6 +13,8 @@ mod registry;
 mod runtime;
 mod session;
 #[cfg(test)]
+mod tests_convert;
+#[cfg(test)]
 mod tests_reference;
 #[cfg(test)]
 mod tests_registry;
