@@ -188,19 +188,21 @@ fn parts(facts: &RunFacts, view: &ProgressView) -> Vec<String> {
     parts
 }
 
-/// Joins the parts that fit into `width` columns: what matters least while waiting goes first, the time reached stays.
+/// Joins the parts that fit into `width` columns: the counts go first, then the labels, then what matters least while
+/// waiting; the time reached stays.
 fn fitting(parts: &[String], width: usize) -> String {
-    /// Positions in [`parts`]: counts, tracker, detector, device, fps, phase, ETA.
-    const GOES: [usize; 7] = [7, 3, 2, 4, 5, 1, 6];
-    let mut gone: Vec<usize> = Vec::new();
-    loop {
-        let left: Vec<&str> = (0..parts.len()).filter(|n| !gone.contains(n)).map(|n| parts[n].as_str()).collect();
-        let text = left.join(SEPARATOR);
-        match GOES.get(gone.len()) {
-            Some(next) if text.chars().count() > width => gone.push(*next),
-            _ => return text.chars().take(width).collect(),
-        }
-    }
+    /// Positions in [`parts`]: tracker, detector, device, fps, phase, ETA.
+    const GOES: [usize; 6] = [3, 2, 4, 5, 1, 6];
+    let fits = |text: &String| text.chars().count() <= width;
+    let core = &parts[..parts.len().min(7)];
+    let bare: Vec<&str> =
+        core.iter().map(|p| p.split_once('=').map_or(p.as_str(), |(label, v)| if label == "fps" { p } else { v })).collect();
+    let narrower = (0..=GOES.len()).map(|n| {
+        let left: Vec<&str> = (0..bare.len()).filter(|i| !GOES[..n].contains(i)).map(|i| bare[i]).collect();
+        left.join(SEPARATOR)
+    });
+    let mut texts = [parts.join(SEPARATOR), core.join(SEPARATOR)].into_iter().chain(narrower);
+    texts.find(fits).unwrap_or_else(|| bare[0].chars().take(width).collect())
 }
 
 #[cfg(test)]
@@ -234,7 +236,9 @@ mod tests {
             assert!(fitting(&parts, width).chars().count() <= width, "{width}");
         }
         assert_eq!(fitting(&parts, 200), parts.join(SEPARATOR));
-        assert_eq!(fitting(&parts, 79), "00:12 / 44:59 • phase=detect • device=cpu • fps=125 • ETA 12:34");
+        assert_eq!(fitting(&parts, 100), parts[..7].join(SEPARATOR));
+        assert_eq!(fitting(&parts, 79), "00:12 / 44:59 • detect • scrfd • bytetrack • cpu • fps=125 • ETA 12:34");
+        assert_eq!(fitting(&parts, 60), "00:12 / 44:59 • detect • scrfd • cpu • fps=125 • ETA 12:34");
         assert_eq!(fitting(&parts, 30), "00:12 / 44:59 • ETA 12:34");
     }
 }

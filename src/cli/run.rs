@@ -58,10 +58,9 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
                 Some(StopCause::Interrupt) | None => "stopped",
             };
             let kept = counted(shots, "shot");
-            output::note(&format!(
-                "{why}; {kept} up to {} are kept in {run}. The same command goes on from there.",
-                clock(reached)
-            ));
+            let text = format!("{why}; {kept} up to {} are kept in {run}. The same command goes on from there.", clock(reached));
+            bar.end(|running| session::cancelled_report(running, &text));
+            output::note(&text);
             Ok(Ended::Cancelled)
         }
     }

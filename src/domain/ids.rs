@@ -9,6 +9,8 @@ use std::str::FromStr;
 pub enum IdError {
     #[error("{found:?} is not an episode id")]
     Episode { found: String },
+    #[error("no episode id can be made of the file name {found:?}")]
+    FileName { found: String },
     #[error("{found:?} is not {expected}")]
     Number { found: String, expected: &'static str },
 }
@@ -21,6 +23,9 @@ impl IdError {
             Self::Episode { .. } => {
                 "write lower case letters, digits and single hyphens, such as rhobh-s05e17 or my-clip; at most 100 characters"
                     .into()
+            }
+            Self::FileName { .. } => {
+                "give one with --ep-id, such as --ep-id rhobh-s05e17, or --show, --season and --episode".into()
             }
             Self::Number { expected, .. } => format!("write {expected}"),
         }

@@ -50,7 +50,7 @@ pub fn episode_id_from_file_name(file_name: &str) -> Result<EpisodeId, IdError> 
     while short.ends_with('-') {
         short.pop();
     }
-    short.parse().map_err(|_| IdError::Episode { found: file_name.to_owned() })
+    short.parse().map_err(|_| IdError::FileName { found: file_name.to_owned() })
 }
 
 /// Turns a text into lower case ASCII letters, digits and single inner hyphens; empty where it has none.

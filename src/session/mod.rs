@@ -28,7 +28,7 @@ pub use files::{read_text, write_whole};
 pub use models::{ModelLine, ModelList, models, setup};
 pub use name::name;
 pub use output::{episodes_json, export_csv, export_json, line, models_json, pretty, suggestions_json, summary_json};
-pub use progress_json::{ProgressReport, RunFacts, done_report, failed_report, progress_report};
+pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};

@@ -83,6 +83,12 @@ pub fn done_report(
     ProgressReport { phase: Phase::Done.name().to_owned(), summary: Some(fields), ..running }
 }
 
+/// Returns the last state of a run that was cancelled; `message` says why and what is kept.
+#[must_use]
+pub fn cancelled_report(running: ProgressReport, message: &str) -> ProgressReport {
+    ProgressReport { phase: "cancelled".to_owned(), message: Some(message.to_owned()), eta_s: None, ..running }
+}
+
 /// Returns the last state of a run that failed.
 #[must_use]
 pub fn failed_report(running: ProgressReport, error: &SessionError) -> ProgressReport {

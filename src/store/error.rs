@@ -77,6 +77,13 @@ impl StoreError {
         }
     }
 
+    /// Tells whether the file or its folder may only be read.
+    #[must_use]
+    pub fn is_permission(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        matches!(source.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+    }
+
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| {

@@ -142,6 +142,8 @@ fn signals_stop_a_run_at_a_whole_shot_and_the_same_command_goes_on() {
         let ended = under_way.finish();
         assert_eq!(ended.code, Some(130), "{signal}: {ended}");
         assert!(ended.stderr.contains(why) && ended.stderr.contains("goes on from there"), "{signal}: {ended}");
+        let last = ended.lines().pop().unwrap();
+        assert!(last["phase"] == "cancelled" && last["message"].as_str().unwrap().contains(why), "{signal}: {last}");
         user.assert_healthy(signal);
         let listed = user.json(["status", "--json"]);
         assert_eq!(listed[0]["state"], "unfinished", "{signal}: {listed}");
