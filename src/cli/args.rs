@@ -327,8 +327,11 @@ pub struct ModelsArgs {
 
 #[derive(Debug, Args)]
 pub struct SetupArgs {
-    /// Take ONNX Runtime from this wheel, archive or library file
-    #[arg(long, value_name = "FILE")]
+    /// Install the GPU build and NVIDIA's libraries as well: auto, cuda12 or cuda13
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "auto", value_parser = ["auto", "cuda12", "cuda13"], hide_possible_values = true)]
+    pub gpu: Option<String>,
+    /// Take ONNX Runtime from this wheel, archive or library file; with --gpu, the wheels from this folder
+    #[arg(long, value_name = "PATH")]
     pub from: Option<PathBuf>,
 }
 

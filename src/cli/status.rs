@@ -131,7 +131,7 @@ fn head(summary: &EpisodeSummary, colour: bool) -> String {
         counted(summary.identities.len() as u64, "cluster"),
         summary.run.id,
         summary.run.detector.family,
-        summary.run.device.used,
+        session::devices_text(&summary.run),
     )
 }
 

@@ -14,6 +14,8 @@ pub struct Paths {
     pub models: PathBuf,
     /// The user's own settings, such as `~/.config/screenalytics/config.toml`.
     pub config_file: PathBuf,
+    /// What can be made again, such as engines of TensorRT; `~/.cache/screenalytics`.
+    pub cache: PathBuf,
     /// The log file, such as `~/.local/state/screenalytics/screenalytics.log`.
     pub log_file: PathBuf,
 }
@@ -22,15 +24,16 @@ impl Paths {
     /// Finds the folders by the XDG rules; without a home, the working folder's `.screenalytics` serves.
     #[must_use]
     pub fn find() -> Self {
-        let (data, config, state) = match ProjectDirs::from("", "", "screenalytics") {
+        let (data, config, state, cache) = match ProjectDirs::from("", "", "screenalytics") {
             Some(dirs) => (
                 dirs.data_dir().to_path_buf(),
                 dirs.config_dir().to_path_buf(),
                 dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf(),
+                dirs.cache_dir().to_path_buf(),
             ),
             None => {
                 let here = PathBuf::from(".screenalytics");
-                (here.clone(), here.clone(), here)
+                (here.clone(), here.clone(), here.clone(), here.join("cache"))
             }
         };
         Self {
@@ -38,6 +41,7 @@ impl Paths {
             models: data.join("models"),
             config_file: config.join("config.toml"),
             log_file: state.join("screenalytics.log"),
+            cache,
             data,
         }
     }

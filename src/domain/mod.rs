@@ -35,7 +35,7 @@ pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, TrackId};
 pub use image::RgbImage;
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
 pub use report::{PersonTime, ScreenTime};
-pub use run::{Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
+pub use run::{Changeover, Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
 pub use shot::{Opening, Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use time::{FrameTime, MediaTime, Span};

@@ -1,6 +1,6 @@
 //! What one execution of the pipeline used and counted.
 
-use super::{DropReason, MediaTime, RunId, Size};
+use super::{DropReason, MediaTime, RunId, ShotId, Size};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +28,19 @@ pub struct DeviceUse {
     pub used: String,
     /// Why the asked one was not used.
     pub reason: Option<String>,
+    /// What computed: the version of onnxruntime, and the GPU and its driver where one was used.
+    #[serde(default)]
+    pub with: Option<String>,
+}
+
+/// What a part of a run was computed on, where it is not what the run began on: results of two devices differ in their last digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changeover {
+    /// `scan`, or `embed:<embedder>`.
+    pub pass: String,
+    /// First shot of that part; absent where it is whatever was missing.
+    pub from_shot: Option<ShotId>,
+    pub device: DeviceUse,
 }
 
 /// Facts of a video file that a run depends on.
@@ -88,7 +101,11 @@ pub struct RunMeta {
     pub embedder: ModelUse,
     /// `bytetrack` or `strongsort`.
     pub tracker: String,
+    /// What it began on.
     pub device: DeviceUse,
+    /// What later parts were computed on, in order.
+    #[serde(default)]
+    pub changeovers: Vec<Changeover>,
     /// Every parameter of the run, as merged from the layers of configuration.
     pub params: serde_json::Value,
     /// The key of the scan (input, parameters, models): an unfinished scan with another key is not resumed.

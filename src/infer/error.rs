@@ -1,5 +1,7 @@
 //! What can go wrong between a model file and a vector.
 
+use super::device::{DeviceChoice, DeviceFault};
+use super::gpu::GpuError;
 use super::manifest::Task;
 use crate::domain::{EmbeddingError, Size};
 use std::path::PathBuf;
@@ -13,6 +15,10 @@ pub enum InferError {
     LibraryUnusable { path: PathBuf, reason: String },
     #[error("cannot install onnxruntime {version} into {into:?}: {}", reasons.join("; "))]
     Install { version: &'static str, into: PathBuf, reasons: Vec<String> },
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    #[error("cannot compute on {device}: {fault}")]
+    DeviceUnusable { device: DeviceChoice, fault: DeviceFault },
     #[error("{found:?} is not a device")]
     Device { found: String },
     #[error("{found:?} is not an input size")]
@@ -63,6 +69,8 @@ impl InferError {
             Self::Install { version, .. } => format!(
                 "fetch the onnxruntime {version} wheel or release archive on another machine and name the file to: screenalytics setup"
             ),
+            Self::Gpu(e) => return e.hint(),
+            Self::DeviceUnusable { fault, .. } => fault.hint(),
             Self::Device { .. } => "write auto, cuda, tensorrt, coreml or cpu".into(),
             Self::InputSizeText { .. } => "write the longer side, such as 640, or both sides, such as 640x384".into(),
             Self::Manifest { .. } => "compare the file with models/manifest.toml of this program".into(),

@@ -21,7 +21,7 @@ pub(super) fn version(path: &Path) -> Result<String, String> {
         whole(path)?;
     }
     // SAFETY: onnxruntime's initialisers have no preconditions; any other library the user names is theirs to vouch for.
-    let library = unsafe { libloading::Library::new(path) }.map_err(|e| one_line(&e.to_string()))?;
+    let library = unsafe { libloading::Library::new(path) }.map_err(|e| linker_words(&e))?;
     let library = std::mem::ManuallyDrop::new(library);
     // SAFETY: the C header declares `const OrtApiBase* OrtGetApiBase(void)`; a library without the symbol fails here.
     let base = unsafe {
@@ -63,6 +63,11 @@ fn whole(path: &Path) -> Result<(), String> {
     let count = u64::from(u16::from_le_bytes([head[60], head[61]]));
     let end = u64::from_le_bytes(at).saturating_add(entry * count);
     if end > meta.len() { Err(format!("it is cut short: {} of at least {end} bytes", meta.len())) } else { Ok(()) }
+}
+
+/// Returns what the dynamic linker said, which an error of `libloading` keeps as its source.
+pub(super) fn linker_words(error: &libloading::Error) -> String {
+    one_line(&std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string))
 }
 
 pub(super) fn one_line(text: &str) -> String {

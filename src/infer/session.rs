@@ -20,6 +20,13 @@ pub(super) struct Port {
     pub(super) is_f32: bool,
 }
 
+/// How far a model is tried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trial {
+    Open,
+    Run,
+}
+
 /// A model ready to run. Not shared: each thread has its own.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -29,14 +36,18 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) fn open(path: &Path, options: &SessionOptions) -> Result<Self, InferError> {
-        let session = build(path, options.intra_threads, &options.device)
+        let digest = if options.device.keeps_engines() { super::registry::sha256(path)? } else { String::new() };
+        let session = build(path, options.intra_threads, &options.device, &digest)
             .map_err(|e| InferError::Open { path: path.to_path_buf(), reason: one_line(&e.to_string()) })?;
         Ok(Self { session, path: path.to_path_buf() })
     }
 
-    /// Loads the model on `device` and runs it once on zeros.
-    pub(super) fn try_out(path: &Path, device: &Device) -> Result<(), InferError> {
+    /// Loads the model on `device` and, for [`Trial::Run`], runs it once on zeros.
+    pub(super) fn try_out(path: &Path, device: &Device, trial: Trial) -> Result<(), InferError> {
         let mut model = Self::open(path, &SessionOptions { intra_threads: 1, device: device.clone() })?;
+        if trial == Trial::Open {
+            return Ok(());
+        }
         let Some([Port { shape, is_f32: true }]) = model.inputs().first_chunk::<1>().cloned() else { return Ok(()) };
         // A free batch is 1; a free side is one that every detector here takes.
         let free = |axis: usize| if axis == 0 { 1 } else { 128 };
@@ -91,11 +102,13 @@ fn port(kind: &ValueType) -> Port {
 }
 
 /// Spinning is off: waiting threads that spin nearly double the processor time of a session.
-fn build(path: &Path, intra_threads: usize, device: &Device) -> ort::Result<Session> {
+fn build(path: &Path, intra_threads: usize, device: &Device, digest: &str) -> ort::Result<Session> {
     let mut builder = Session::builder()?
         .with_intra_threads(intra_threads.max(1))?
         .with_intra_op_spinning(false)?
         .with_inter_op_spinning(false)?
-        .with_execution_providers(device.providers())?;
+        // On the CPU all kernels are deterministic; the flag would only choose slower ones.
+        .with_deterministic_compute(device.is_gpu())?
+        .with_execution_providers(device.providers(digest))?;
     builder.commit_from_file(path)
 }

@@ -163,13 +163,24 @@ fn a_manifest_beside_the_models_adds_to_what_is_known() {
 fn the_device_is_the_best_that_ran_a_model_or_the_cpu_with_a_reason() {
     let (Some(dir), Some(runtime)) = (models(), runtime()) else { return };
     let model = dir.join("scrfd_500m_kps_dyn.onnx");
-    for choice in ["auto", "cuda", "tensorrt", "coreml", "cpu"] {
-        let device = runtime.device(choice.parse().unwrap(), &model).unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let choose = |choice: &str, model: &Path| runtime.device(choice.parse().unwrap(), &[model], cache.path());
+    for choice in ["auto", "cpu"] {
+        let device = choose(choice, &model).unwrap();
         let usage = device.usage();
-        println!("{usage:?}");
         assert_eq!(usage.asked, choice);
         assert_eq!(usage.reason.is_some(), usage.used == "cpu" && choice != "cpu", "{usage:?}");
         assert_eq!(device.is_cpu(), usage.used == "cpu");
+        assert!(usage.with.as_deref().unwrap().starts_with("onnxruntime 1."), "{usage:?}");
     }
-    assert!(runtime.device(DeviceChoice::Cpu, Path::new("/nowhere.onnx")).is_err());
+    for choice in ["cuda", "tensorrt", "coreml"] {
+        match choose(choice, &model) {
+            Ok(device) => assert_eq!(device.usage().used, choice),
+            Err(error) => {
+                assert!(error.to_string().starts_with(&format!("cannot compute on {choice}: ")), "{error}");
+                assert!(error.hint().is_some());
+            }
+        }
+    }
+    assert!(choose("cpu", Path::new("/nowhere.onnx")).is_err());
 }

@@ -1,6 +1,6 @@
 //! What the tests of this module need from outside: onnxruntime, models, media.
 
-use super::{Device, Runtime, Search, SessionOptions, load};
+use super::{Device, Prefer, Runtime, Search, SessionOptions, load};
 use std::path::PathBuf;
 
 /// Returns the folder that an environment variable names, or says that the test is skipped.
@@ -20,7 +20,7 @@ pub(super) fn models() -> Option<PathBuf> {
 pub(super) fn runtime() -> Option<Runtime> {
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     let data = data.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".local/share")))?;
-    match load(&Search::from_env(None, data.join("screenalytics"))) {
+    match load(&Search::from_env(None, data.join("screenalytics"), Prefer::Cpu)) {
         Ok(runtime) => Some(runtime),
         Err(e) => {
             eprintln!("skipped: {e}");

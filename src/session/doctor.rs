@@ -2,7 +2,7 @@
 
 use super::{SessionError, Workspace, models};
 use crate::domain::EpisodeId;
-use crate::infer::DeviceChoice;
+use crate::infer::{Build, DeviceChoice, GpuFault, GpuState, Prefer, Runtime};
 use crate::store::{EpisodeStore, StoreError};
 
 /// One thing that was checked.
@@ -105,7 +105,7 @@ fn machine(workspace: &Workspace, say: &mut dyn FnMut(Check)) {
             Outcome::Bad { what: format!("{found}; the default {} is not there", missing.join(" and ")), hint: Some(hint) }
         },
     });
-    let runtime = match workspace.runtime() {
+    let runtime = match workspace.runtime(Prefer::Gpu) {
         Ok(runtime) => runtime,
         Err(error) => return say(bad("onnxruntime", &error)),
     };
@@ -113,17 +113,68 @@ fn machine(workspace: &Workspace, say: &mut dyn FnMut(Check)) {
         what: "onnxruntime".into(),
         outcome: Outcome::Good(format!("{} at {}", runtime.version(), runtime.path().display())),
     });
-    let Some(model) = listed.models.iter().find(|m| m.is_default && m.path.is_some()).and_then(|m| m.path.as_deref()) else {
-        return;
-    };
-    say(match runtime.device(DeviceChoice::Auto, model) {
-        Ok(device) => {
-            let usage = device.usage();
-            let why = usage.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-            Check { what: "device".into(), outcome: Outcome::Good(format!("{}{why}", usage.used)) }
+    gpu(workspace, &runtime, say);
+    let default = |n: usize| listed.models.iter().filter(|m| m.is_default).filter_map(|m| m.path.as_deref()).nth(n);
+    let (Some(model), other) = (default(0), default(1)) else { return };
+    // Without a driver, or with the CPU's library, each would say so again.
+    if matches!(runtime.gpu(), GpuState::Ready { .. }) {
+        for (device, outcome) in runtime.probe(model, &workspace.paths.cache) {
+            let what = device.to_string();
+            say(match outcome {
+                Ok(()) if device == DeviceChoice::TensorRt => {
+                    good(&what, "opens a model; `run --device tensorrt` builds its engines")
+                }
+                Ok(()) => good(&what, "runs a model"),
+                // Nobody misses TensorRT who does not ask for it.
+                Err(fault) if device == DeviceChoice::TensorRt => good(&what, &format!("not used: {fault}")),
+                Err(fault) => Check { what, outcome: Outcome::Doubtful { hint: fault.hint(), what: fault.to_string() } },
+            });
         }
+    }
+    let models: Vec<&std::path::Path> = std::iter::once(model).chain(other).collect();
+    say(match runtime.device(DeviceChoice::Auto, &models, &workspace.paths.cache) {
+        Ok(device) => good("device", &device.usage().used),
         Err(error) => bad("device", &error.into()),
     });
+}
+
+/// Says what there is of NVIDIA's: driver, GPUs, libraries.
+fn gpu(workspace: &Workspace, runtime: &Runtime, say: &mut dyn FnMut(Check)) {
+    match runtime.gpu() {
+        GpuState::NotAsked => {}
+        GpuState::Unready(GpuFault::Driver(crate::infer::DriverFault::Missing)) => {
+            say(good("gpu", "none: there is no NVIDIA driver (libcuda.so.1); everything runs on the CPU"));
+        }
+        GpuState::Unready(fault) => {
+            say(Check { what: "gpu".into(), outcome: Outcome::Doubtful { what: fault.to_string(), hint: fault.hint() } });
+            let installed = Build::known().unwrap_or_default().into_iter().filter(|b| b.is_installed(&workspace.paths.data));
+            for build in installed {
+                let folder = build.folder(&workspace.paths.data);
+                say(good("gpu build", &format!("onnxruntime {} {} in {}", build.runtime, build.cuda, folder.display())));
+            }
+        }
+        GpuState::Ready { driver, build, libraries } => {
+            let version = driver.version.as_deref().unwrap_or("of unknown version");
+            let (major, minor) = driver.cuda;
+            say(good("driver", &format!("NVIDIA {version}, speaks CUDA {major}.{minor}, {}", driver.library.display())));
+            for (n, gpu) in driver.gpus.iter().enumerate() {
+                let (major, minor) = gpu.capability;
+                let gib = gpu.bytes as f64 / f64::from(1 << 30);
+                say(good(&format!("gpu {n}"), &format!("{}, {gib:.0} GiB, compute capability {major}.{minor}", gpu.name)));
+            }
+            if let (Some(build), Some(first)) = (build, libraries.first()) {
+                let names: Vec<_> = libraries.iter().filter_map(|l| l.path.file_name()).map(|n| n.to_string_lossy()).collect();
+                let folder = first.path.parent().map(|p| p.display().to_string()).unwrap_or_default();
+                say(good("libraries", &format!("{build}, loaded in this order out of {folder}: {}", names.join(" "))));
+            } else {
+                say(good("libraries", "those of the onnxruntime that was named by hand"));
+            }
+        }
+    }
+}
+
+fn good(what: &str, text: &str) -> Check {
+    Check { what: what.to_owned(), outcome: Outcome::Good(text.to_owned()) }
 }
 
 fn bad(what: &str, error: &SessionError) -> Check {

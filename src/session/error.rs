@@ -3,10 +3,10 @@
 use crate::algo::evaluate::TruthError;
 use crate::blobs::BlobError;
 use crate::config::ConfigError;
-use crate::domain::{EpisodeId, IdError, IdentityId};
+use crate::domain::{EpisodeId, IdError, IdentityId, RunId};
 use crate::export::artifacts::ArtifactError;
 use crate::facebank::FacebankError;
-use crate::infer::InferError;
+use crate::infer::{DeviceChoice, InferError};
 use crate::media::MediaError;
 use crate::pipeline::scan::ScanError;
 use crate::store::StoreError;
@@ -43,6 +43,8 @@ pub enum SessionError {
     NotRun { episode: EpisodeId },
     #[error("episode {episode} was measured from another video: {before:?}, not {now:?}")]
     OtherVideo { episode: EpisodeId, before: String, now: String },
+    #[error("{run} was begun on {device}, which does not work now: {why}; results of two devices differ in their last digits")]
+    DeviceGone { run: RunId, device: DeviceChoice, why: String, hint: String },
     #[error("episode {episode} has no cluster {cluster}")]
     NoCluster { episode: EpisodeId, cluster: IdentityId, known: Vec<IdentityId> },
     #[error("the name of a person is empty")]
@@ -81,6 +83,9 @@ impl SessionError {
             Self::NotRun { episode } => Some(format!("`screenalytics run VIDEO --ep-id {episode}` measures it")),
             Self::OtherVideo { .. } => {
                 Some("give --ep-id for a new episode, or --replace-video where this is the same episode in another file".into())
+            }
+            Self::DeviceGone { hint, .. } => {
+                Some(format!("{hint}; or --device cpu to go on here, which the record will say, or --new-run to begin anew"))
             }
             Self::NoCluster { known, .. } => Some(format!("known: {}", few(known))),
             Self::Signals { .. } => None,

@@ -1,6 +1,7 @@
 //! The one place that decides: what a command means, on which data, in which order.
 
 mod artifacts;
+mod changeover;
 mod decisions;
 mod delete;
 mod doctor;
@@ -19,13 +20,14 @@ mod suggest;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
+pub use changeover::devices_text;
 pub use decisions::{log, redo, undo};
 pub use delete::{Goes, delete, what_goes};
 pub use doctor::{Check, Outcome, doctor};
 pub use error::SessionError;
 pub use evaluation::evaluate;
 pub use files::{read_text, write_whole};
-pub use models::{ModelLine, ModelList, models, setup};
+pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
 pub use name::name;
 pub use output::{episodes_json, export_csv, export_json, line, models_json, pretty, suggestions_json, summary_json};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};

@@ -1,7 +1,7 @@
 //! What models are known, which are there, and the runtime that runs them.
 
 use super::{SessionError, Workspace};
-use crate::infer::{InstallSource, ModelEntry, Recognised, Registry, Task};
+use crate::infer::{GpuSource, InferError, InstallSource, ModelEntry, Recognised, Registry, Task};
 use std::path::{Path, PathBuf};
 
 /// One model of the manifest, and where it lies.
@@ -59,4 +59,19 @@ pub fn models(workspace: &Workspace) -> Result<ModelList, SessionError> {
 pub fn setup(workspace: &Workspace, file: Option<&Path>, say: &mut dyn FnMut(&str)) -> Result<PathBuf, SessionError> {
     let source = file.map_or(InstallSource::Network, |f| InstallSource::File(f.to_owned()));
     Ok(crate::infer::install(&workspace.paths.data, &source, say)?)
+}
+
+/// Installs the GPU build that `choice` (`auto`, `cuda12`, `cuda13`) names, from the wheels in `folder` where one is given; returns the
+/// library's path.
+///
+/// # Errors
+/// Fails where no driver tells which build fits, where the disk is too full, and with the first wheel that cannot be had.
+pub fn setup_gpu(
+    workspace: &Workspace,
+    choice: &str,
+    folder: Option<&Path>,
+    say: &mut dyn FnMut(&str),
+) -> Result<PathBuf, SessionError> {
+    let source = folder.map_or(GpuSource::Network, |f| GpuSource::Folder(f.to_owned()));
+    Ok(crate::infer::install_gpu(&workspace.paths.data, choice, &source, say).map_err(InferError::from)?)
 }

@@ -6,7 +6,7 @@ use super::{SessionError, fingerprint};
 use crate::algo::track::Kind;
 use crate::config::Settings;
 use crate::domain::{EmbedderId, RunMeta, VideoFacts};
-use crate::infer::{Device, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder};
+use crate::infer::{Device, ModelFile, Prefer, Registry, Runtime, SessionOptions, Task, build_detector, build_embedder};
 use crate::media::{self, VideoInfo};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::ScanPlan;
@@ -17,6 +17,7 @@ pub(super) struct Prepared {
     pub facts: VideoFacts,
     pub detector: ModelFile,
     pub embedder: ModelFile,
+    pub runtime: Runtime,
     pub device: Device,
     pub sampling: Sampling,
 }
@@ -29,12 +30,13 @@ impl Prepared {
     pub(super) fn new(workspace: &Workspace, request: &RunRequest) -> Result<Self, SessionError> {
         let settings = &workspace.settings;
         let info = media::probe(&request.video)?;
-        let runtime = workspace.runtime()?;
+        let prefer = if request.device.may_use_gpu() { Prefer::Gpu } else { Prefer::Cpu };
+        let runtime = workspace.runtime(prefer)?;
         let registry = Registry::built_in()?;
         let found = registry.scan(&workspace.models)?;
         let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
         let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
-        let device = runtime.device(request.device, &detector.path)?;
+        let device = runtime.device(request.device, &[&detector.path, &embedder.path], &workspace.paths.cache)?;
         // A model that cannot be opened, or a size that it does not take, is told before a run begins.
         let trial = SessionOptions { intra_threads: 1, device: runtime.cpu() };
         build_detector(&detector, &settings.detect, &trial)?;
@@ -55,7 +57,7 @@ impl Prepared {
             codec: info.codec.clone(),
             pixel_format: info.pixel_format.clone(),
         };
-        Ok(Self { info, facts, detector, embedder, device, sampling })
+        Ok(Self { info, facts, detector, embedder, runtime, device, sampling })
     }
 
     /// Returns what decides a scan.

@@ -1,6 +1,7 @@
 //! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
 
 use super::SessionError;
+use super::changeover::{self, SCAN};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
 use super::workspace::Workspace;
@@ -81,19 +82,37 @@ pub fn run(
 ) -> Result<RunEnd, SessionError> {
     let settings = &workspace.settings;
     progress.begin(Phase::Prepare, 0, 0);
-    let prepared = Prepared::new(workspace, request)?;
+    let mut prepared = Prepared::new(workspace, request)?;
     let library = workspace.open_library()?;
     let store = EpisodeStore::open_writer(&library, &request.episode)?;
     refuse_other_video(&store, request, &prepared)?;
 
-    let plan = prepared.plan(settings);
     let scan_key = prepared.scan_key(settings);
     let (mut meta, scanned) = choose_run(&store, request, settings, &prepared, &scan_key)?;
+    let mut told = Vec::new();
+    let last = store.last_shot(meta.id)?;
+    if let (Some(last), false) = (last, scanned) {
+        let offered = prepared.device.usage().used.clone();
+        prepared.device = changeover::device(workspace, request, &prepared, &meta)?;
+        let used = &prepared.device.usage().used;
+        if *used != offered {
+            told.push(format!("{} was begun on {used} and goes on there; --device {offered} changes over", meta.id));
+        }
+        if changeover::note(&mut meta, SCAN, Some(ShotId(last.id.0 + 1)), &prepared.device) {
+            store.update_run(&meta)?;
+        }
+    } else if !scanned && meta.device != *prepared.device.usage() {
+        // Nothing is stored of it yet, so it begins here.
+        meta.device = prepared.device.usage().clone();
+        store.update_run(&meta)?;
+    }
+    let plan = prepared.plan(settings);
     register(&library, request, &prepared)?;
 
     let facts = facts(request, &prepared, &meta);
     progress.video(prepared.facts.first_pts, prepared.facts.first_pts + prepared.facts.duration);
-    watcher.begins(&facts, &notes(&prepared, &meta, scanned));
+    told.extend(notes(&prepared, &meta, scanned));
+    watcher.begins(&facts, &told);
 
     let reached_before = reached(&store, &meta)?;
     if !scanned {
@@ -104,6 +123,9 @@ pub fn run(
     }
     let embedder = EmbedderId(prepared.embedder.entry.id.clone());
     if !store.has_embeddings(meta.id, &embedder)? {
+        if changeover::note(&mut meta, &format!("embed:{embedder}"), None, &prepared.device) {
+            store.update_run(&meta)?;
+        }
         progress.begin(Phase::Embed, 0, meta.counts.crops);
         watcher.moves();
         reembed::run(&store, meta.id, &plan, cancel, progress, &|| watcher.moves())?;
@@ -177,6 +199,7 @@ fn choose_run(
         embedder: model_use(&prepared.embedder),
         tracker: settings.track.tracker.to_string(),
         device: prepared.device.usage().clone(),
+        changeovers: Vec::new(),
         params: serde_json::to_value(settings).unwrap_or_default(),
         scan_key: scan_key.to_owned(),
         counts: Counts::default(),
@@ -325,10 +348,15 @@ fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
     let device = prepared.device.usage();
     if let Some(reason) = &device.reason {
         notes.push(if device.asked == "auto" {
-            format!("computes on {}; {reason}", device.used)
+            format!("computes on {}: {reason}", device.used)
         } else {
-            format!("computes on {} instead of {}; {reason}", device.used, device.asked)
+            format!("computes on {} instead of {}: {reason}", device.used, device.asked)
         });
+    }
+    if let Some(change) = meta.changeovers.last().filter(|c| !scanned && c.pass == SCAN) {
+        let from = change.from_shot.map_or(0, |s| s.0);
+        let with = change.device.with.as_deref().unwrap_or(&change.device.used);
+        notes.push(format!("{} was begun on {} and goes on from shot {from} on {with}", meta.id, meta.device.used));
     }
     if !prepared.info.has_audio {
         notes.push("the video has no sound".into());

@@ -11,8 +11,7 @@ use crate::domain::{
 };
 use crate::facebank::VectorIndex;
 use crate::infer::{
-    DeviceChoice, FaceDetector, FaceEmbedder, ModelFile, Registry, SessionOptions, Task, build_detector, build_embedder,
-    detect_picture,
+    FaceDetector, FaceEmbedder, ModelFile, Prefer, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
 };
 use crate::store::{EpisodeStore, Library};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,13 +102,13 @@ struct Models {
 impl Models {
     /// Opens the detector of the settings and the embedder of the run, on the CPU.
     fn open(workspace: &Workspace, summary: &EpisodeSummary) -> Result<Self, SessionError> {
-        let runtime = workspace.runtime()?;
+        let runtime = workspace.runtime(Prefer::Cpu)?;
         let registry = Registry::built_in()?;
         let found = registry.scan(&workspace.models)?;
         let settings = &workspace.settings;
         let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
         let embedder_file = registry.resolve(&found, Task::Embed, &summary.run.embedder.id, &runtime)?;
-        let options = SessionOptions { intra_threads: 1, device: runtime.device(DeviceChoice::Cpu, &detector.path)? };
+        let options = SessionOptions { intra_threads: 1, device: runtime.cpu() };
         Ok(Self {
             detector: build_detector(&detector, &settings.detect, &options)?,
             embedder: build_embedder(&embedder_file, &settings.embed, &options)?,

@@ -3,7 +3,7 @@
 use super::SessionError;
 use crate::config::{Layers, Paths, Settings};
 use crate::domain::EpisodeId;
-use crate::infer::{Runtime, Search};
+use crate::infer::{Prefer, Runtime, Search};
 use crate::store::{EpisodeStore, Library};
 use std::path::{Path, PathBuf};
 
@@ -88,12 +88,12 @@ impl Workspace {
         Err(SessionError::NoEpisode { episode: episode.clone(), library: self.library.clone(), known: library.episodes()? })
     }
 
-    /// Loads ONNX Runtime.
+    /// Loads ONNX Runtime, in the build that is preferred where there are several.
     ///
     /// # Errors
     /// Fails where there is none, or it cannot be used.
-    pub fn runtime(&self) -> Result<Runtime, SessionError> {
-        Ok(crate::infer::load(&Search::from_env(self.onnxruntime.clone(), self.paths.data.clone()))?)
+    pub fn runtime(&self, prefer: Prefer) -> Result<Runtime, SessionError> {
+        Ok(crate::infer::load(&Search::from_env(self.onnxruntime.clone(), self.paths.data.clone(), prefer))?)
     }
 }
 

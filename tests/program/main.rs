@@ -7,6 +7,7 @@
 
 mod accuracy;
 mod determinism;
+mod devices;
 mod formats;
 mod incremental;
 mod outputs;

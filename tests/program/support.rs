@@ -1,7 +1,7 @@
 //! Runs the program with a library and user folders of its own, and finds what tests need from outside.
 
 use screenalytics::config::Paths;
-use screenalytics::infer::{Runtime, Search, load};
+use screenalytics::infer::{Prefer, Runtime, Search, load};
 use serde_json::Value;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ pub(crate) fn models() -> Option<PathBuf> {
 
 /// Returns onnxruntime, where one is named or installed.
 pub(crate) fn runtime() -> Option<Runtime> {
-    match load(&Search::from_env(None, Paths::find().data)) {
+    match load(&Search::from_env(None, Paths::find().data, Prefer::Cpu)) {
         Ok(runtime) => Some(runtime),
         Err(error) => {
             skipped(&error.to_string());
