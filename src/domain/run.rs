@@ -13,7 +13,10 @@ pub struct ModelUse {
     pub family: String,
     /// SPDX expression or the manifest's words.
     pub licence: String,
-    /// Hex digest of the file.
+    /// Whether those terms allow commercial use; absent where nobody says.
+    #[serde(default)]
+    pub commercial: Option<bool>,
+    /// Hex digest of the file; over the digests of all files where it has several.
     pub sha256: String,
     /// File name without folder.
     pub file: String,

@@ -29,6 +29,10 @@ pub enum InferError {
     Manifest { path: PathBuf, reason: String },
     #[error("no model {wanted:?} for task {task} in {dir:?}; there: {}", list(there))]
     ModelMissing { wanted: String, task: Task, dir: PathBuf, there: Vec<String> },
+    #[error("no model for task {task} in {dir:?}")]
+    NothingInstalled { task: Task, dir: PathBuf },
+    #[error("model {id:?} in {dir:?} is not whole; missing: {}", list(missing))]
+    PartMissing { id: String, dir: PathBuf, missing: Vec<String> },
     #[error("model file {path:?} is not {id}: its contents are {found}")]
     WrongContent { path: PathBuf, id: String, found: String },
     #[error("model {wanted:?} is for task {found}, and one for {task} is wanted")]
@@ -74,7 +78,15 @@ impl InferError {
             Self::Device { .. } => "write auto, cuda, tensorrt, coreml or cpu".into(),
             Self::InputSizeText { .. } => "write the longer side, such as 640, or both sides, such as 640x384".into(),
             Self::Manifest { .. } => "compare the file with models/manifest.toml of this program".into(),
-            Self::ModelMissing { .. } => "put the file there, or name another model, a family or a path to an .onnx file".into(),
+            Self::NothingInstalled { .. } => {
+                "run: screenalytics models pull; or name the folder that holds them with --models-dir or SCREENALYTICS_MODELS".into()
+            }
+            Self::PartMissing { id, .. } => format!("run: screenalytics models pull {id}"),
+            Self::ModelMissing { .. } => {
+                "screenalytics models lists what is known, screenalytics models pull ID fetches it; or put the file there, or name \
+                 another model, a family, a path to an .onnx file, or another folder with --models-dir"
+                    .into()
+            }
             Self::WrongContent { path, .. } => {
                 format!("fetch the file again, or give its path to use it as it is: {}", path.display())
             }

@@ -1,14 +1,16 @@
 //! What is known of models: `models/manifest.toml`, and a `manifest.toml` beside the models themselves.
 
 use super::InferError;
+use super::downloads::{Download, Set, Source, Terms, Twin, is_digest, is_plain_name};
 use super::pixels::Pixels;
 use crate::algo::align::{ARCFACE_112, DLIB_150, OPEN_MODEL_ZOO_128, Template};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
 /// What a model is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Finds faces.
@@ -86,7 +88,23 @@ pub struct ModelEntry {
     pub licence: String,
     /// Whether those terms allow commercial use; absent where nobody says.
     pub commercial: Option<bool>,
+    /// What else to know before use, such as the terms of the pictures it was trained on.
+    pub caveats: Option<String>,
+    /// The `[[terms]]` that are accepted before it is fetched; absent where nobody asks.
+    pub terms: Option<String>,
     pub origin: String,
+    /// The sets that it belongs to.
+    #[serde(default)]
+    pub sets: Vec<Set>,
+    /// Other files with the same weights, such as another converter's.
+    #[serde(default)]
+    pub also: Vec<Twin>,
+    /// Where `file` comes from, tried in this order; none where it has to be brought by hand.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// Further files that the model needs, in the order in which its family opens them.
+    #[serde(default)]
+    pub parts: Vec<Part>,
     /// Sizes of the picture input, `-1` where free; absent for models that take no picture.
     pub input: Option<Vec<i64>>,
     /// Sizes of the outputs, in the model's order.
@@ -97,41 +115,182 @@ pub struct ModelEntry {
     pub thresholds: Option<Thresholds>,
 }
 
-#[derive(Deserialize)]
+/// A further file of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub struct Part {
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
     #[serde(default)]
-    model: Vec<ModelEntry>,
+    pub also: Vec<Twin>,
+    #[serde(default)]
+    pub sources: Vec<Source>,
+}
+
+/// One file of a model, the first or a further one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FileOf<'a> {
+    pub name: &'a str,
+    pub bytes: u64,
+    pub sha256: &'a str,
+    pub also: &'a [Twin],
+    pub sources: &'a [Source],
+}
+
+impl FileOf<'_> {
+    /// Tells whether a file of this size may be it.
+    #[must_use]
+    pub fn may_have(&self, bytes: u64) -> bool {
+        self.bytes == bytes || self.also.iter().any(|t| t.bytes == bytes)
+    }
+
+    /// Tells whether contents of this digest are it, or hold the same weights.
+    #[must_use]
+    pub fn is(&self, sha256: &str) -> bool {
+        self.sha256 == sha256 || self.also.iter().any(|t| t.sha256 == sha256)
+    }
+}
+
+impl ModelEntry {
+    /// Returns all files of the model, the one that is named for it first.
+    pub fn files(&self) -> impl Iterator<Item = FileOf<'_>> {
+        let first =
+            FileOf { name: &self.file, bytes: self.bytes, sha256: &self.sha256, also: &self.also, sources: &self.sources };
+        let rest = self.parts.iter().map(|p| FileOf {
+            name: &p.file,
+            bytes: p.bytes,
+            sha256: &p.sha256,
+            also: &p.also,
+            sources: &p.sources,
+        });
+        std::iter::once(first).chain(rest)
+    }
+}
+
+/// All that one `manifest.toml` says.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Models, best of each family first.
+    #[serde(default, rename = "model")]
+    pub models: Vec<ModelEntry>,
+    /// Files that can be fetched.
+    #[serde(default, rename = "download")]
+    pub downloads: Vec<Download>,
+    /// Terms that models ask to be accepted.
+    #[serde(default)]
+    pub terms: Vec<Terms>,
+    /// Ids of models for each task, best first: what `auto` takes.
+    #[serde(default)]
+    pub auto: BTreeMap<Task, Vec<String>>,
+}
+
+impl Manifest {
+    /// Returns the download of an id.
+    #[must_use]
+    pub fn download(&self, id: &str) -> Option<&Download> {
+        self.downloads.iter().find(|d| d.id == id)
+    }
+
+    /// Returns the terms of an id.
+    #[must_use]
+    pub fn terms_of(&self, id: &str) -> Option<&Terms> {
+        self.terms.iter().find(|t| t.id == id)
+    }
+
+    /// Adds what `other` says to this; ids that are here already stay as they are.
+    pub(super) fn extend(&mut self, other: Self) {
+        let Self { models, downloads, terms, auto } = other;
+        self.models.extend(models);
+        self.downloads.extend(downloads);
+        self.terms.extend(terms);
+        for (task, ids) in auto {
+            self.auto.entry(task).or_default().extend(ids);
+        }
+    }
+
+    /// Says what does not fit together: digests, names that lead out of the folder, ids that are twice or nowhere.
+    fn fault(&self) -> Option<String> {
+        for (i, model) in self.models.iter().enumerate() {
+            if self.models[..i].iter().any(|e| e.id == model.id || e.sha256 == model.sha256) {
+                return Some(format!("model {:?} is there twice, by id or by sha256", model.id));
+            }
+            let same_name = |f: FileOf<'_>| self.models[..i].iter().flat_map(Self::names).find(|n| *n == f.name);
+            if let Some(name) = model.files().find_map(same_name) {
+                return Some(format!("model {:?}: {name:?} is one file for two models", model.id));
+            }
+            if let Some(fault) = model.files().find_map(|f| self.fault_of_file(&f)) {
+                return Some(format!("model {:?}: {fault}", model.id));
+            }
+            if let Some(terms) = &model.terms
+                && self.terms_of(terms).is_none()
+            {
+                return Some(format!("model {:?}: there are no terms {terms:?}", model.id));
+            }
+        }
+        for (i, download) in self.downloads.iter().enumerate() {
+            if self.downloads[..i].iter().any(|d| d.id == download.id) {
+                return Some(format!("download {:?} is there twice", download.id));
+            }
+            if !is_digest(&download.sha256) {
+                return Some(format!("download {:?}: sha256 {:?} is not 64 lower case hex digits", download.id, download.sha256));
+            }
+            if !is_plain_name(&download.file) {
+                return Some(format!("download {:?}: {:?} is not a plain file name", download.id, download.file));
+            }
+        }
+        None
+    }
+
+    fn names(model: &ModelEntry) -> impl Iterator<Item = &str> {
+        model.files().map(|f| f.name)
+    }
+
+    fn fault_of_file(&self, file: &FileOf<'_>) -> Option<String> {
+        let digests = std::iter::once(file.sha256).chain(file.also.iter().map(|t| t.sha256.as_str()));
+        for digest in digests {
+            if !is_digest(digest) {
+                return Some(format!("sha256 {digest:?} is not 64 lower case hex digits"));
+            }
+        }
+        if !is_plain_name(file.name) {
+            return Some(format!("{:?} is not a plain file name", file.name));
+        }
+        for source in file.sources {
+            if self.download(&source.download).is_none() {
+                return Some(format!("there is no download {:?}", source.download));
+            }
+            if source.recipe.is_none() && source.members.len() > 1 {
+                return Some(format!("{:?} is made of several members and has no recipe", file.name));
+            }
+        }
+        None
+    }
 }
 
 /// Reads the manifest that comes with this program.
-pub(super) fn built_in() -> Result<Vec<ModelEntry>, InferError> {
+pub(super) fn built_in() -> Result<Manifest, InferError> {
     parse(include_str!("../../models/manifest.toml"), Path::new("models/manifest.toml"))
 }
 
 /// Reads the manifest beside the models, where there is one.
-pub(super) fn beside(dir: &Path) -> Result<Vec<ModelEntry>, InferError> {
+pub(super) fn beside(dir: &Path) -> Result<Manifest, InferError> {
     let path = dir.join("manifest.toml");
     match std::fs::read_to_string(&path) {
         Ok(text) => parse(&text, &path),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Manifest::default()),
         Err(e) => Err(InferError::Read { path, reason: e.to_string() }),
     }
 }
 
-fn parse(text: &str, path: &Path) -> Result<Vec<ModelEntry>, InferError> {
+fn parse(text: &str, path: &Path) -> Result<Manifest, InferError> {
     let wrong = |reason: String| InferError::Manifest { path: path.to_path_buf(), reason };
-    let file: File = toml::from_str(text).map_err(|e| wrong(e.to_string().trim().to_owned()))?;
-    for (i, entry) in file.model.iter().enumerate() {
-        let hex = entry.sha256.len() == 64 && entry.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if !hex {
-            return Err(wrong(format!("model {:?}: sha256 {:?} is not 64 lower case hex digits", entry.id, entry.sha256)));
-        }
-        if file.model[..i].iter().any(|e| e.id == entry.id || e.sha256 == entry.sha256) {
-            return Err(wrong(format!("model {:?} is there twice, by id or by sha256", entry.id)));
-        }
+    let manifest: Manifest = toml::from_str(text).map_err(|e| wrong(e.to_string().trim().to_owned()))?;
+    match manifest.fault() {
+        Some(fault) => Err(wrong(fault)),
+        None => Ok(manifest),
     }
-    Ok(file.model)
 }
 
 #[cfg(test)]
@@ -140,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_manifest_reads_and_describes_every_face_model_fully() {
-        let models = built_in().unwrap();
+        let models = built_in().unwrap().models;
         for m in models.iter().filter(|m| crate::infer::can_run(m)) {
             assert!(m.pixels.is_some() && m.input.is_some() && m.thresholds.is_some(), "{}", m.id);
             assert_eq!(m.template.is_some(), m.task == Task::Embed, "{}", m.id);
@@ -159,7 +318,7 @@ mod tests {
             ("arcface_w600k_r50", [-0.921_568_6, 0.568_627_5, -0.239_215_69]),
             ("dlib_face_128_u8", [-0.440_554_7, 0.324_214_84, -0.028_507_8]),
         ];
-        let models = built_in().unwrap();
+        let models = built_in().unwrap().models;
         for (id, planes) in due {
             let pixels = models.iter().find(|m| m.id == id).unwrap().pixels.unwrap();
             let image = crate::domain::RgbImage { width: 1, height: 1, data: vec![10, 200, 97] };
@@ -171,12 +330,68 @@ mod tests {
         }
     }
 
+    /// Two models, a download and terms, with one word replaced.
+    fn small(from: &str, to: &str) -> String {
+        let digest = "a".repeat(64);
+        let text = format!(
+            r#"
+            [[terms]]
+            id = "t"
+            title = "T"
+            url = "https://example.org"
+            text = "words"
+            [[download]]
+            id = "d"
+            from = {{ url = "https://example.org/d.zip" }}
+            file = "d.zip"
+            bytes = 3
+            sha256 = "{digest}"
+            [[model]]
+            id = "one"
+            task = "detect"
+            family = "f"
+            file = "one.onnx"
+            bytes = 1
+            sha256 = "{digest}"
+            licence = "MIT"
+            terms = "t"
+            origin = "here"
+            sources = [{{ download = "d", members = ["m"] }}]
+            [[model]]
+            id = "two"
+            task = "detect"
+            family = "f"
+            file = "two.onnx"
+            bytes = 1
+            sha256 = "b{}"
+            licence = "MIT"
+            origin = "here"
+            "#,
+            "a".repeat(63)
+        );
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    }
+
     #[test]
-    fn a_model_listed_twice_or_with_a_broken_digest_is_refused() {
-        let text = include_str!("../../models/manifest.toml");
-        let twice = format!("{text}\n{text}");
-        assert!(parse(&twice, Path::new("x")).unwrap_err().to_string().contains("twice"));
-        let broken = text.replacen("sha256 = \"3", "sha256 = \"X", 1);
-        assert!(parse(&broken, Path::new("x")).unwrap_err().to_string().contains("hex digits"));
+    fn a_manifest_that_does_not_hold_together_is_refused() {
+        assert!(parse(&small("one", "one"), Path::new("x")).is_ok());
+        let due = [
+            ("id = \"two\"", "id = \"one\"", "twice"),
+            ("sha256 = \"b", "sha256 = \"a", "twice"),
+            ("sha256 = \"b", "sha256 = \"X", "hex digits"),
+            ("sha256 = \"aaaa", "sha256 = \"Aaaa", "hex digits"),
+            ("file = \"two.onnx\"", "file = \"../two.onnx\"", "plain file name"),
+            ("file = \"two.onnx\"", "file = \"one.onnx\"", "one file"),
+            ("file = \"d.zip\"", "file = \"/tmp/d.zip\"", "plain file name"),
+            ("download = \"d\"", "download = \"e\"", "no download"),
+            ("terms = \"t\"", "terms = \"u\"", "no terms"),
+            ("[\"m\"]", "[\"m\", \"n\"]", "no recipe"),
+            ("task = \"detect\"", "task = \"cook\"", "cook"),
+        ];
+        for (from, to, says) in due {
+            let fault = parse(&small(from, to), Path::new("x")).unwrap_err().to_string();
+            assert!(fault.contains(says), "{from} {to}: {fault}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod detector;
 mod device;
+mod downloads;
 mod embedder;
 mod error;
 mod gpu;
@@ -24,12 +25,13 @@ mod tests_support;
 
 pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture};
 pub use device::{Device, DeviceChoice, DeviceFault};
+pub use downloads::{Download, Package, Place, Set, Source, Terms, Twin};
 pub use embedder::{EmbedParams, FaceEmbedder, build_embedder};
 pub use error::InferError;
 pub use gpu::{Build, Cuda, Driver, DriverFault, Gpu, GpuError, GpuSource, Loaded, install_gpu};
 pub use install::{InstallSource, install};
-pub use manifest::{ModelEntry, Task, TemplateName, Thresholds};
+pub use manifest::{FileOf, Manifest, ModelEntry, Part, Task, TemplateName, Thresholds};
 pub use pixels::{Pixels, Planes};
-pub use registry::{Found, ModelFile, Recognised, Registry, can_run};
+pub use registry::{AUTO, Found, Incomplete, ModelFile, Recognised, Registry, can_run};
 pub use runtime::{GpuFault, GpuState, Prefer, Runtime, Search, VERSION, installed_path, load};
 pub use session::SessionOptions;

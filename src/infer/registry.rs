@@ -1,6 +1,6 @@
 //! Finds models in a folder and settles which one is meant.
 
-use super::manifest::{self, ModelEntry, Task};
+use super::manifest::{self, FileOf, Manifest, ModelEntry, Task};
 use super::recognise;
 use super::session::{Model, SessionOptions};
 use super::{InferError, Runtime};
@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// What takes the place of a model's name where the best installed one is meant.
+pub const AUTO: &str = "auto";
 
 /// Families that this program can run, by task.
 const DETECTORS: [&str; 3] = ["scrfd", "yunet", "retinaface"];
@@ -33,12 +36,17 @@ pub enum Recognised {
     ByShape,
 }
 
-/// A file and what it is.
+/// The files of a model and what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelFile {
+    /// The first file, which the model is named for.
     pub path: PathBuf,
+    /// Its further files, in the order of `entry.parts`.
+    pub parts: Vec<PathBuf>,
     /// From the manifest; made up from the file where recognised by shape.
     pub entry: ModelEntry,
+    /// Hex digest of the files as they are: of the file, or over the digests of file and parts where there are parts.
+    pub digest: String,
     pub recognised: Recognised,
 }
 
@@ -51,28 +59,43 @@ impl ModelFile {
             id: self.entry.id.clone(),
             family: self.entry.family.clone(),
             licence: self.entry.licence.clone(),
-            sha256: self.entry.sha256.clone(),
+            commercial: self.entry.commercial,
+            sha256: self.digest.clone(),
             file,
         }
     }
+
+    /// Returns all files, the first one first.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(self.path.as_path()).chain(self.parts.iter().map(PathBuf::as_path))
+    }
 }
 
-/// The `.onnx` files of a folder, by name.
+/// A model of which some files are there and others not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomplete {
+    pub id: String,
+    /// Names of the files that are not there.
+    pub missing: Vec<String>,
+}
+
+/// The models of a folder, by the names of their files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     pub dir: PathBuf,
-    /// Files whose contents the manifest knows.
+    /// Models whose contents the manifest knows, and that are whole.
     pub models: Vec<ModelFile>,
-    /// Files whose contents it does not know; some can be recognised by shape when named.
+    pub incomplete: Vec<Incomplete>,
+    /// `.onnx` files whose contents it does not know; some can be recognised by shape when named.
     pub unknown: Vec<PathBuf>,
     /// What the manifest beside the models adds.
-    pub extra: Vec<ModelEntry>,
+    pub extra: Manifest,
 }
 
 /// Every model that is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registry {
-    entries: Vec<ModelEntry>,
+    manifest: Manifest,
 }
 
 impl Registry {
@@ -81,46 +104,111 @@ impl Registry {
     /// # Errors
     /// Fails where that manifest is broken, which tests rule out.
     pub fn built_in() -> Result<Self, InferError> {
-        Ok(Self { entries: manifest::built_in()? })
+        Ok(Self { manifest: manifest::built_in()? })
+    }
+
+    /// Reads the manifest that comes with this program and the one in `dir`, where there is one.
+    ///
+    /// # Errors
+    /// Fails where the one in `dir` is broken or cannot be read.
+    pub fn with_folder(dir: &Path) -> Result<Self, InferError> {
+        let mut manifest = manifest::built_in()?;
+        manifest.extend(manifest::beside(dir)?);
+        Ok(Self { manifest })
     }
 
     /// Returns what is known, best of each family first.
     #[must_use]
     pub fn entries(&self) -> &[ModelEntry] {
-        &self.entries
+        &self.manifest.models
     }
 
-    /// Looks through `dir`, not its folders; reads only files that have the size of a known model.
+    /// Returns models, downloads and terms.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Looks through `dir`, not its folders; reads only files that have the size of a known one. A folder that is not there
+    /// holds nothing.
     ///
     /// # Errors
     /// Fails where the folder or a file in it cannot be read, or its own `manifest.toml` is broken.
     pub fn scan(&self, dir: &Path) -> Result<Found, InferError> {
         let extra = manifest::beside(dir)?;
-        let (mut models, mut unknown) = (Vec::new(), Vec::new());
-        for path in onnx_files(dir)? {
+        let entries = || self.entries().iter().chain(&extra.models);
+        let mut known: Vec<(PathBuf, String)> = Vec::new();
+        let mut unknown = Vec::new();
+        for path in files(dir)? {
             let bytes = std::fs::metadata(&path).map_err(|e| read_error(&path, &e))?.len();
-            let sized = self.entries.iter().chain(&extra).filter(|e| e.bytes == bytes).collect::<Vec<_>>();
-            let digest = if sized.is_empty() { None } else { Some(sha256(&path)?) };
-            match sized.into_iter().find(|e| Some(&e.sha256) == digest.as_ref()) {
-                Some(entry) => models.push(ModelFile { path, entry: entry.clone(), recognised: Recognised::ByContent }),
-                None => unknown.push(path),
+            let may_be = |e: &ModelEntry| e.files().any(|f| f.may_have(bytes));
+            let digest = if entries().any(may_be) { Some(sha256(&path)?) } else { None };
+            match digest.filter(|d| entries().any(|e| e.files().any(|f| f.is(d)))) {
+                Some(digest) => known.push((path, digest)),
+                None if path.extension().is_some_and(|e| e == "onnx") => unknown.push(path),
+                None => {}
             }
         }
-        Ok(Found { dir: dir.to_path_buf(), models, unknown, extra })
+        let (mut models, mut incomplete) = (Vec::new(), Vec::new());
+        for entry in entries() {
+            match gather(entry, &known) {
+                Ok(model) => models.push(model),
+                Err(missing) if missing.len() <= entry.parts.len() => {
+                    incomplete.push(Incomplete { id: entry.id.clone(), missing });
+                }
+                Err(_) => {}
+            }
+        }
+        models.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Found { dir: dir.to_path_buf(), models, incomplete, unknown, extra })
     }
 
-    /// Settles which file `wanted` means: an id of the manifest, a family (its best model that is there), the name of a
-    /// file in the folder without `.onnx`, or a path to an `.onnx` file. Opens files only to recognise unknown ones.
+    /// Returns the best installed model for `task` that this program can run: by the order of `[auto]` in the manifests, then
+    /// by that of their entries.
+    #[must_use]
+    pub fn best<'a>(&self, found: &'a Found, task: Task) -> Option<&'a ModelFile> {
+        self.first(found, task, can_run)
+    }
+
+    /// Returns the first model for `task` that is there and `fits`.
+    fn first<'a>(&self, found: &'a Found, task: Task, fits: impl Fn(&ModelEntry) -> bool) -> Option<&'a ModelFile> {
+        let listed = |m: &Manifest| m.auto.get(&task).cloned().unwrap_or_default();
+        let order: Vec<String> = listed(&found.extra).into_iter().chain(listed(&self.manifest)).collect();
+        let known: Vec<&str> = self.entries().iter().chain(&found.extra.models).map(|e| e.id.as_str()).collect();
+        let rank = |id: &str| {
+            let listed = order.iter().position(|o| o == id);
+            (listed.is_none(), listed.or_else(|| known.iter().position(|k| *k == id)))
+        };
+        let fit = found.models.iter().filter(|m| m.entry.task == task && fits(&m.entry));
+        fit.min_by_key(|m| rank(&m.entry.id))
+    }
+
+    /// Returns the model that `wanted` means where that is `auto`, an id or a family, and it is there.
+    #[must_use]
+    pub fn chosen<'a>(&self, found: &'a Found, task: Task, wanted: &str) -> Option<&'a ModelFile> {
+        if wanted == AUTO {
+            return self.best(found, task);
+        }
+        self.first(found, task, |e| e.id == wanted).or_else(|| self.first(found, task, |e| e.family == wanted))
+    }
+
+    /// Settles which file `wanted` means: `auto` (the best model that is there), an id of the manifest, a family (its best
+    /// model that is there), the name of a file in the folder without `.onnx`, or a path to an `.onnx` file. Opens files only
+    /// to recognise unknown ones.
     ///
     /// # Errors
-    /// `ModelMissing`, `WrongContent` (a known name over other contents), `WrongTask` (a model for something else),
+    /// `NothingInstalled`, `ModelMissing`, `PartMissing`, `WrongContent` (a known name over other contents), `WrongTask` (a model for something else),
     /// `Unsupported`, `Unrecognised`, `Read`, `Open`.
     pub fn resolve(&self, found: &Found, task: Task, wanted: &str, runtime: &Runtime) -> Result<ModelFile, InferError> {
+        if wanted == AUTO {
+            let nothing = || InferError::NothingInstalled { task, dir: found.dir.clone() };
+            return self.best(found, task).cloned().ok_or_else(nothing);
+        }
         let is_path = wanted.contains(std::path::MAIN_SEPARATOR) || Path::new(wanted).extension().is_some_and(|e| e == "onnx");
         if is_path {
             return self.check(self.identify(found, Path::new(wanted), runtime)?, task, wanted);
         }
-        let known = || self.entries.iter().chain(&found.extra);
+        let known = || self.entries().iter().chain(&found.extra.models);
         if let Some(entry) = known().find(|e| e.id == wanted) {
             if entry.task != task {
                 return Err(InferError::WrongTask { wanted: wanted.into(), task, found: entry.task });
@@ -130,9 +218,7 @@ impl Registry {
                 None => Err(Self::absent(found, task, wanted, Some(entry))),
             };
         }
-        let of_family = |m: &&ModelFile| m.entry.family == wanted && m.entry.task == task;
-        let rank = |m: &&ModelFile| known().position(|e| e.id == m.entry.id);
-        if let Some(model) = found.models.iter().filter(of_family).min_by_key(rank) {
+        if let Some(model) = self.first(found, task, |e| e.family == wanted) {
             return self.check(model.clone(), task, wanted);
         }
         if let Some(path) = found.unknown.iter().find(|p| p.file_stem().is_some_and(|s| s == wanted)) {
@@ -149,8 +235,23 @@ impl Registry {
     /// Says what one file is, by contents or else by shape.
     fn identify(&self, found: &Found, path: &Path, runtime: &Runtime) -> Result<ModelFile, InferError> {
         let digest = sha256(path)?;
-        if let Some(entry) = self.entries.iter().chain(&found.extra).find(|e| e.sha256 == digest) {
-            return Ok(ModelFile { path: path.to_path_buf(), entry: entry.clone(), recognised: Recognised::ByContent });
+        let is_it = |e: &&ModelEntry| e.files().next().is_some_and(|f| f.is(&digest));
+        if let Some(entry) = self.entries().iter().chain(&found.extra.models).find(is_it) {
+            let file = (path.to_path_buf(), digest);
+            if entry.parts.is_empty() {
+                return gather(entry, &[file]).map_err(|missing| part_missing(entry, path, missing));
+            }
+            // The parts lie beside the file that is named, or in the models' own folder.
+            let beside = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let mut known = vec![file];
+            for other in files(beside)?.into_iter().chain(files(&found.dir)?) {
+                let bytes = std::fs::metadata(&other).map_err(|e| read_error(&other, &e))?.len();
+                if entry.files().any(|f| f.may_have(bytes)) {
+                    let digest = sha256(&other)?;
+                    known.push((other, digest));
+                }
+            }
+            return gather(entry, &known).map_err(|missing| part_missing(entry, path, missing));
         }
         let model = Model::open(path, &SessionOptions { intra_threads: 1, device: runtime.cpu() })?;
         let (inputs, outputs) = (model.inputs(), model.outputs());
@@ -169,17 +270,23 @@ impl Registry {
             family: kind.family.into(),
             file,
             bytes: std::fs::metadata(path).map_err(|e| read_error(path, &e))?.len(),
-            sha256: digest,
+            sha256: digest.clone(),
             licence: "unknown".into(),
             commercial: None,
+            caveats: None,
+            terms: None,
             origin: "recognised by its inputs and outputs".into(),
+            sets: Vec::new(),
+            also: Vec::new(),
+            sources: Vec::new(),
+            parts: Vec::new(),
             input: inputs.into_iter().next().map(|p| p.shape),
             outputs: outputs.into_iter().map(|p| p.shape).collect(),
             pixels: Some(kind.pixels),
             template: kind.template,
             thresholds: Some(kind.thresholds),
         };
-        Ok(ModelFile { path: path.to_path_buf(), entry, recognised: Recognised::ByShape })
+        Ok(ModelFile { path: path.to_path_buf(), parts: Vec::new(), entry, digest, recognised: Recognised::ByShape })
     }
 
     #[expect(clippy::unused_self, reason = "reads as a step of resolve")]
@@ -195,6 +302,9 @@ impl Registry {
 
     /// Says why a model is not there: a file of its name has other contents, or there is none.
     fn absent(found: &Found, task: Task, wanted: &str, entry: Option<&ModelEntry>) -> InferError {
+        if let Some(part) = found.incomplete.iter().find(|i| i.id == wanted) {
+            return InferError::PartMissing { id: part.id.clone(), dir: found.dir.clone(), missing: part.missing.clone() };
+        }
         let named = |path: &Path| entry.is_some_and(|e| path.file_name().is_some_and(|n| n == e.file.as_str()));
         if let Some(other) = found.models.iter().find(|m| named(&m.path)) {
             let id = wanted.to_owned();
@@ -210,11 +320,48 @@ impl Registry {
     }
 }
 
-fn onnx_files(dir: &Path) -> Result<Vec<PathBuf>, InferError> {
+/// Puts a model together from files and their digests, or says which of its files are not among them.
+fn gather(entry: &ModelEntry, known: &[(PathBuf, String)]) -> Result<ModelFile, Vec<String>> {
+    let (mut paths, mut digests, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    for file in entry.files() {
+        match pick(&file, known) {
+            Some((path, digest)) => {
+                paths.push(path.clone());
+                digests.push(digest.clone());
+            }
+            None => missing.push(file.name.to_owned()),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    let digest = if digests.len() == 1 { digests.concat() } else { hex(&Sha256::digest(digests.join("\n"))) };
+    let path = paths.remove(0);
+    Ok(ModelFile { path, parts: paths, entry: entry.clone(), digest, recognised: Recognised::ByContent })
+}
+
+/// The file itself before another with its weights.
+fn pick<'a>(file: &FileOf<'_>, known: &'a [(PathBuf, String)]) -> Option<&'a (PathBuf, String)> {
+    known.iter().find(|(_, d)| d == file.sha256).or_else(|| known.iter().find(|(_, d)| file.is(d)))
+}
+
+fn part_missing(entry: &ModelEntry, path: &Path, missing: Vec<String>) -> InferError {
+    let dir = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    InferError::PartMissing { id: entry.id.clone(), dir, missing }
+}
+
+/// Lists the plain files of a folder by name, without hidden ones; none where the folder is not there.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, InferError> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(read_error(dir, &e)),
+    };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(|e| read_error(dir, &e))? {
+    for entry in entries {
         let path = entry.map_err(|e| read_error(dir, &e))?.path();
-        if path.extension().is_some_and(|e| e == "onnx") && path.is_file() {
+        let is_hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        if !is_hidden && path.is_file() {
             files.push(path);
         }
     }

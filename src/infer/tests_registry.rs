@@ -99,16 +99,16 @@ fn a_model_in_place_of_another_is_refused() {
 
 #[test]
 fn a_missing_model_is_named_with_the_folder_and_what_is_there() {
-    let Some(setup) = folder_of(&[("yunet_n_dynamic.onnx", "y.onnx"), ("mtcnn_pnet.onnx", "p.onnx")]) else { return };
+    let Some(setup) = folder_of(&[("yunet_n_dynamic.onnx", "y.onnx"), ("silero_vad_v6.onnx", "s.onnx")]) else { return };
     let missing = resolve(&setup, Task::Detect, "scrfd_2.5g_kps_dyn").unwrap_err();
     assert!(matches!(missing, InferError::ModelMissing { .. }));
     let text = missing.to_string();
     assert!(text.contains("yunet_n_dynamic") && text.contains(setup.0.path().to_str().unwrap()), "{text}");
     assert!(missing.hint().is_some());
     assert!(matches!(resolve(&setup, Task::Detect, "nonsense"), Err(InferError::ModelMissing { .. })));
-    assert!(matches!(resolve(&setup, Task::Detect, "mtcnn_pnet"), Err(InferError::Unsupported { .. })));
+    assert!(matches!(resolve(&setup, Task::Listen, "silero_vad_v6"), Err(InferError::Unsupported { .. })));
     assert!(matches!(resolve(&setup, Task::Detect, "/nowhere/x.onnx"), Err(InferError::Read { .. })));
-    assert!(matches!(setup.2.scan(Path::new("/nowhere")), Err(InferError::Read { .. })));
+    assert_eq!(setup.2.scan(Path::new("/nowhere")).unwrap().models, Vec::new());
 }
 
 #[test]
@@ -157,6 +157,58 @@ fn a_manifest_beside_the_models_adds_to_what_is_known() {
     assert_eq!(resolve(&setup, Task::Detect, "mine").unwrap().recognised, Recognised::ByContent);
     std::fs::write(setup.0.path().join("manifest.toml"), "[[model]]\nid = 3").unwrap();
     assert!(matches!(setup.2.scan(setup.0.path()), Err(InferError::Manifest { .. })));
+}
+
+#[test]
+fn a_model_of_several_files_is_whole_or_says_what_is_missing() {
+    let parts = [("mtcnn_pnet.onnx", "a.onnx"), ("mtcnn_onet.onnx", "b.onnx"), ("mtcnn_rnet.onnx", "c.onnx")];
+    let Some((dir, runtime, registry)) = folder_of(&parts) else { return };
+    let name = |p: &Path| p.file_name().unwrap().to_str().unwrap().to_owned();
+    let found = registry.scan(dir.path()).unwrap();
+    let mtcnn = found.models.iter().find(|m| m.entry.id == "mtcnn").unwrap();
+    assert_eq!(mtcnn.paths().map(name).collect::<Vec<_>>(), ["a.onnx", "c.onnx", "b.onnx"]);
+    assert_eq!(found.unknown, Vec::<std::path::PathBuf>::new());
+    let whole = mtcnn.digest.clone();
+
+    // Its digest follows each of its files.
+    let other = dir.path().join("c.onnx");
+    std::fs::remove_file(&other).unwrap();
+    let found = registry.scan(dir.path()).unwrap();
+    assert_eq!(found.incomplete, [Incomplete { id: "mtcnn".into(), missing: vec!["mtcnn_rnet.onnx".into()] }]);
+    let missing = registry.resolve(&found, Task::Detect, "mtcnn", &runtime).unwrap_err();
+    assert!(missing.to_string().contains("mtcnn_rnet.onnx"), "{missing}");
+    assert_eq!(missing.hint().unwrap(), "run: screenalytics models pull mtcnn");
+    let path = dir.path().join("a.onnx").display().to_string();
+    let named = registry.resolve(&found, Task::Detect, &path, &runtime).unwrap_err();
+    assert!(matches!(named, InferError::PartMissing { .. }), "{named}");
+    assert_ne!(whole, registry::sha256(&dir.path().join("a.onnx")).unwrap());
+}
+
+#[test]
+fn auto_takes_the_best_that_is_there_and_says_so_where_nothing_is() {
+    let detectors =
+        [("yunet_n_dynamic.onnx", "a.onnx"), ("retinaface_mnet025.onnx", "b.onnx"), ("scrfd_500m_kps.onnx", "z.onnx")];
+    let Some(setup) = folder_of(&detectors) else { return };
+    for (gone, best) in [("z.onnx", "scrfd_500m_kps"), ("b.onnx", "retinaface_mnet025"), ("a.onnx", "yunet_n_dynamic")] {
+        assert_eq!(resolve(&setup, Task::Detect, AUTO).unwrap().entry.id, best);
+        std::fs::remove_file(setup.0.path().join(gone)).unwrap();
+    }
+    let nothing = resolve(&setup, Task::Detect, AUTO).unwrap_err();
+    assert!(matches!(nothing, InferError::NothingInstalled { task: Task::Detect, .. }), "{nothing}");
+    assert!(nothing.hint().unwrap().starts_with("run: screenalytics models pull"));
+}
+
+#[test]
+fn the_order_of_auto_names_every_face_model_that_can_be_run() {
+    let registry = Registry::built_in().unwrap();
+    for entry in registry.entries().iter().filter(|e| can_run(e)) {
+        assert!(registry.manifest().auto[&entry.task].contains(&entry.id), "{}", entry.id);
+    }
+    for (task, ids) in &registry.manifest().auto {
+        for id in ids {
+            assert!(registry.entries().iter().any(|e| e.id == *id && e.task == *task), "{id}");
+        }
+    }
 }
 
 #[test]

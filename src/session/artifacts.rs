@@ -313,6 +313,7 @@ fn model_use(row: Option<&ModelRow>) -> ModelUse {
         id: row.map_or_else(|| "unknown".into(), |r| r.id.clone()),
         family: text(row.and_then(|r| r.family.as_ref())),
         licence: text(row.and_then(|r| r.licence.as_ref())),
+        commercial: row.and_then(|r| r.commercial_use),
         sha256: text(row.and_then(|r| r.sha256.as_ref())),
         file: text(row.and_then(|r| r.file.as_ref())),
     }

@@ -35,9 +35,11 @@ pub struct ModelList {
 /// Fails where the folder cannot be read.
 pub fn models(workspace: &Workspace) -> Result<ModelList, SessionError> {
     let registry = Registry::built_in()?;
-    let found = if workspace.models.exists() { Some(registry.scan(&workspace.models)?) } else { None };
-    let (there, unknown, extra) = found.map(|f| (f.models, f.unknown, f.extra)).unwrap_or_default();
-    let defaults = [&workspace.settings.detect.model, &workspace.settings.embed.model];
+    let found = registry.scan(&workspace.models)?;
+    let settings = &workspace.settings;
+    let chosen = [(Task::Detect, &settings.detect.model), (Task::Embed, &settings.embed.model)];
+    let defaults = chosen.map(|(task, wanted)| registry.chosen(&found, task, wanted).map(|m| m.entry.id.clone()));
+    let (there, unknown, extra) = (found.models, found.unknown, found.extra.models);
     let line = |entry: &ModelEntry| ModelLine {
         id: entry.id.clone(),
         task: entry.task,
@@ -46,7 +48,7 @@ pub fn models(workspace: &Workspace) -> Result<ModelList, SessionError> {
         commercial: entry.commercial,
         runs: crate::infer::can_run(entry),
         path: there.iter().find(|m| m.entry.id == entry.id && m.recognised == Recognised::ByContent).map(|m| m.path.clone()),
-        is_default: defaults.contains(&&entry.id),
+        is_default: defaults.iter().flatten().any(|id| *id == entry.id),
     };
     let models = registry.entries().iter().chain(&extra).map(line).collect();
     Ok(ModelList { dir: workspace.models.clone(), models, unknown })

@@ -6,7 +6,9 @@ use super::{SessionError, fingerprint};
 use crate::algo::track::Kind;
 use crate::config::Settings;
 use crate::domain::{EmbedderId, RunMeta, VideoFacts};
-use crate::infer::{Device, ModelFile, Prefer, Registry, Runtime, SessionOptions, Task, build_detector, build_embedder};
+use crate::infer::{
+    DetectParams, Device, ModelFile, Prefer, Registry, Runtime, SessionOptions, Task, build_detector, build_embedder,
+};
 use crate::media::{self, VideoInfo};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::ScanPlan;
@@ -81,19 +83,21 @@ impl Prepared {
 
     /// Returns the digest of everything that decides what a scan measures: the video, the parameters, the models.
     pub(super) fn scan_key(&self, settings: &Settings) -> String {
-        let looks = (settings.track.tracker == Kind::Strongsort).then(|| self.embedder.entry.sha256.clone());
+        let looks = (settings.track.tracker == Kind::Strongsort).then(|| self.embedder.digest.clone());
+        // The model itself decides, not the word that led to it, such as `auto`.
+        let detect = DetectParams { model: self.detector.entry.id.clone(), ..settings.detect.clone() };
         fingerprint::of_json(&serde_json::json!({
             "scan": 1,
             "video": self.facts.sha256,
             "sampling": format!("{:?}", self.sampling),
             "decode": settings.decode,
             "scenes": settings.scenes,
-            "detect": settings.detect,
+            "detect": detect,
             "track": settings.track,
             "quality": settings.quality,
             "crops": settings.crops,
             "crop_images": settings.crop_images,
-            "detector": self.detector.entry.sha256,
+            "detector": self.detector.digest,
             "appearance": looks,
         }))
     }

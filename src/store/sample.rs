@@ -19,8 +19,14 @@ pub(super) fn embedder() -> EmbedderId {
 }
 
 pub(super) fn meta(id: u32) -> RunMeta {
-    let model =
-        ModelUse { id: "m".into(), family: "f".into(), licence: "MIT".into(), sha256: "00".into(), file: "m.onnx".into() };
+    let model = ModelUse {
+        id: "m".into(),
+        family: "f".into(),
+        licence: "MIT".into(),
+        commercial: None,
+        sha256: "00".into(),
+        file: "m.onnx".into(),
+    };
     RunMeta {
         id: RunId(id),
         video: VideoFacts {

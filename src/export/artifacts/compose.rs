@@ -252,6 +252,7 @@ fn model_row(model: &ModelUse, params: &serde_json::Value, area: &str) -> ModelR
         params: params.get(area).cloned().unwrap_or_else(|| json!({})),
         family: Some(model.family.clone()),
         licence: Some(model.licence.clone()),
+        commercial_use: model.commercial,
         file: Some(model.file.clone()),
     }
 }

@@ -90,6 +90,9 @@ pub struct ModelRow {
     pub family: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// Whether the licence allows commercial use; absent where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commercial_use: Option<bool>,
     /// File name without folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,

@@ -163,6 +163,7 @@ impl Case {
             id: id.into(),
             family: "scrfd".into(),
             licence: "MIT".into(),
+            commercial: Some(true),
             sha256: "6e".repeat(32),
             file: format!("{id}.onnx"),
         };

@@ -87,6 +87,7 @@ pub(super) fn facts(rows: &Rows, clock: &Clock, layout: &Layout) -> Result<RunFa
         params: serde_json::Value::Null,
         family: None,
         licence: None,
+        commercial_use: None,
         file: None,
     };
     let last_shot = rows.shots.iter().flatten().map(|s| s.row.end_frame).max();
