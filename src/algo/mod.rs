@@ -1,6 +1,7 @@
 //! Pure algorithms over domain values, each with its parameters and its source.
 
 pub mod align;
+pub mod area;
 pub mod cluster;
 pub mod evaluate;
 pub mod letterbox;

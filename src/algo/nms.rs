@@ -1,22 +1,36 @@
 //! Non-maximum suppression.
 
-use crate::domain::Detection;
+use crate::domain::{BBox, Detection};
 
 /// Keeps the surest of the boxes that overlap by more than `iou`; returns them by falling score.
 ///
 /// Greedy, as every detector here was published with. Equal scores are ordered by the box's left, top, right and bottom,
 /// so that the result does not depend on the order of the input. Boxes that are not numbers overlap nothing and stay.
 #[must_use]
-pub fn nms(mut detections: Vec<Detection>, iou: f32) -> Vec<Detection> {
-    detections.sort_by(|a, b| {
-        let corners = |d: &Detection| [d.bbox.x1, d.bbox.y1, d.bbox.x2, d.bbox.y2];
-        let places = corners(a).into_iter().zip(corners(b)).map(|(p, q)| p.total_cmp(&q));
-        places.fold(b.score.total_cmp(&a.score), std::cmp::Ordering::then)
+pub fn nms(detections: Vec<Detection>, iou: f32) -> Vec<Detection> {
+    suppress(detections, |d| (d.bbox, d.score), BBox::iou, iou)
+}
+
+/// The same for anything that has a box and a score, and any measure of overlap.
+#[must_use]
+pub fn suppress<T>(
+    mut items: Vec<T>,
+    of: impl Fn(&T) -> (BBox, f32),
+    overlap: impl Fn(&BBox, &BBox) -> f32,
+    most: f32,
+) -> Vec<T> {
+    items.sort_by(|a, b| {
+        let ((p, first), (q, second)) = (of(a), of(b));
+        let corners = |b: BBox| [b.x1, b.y1, b.x2, b.y2];
+        let places = corners(p).into_iter().zip(corners(q)).map(|(p, q)| p.total_cmp(&q));
+        places.fold(second.total_cmp(&first), std::cmp::Ordering::then)
     });
-    let mut kept: Vec<Detection> = Vec::new();
-    for d in detections {
-        if kept.iter().all(|k| k.bbox.iou(&d.bbox) <= iou) {
-            kept.push(d);
+    let mut kept: Vec<T> = Vec::new();
+    for item in items {
+        let bbox = of(&item).0;
+        // Not `<=` turned round: an overlap that is no number suppresses nothing.
+        if !kept.iter().any(|k| overlap(&of(k).0, &bbox) > most) {
+            kept.push(item);
         }
     }
     kept
@@ -25,7 +39,6 @@ pub fn nms(mut detections: Vec<Detection>, iou: f32) -> Vec<Detection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::BBox;
     use proptest::prelude::*;
 
     fn face(x: f32, y: f32, side: f32, score: f32) -> Detection {
