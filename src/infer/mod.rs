@@ -15,7 +15,11 @@ mod registry;
 mod runtime;
 mod session;
 #[cfg(test)]
+mod tests_cascade;
+#[cfg(test)]
 mod tests_convert;
+#[cfg(test)]
+mod tests_random;
 #[cfg(test)]
 mod tests_reference;
 #[cfg(test)]
@@ -28,7 +32,7 @@ pub use device::{Device, DeviceChoice, DeviceFault};
 pub use downloads::{Download, Package, Place, Set, Source, Terms, Twin};
 pub use embedder::{EmbedParams, FaceEmbedder, build_embedder};
 pub use error::InferError;
-pub use gpu::{Build, Cuda, Driver, DriverFault, Gpu, GpuError, GpuSource, Loaded, install_gpu, video_library};
+pub use gpu::{Build, Cuda, Driver, DriverFault, Gpu, GpuError, GpuSource, Loaded, install_gpu};
 pub use install::{InstallSource, install};
 pub use manifest::{FileOf, Manifest, ModelEntry, Part, Task, TemplateName, Thresholds};
 pub use pixels::{Pixels, Planes};

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 pub const AUTO: &str = "auto";
 
 /// Families that this program can run, by task.
-const DETECTORS: [&str; 3] = ["scrfd", "yunet", "retinaface"];
-const EMBEDDERS: [&str; 3] = ["arcface", "openmodelzoo-reid", "dlib"];
+const DETECTORS: [&str; 7] = ["scrfd", "yunet", "retinaface", "retinaface-insightface", "yolov8-face", "mtcnn", "faceapi-ssd"];
+const EMBEDDERS: [&str; 4] = ["arcface", "openmodelzoo-reid", "sface", "dlib"];
 
 /// Tells whether this program can run a model, not only name it.
 #[must_use]
@@ -255,12 +255,8 @@ impl Registry {
         }
         let model = Model::open(path, &SessionOptions { intra_threads: 1, device: runtime.cpu() })?;
         let (inputs, outputs) = (model.inputs(), model.outputs());
-        let Some(kind) = recognise::by_shape(&inputs, &outputs) else {
-            let shapes =
-                |ports: &[super::session::Port]| ports.iter().map(|p| format!("{:?}", p.shape)).collect::<Vec<_>>().join(" ");
-            let reason = format!("no family has inputs {} and outputs {}", shapes(&inputs), shapes(&outputs));
-            return Err(InferError::Unrecognised { path: path.to_path_buf(), reason });
-        };
+        let kind = recognise::by_shape(&inputs, &outputs)
+            .map_err(|reason| InferError::Unrecognised { path: path.to_path_buf(), reason })?;
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let file = path.file_name().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let entry = ModelEntry {

@@ -13,9 +13,10 @@ pub struct SessionOptions {
     pub device: Device,
 }
 
-/// Describes one input or output: its sizes, `-1` where free, and whether it holds `f32`.
+/// Describes one input or output: its name, its sizes, `-1` where free, and whether it holds `f32`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Port {
+    pub(super) name: String,
     pub(super) shape: Vec<i64>,
     pub(super) is_f32: bool,
 }
@@ -48,7 +49,7 @@ impl Model {
         if trial == Trial::Open {
             return Ok(());
         }
-        let Some([Port { shape, is_f32: true }]) = model.inputs().first_chunk::<1>().cloned() else { return Ok(()) };
+        let Some([Port { shape, is_f32: true, .. }]) = model.inputs().first_chunk::<1>().cloned() else { return Ok(()) };
         // A free batch is 1; a free side is one that every detector here takes.
         let free = |axis: usize| if axis == 0 { 1 } else { 128 };
         let sides: Vec<usize> = shape
@@ -65,11 +66,11 @@ impl Model {
     }
 
     pub(super) fn inputs(&self) -> Vec<Port> {
-        self.session.inputs().iter().map(|i| port(i.dtype())).collect()
+        self.session.inputs().iter().map(|i| port(i.name(), i.dtype())).collect()
     }
 
     pub(super) fn outputs(&self) -> Vec<Port> {
-        self.session.outputs().iter().map(|o| port(o.dtype())).collect()
+        self.session.outputs().iter().map(|o| port(o.name(), o.dtype())).collect()
     }
 
     /// Runs the model on one tensor and hands its outputs, in the model's order, to `read`.
@@ -96,9 +97,9 @@ impl Model {
     }
 }
 
-fn port(kind: &ValueType) -> Port {
+fn port(name: &str, kind: &ValueType) -> Port {
     let shape = kind.tensor_shape().map(|s| s.to_vec()).unwrap_or_default();
-    Port { shape, is_f32: kind.tensor_type() == Some(TensorElementType::Float32) }
+    Port { name: name.to_owned(), shape, is_f32: kind.tensor_type() == Some(TensorElementType::Float32) }
 }
 
 /// Spinning is off: waiting threads that spin nearly double the processor time of a session.

@@ -4,8 +4,8 @@ use super::session::{Model, Port};
 use super::tests_support::{on, runtime};
 use crate::convert::graph::{GraphBuilder, Tensor};
 
-fn port(shape: &[i64]) -> Port {
-    Port { shape: shape.to_vec(), is_f32: true }
+fn port(name: &str, shape: &[i64]) -> Port {
+    Port { name: name.into(), shape: shape.to_vec(), is_f32: true }
 }
 
 #[test]
@@ -27,8 +27,8 @@ fn a_graph_of_our_own_runs_with_any_batch() {
     std::fs::write(&path, graph.finish()).unwrap();
 
     let mut model = Model::open(&path, &on(runtime.cpu())).unwrap();
-    assert_eq!(model.inputs(), [port(&[-1, 4])]);
-    assert_eq!(model.outputs(), [port(&[-1, 2]), port(&[-1, 2])]);
+    assert_eq!(model.inputs(), [port("input", &[-1, 4])]);
+    assert_eq!(model.outputs(), [port("low", &[-1, 2]), port("high", &[-1, 2])]);
     let read = |outputs: &[&[f32]]| Ok(outputs.iter().map(|o| o.to_vec()).collect::<Vec<_>>());
     let found = model.run(&[2, 4], &[0.5, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0], read).unwrap();
     assert_eq!(found, [[1.0, 2.0, 2.0, 4.0], [4.0, 510.0, 6.0, 512.0]]);

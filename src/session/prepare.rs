@@ -90,8 +90,7 @@ impl Prepared {
             "scan": 1,
             "video": self.facts.sha256,
             "sampling": format!("{:?}", self.sampling),
-            // What decodes is left out: it never changes a picture.
-            "decode": {"threads": settings.decode.threads, "skip_non_reference": settings.decode.skip_non_reference},
+            "decode": settings.decode,
             "scenes": settings.scenes,
             "detect": detect,
             "track": settings.track,

@@ -41,12 +41,25 @@ pub fn detect_picture(
     picture: Size,
     sample: &mut dyn FnMut(Size, &Affine) -> RgbImage,
 ) -> Result<Vec<Detection>, InferError> {
+    let faces = boxes(detector, policy, picture, sample)?;
+    let mut faces = detector.refine(faces, picture, sample)?;
+    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
+    Ok(faces)
+}
+
+/// Takes the first look, and the second where the policy has one.
+fn boxes(
+    detector: &mut dyn FaceDetector,
+    policy: &ScalePolicy,
+    picture: Size,
+    sample: &mut dyn FnMut(Size, &Affine) -> RgbImage,
+) -> Result<Vec<Detection>, InferError> {
     let letterbox = detector.input(picture);
     let mut faces = detector.detect(&sample(letterbox.scaled, &letterbox.to_picture()), &letterbox)?;
     if !policy.looks_again(&faces, picture) {
         return Ok(faces);
     }
-    let small = detector.small_input(picture, policy.long_side);
+    let Some(small) = detector.coarse_input(picture, policy.long_side) else { return Ok(faces) };
     let coarse = detector.detect(&sample(small.scaled, &small.to_picture()), &small)?;
     let lowest = policy.min_height * picture.height as f32;
     for face in coarse.into_iter().filter(|d| d.bbox.height() >= lowest) {
@@ -54,6 +67,5 @@ pub fn detect_picture(
             faces.push(face);
         }
     }
-    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(faces)
 }

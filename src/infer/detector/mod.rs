@@ -1,19 +1,25 @@
 //! Finds faces in pictures: one trait, one file for each family's decoding.
 
+mod build;
+mod faceapi;
 mod large_faces;
+mod mtcnn;
 mod net;
 mod retinaface;
+mod retinaface_insightface;
 mod scrfd;
 mod size;
+mod yolo;
 mod yunet;
 
+pub use build::build_detector;
 pub use large_faces::{ScalePolicy, detect_picture};
-pub use net::build_detector;
+pub use mtcnn::MtcnnParams;
 pub use size::DetSize;
 
 use super::InferError;
 use crate::algo::letterbox::Letterbox;
-use crate::domain::{Detection, RgbImage, Size};
+use crate::domain::{Affine, Detection, RgbImage, Size};
 use serde::{Deserialize, Serialize};
 
 /// Finds faces. One detector for each thread.
@@ -24,10 +30,11 @@ pub trait FaceDetector: Send {
     /// Returns how a picture of this size has to be scaled for [`detect`](Self::detect).
     fn input(&self, picture: Size) -> Letterbox;
 
-    /// The same for a coarse look: the scaled picture's longer side is `long_side` pixels.
+    /// The same for a coarse look: the scaled picture's longer side is `long_side` pixels. `None` where one look sees faces
+    /// of any size.
     ///
     /// A model of one fixed input size leaves the rest of its input black, so the look costs as much as any.
-    fn small_input(&self, picture: Size, long_side: u32) -> Letterbox;
+    fn coarse_input(&self, picture: Size, long_side: u32) -> Option<Letterbox>;
 
     /// Finds the faces of one picture.
     ///
@@ -37,6 +44,21 @@ pub trait FaceDetector: Send {
     /// # Errors
     /// `Picture` where the image has another size, `Run` or `Output` where the model fails.
     fn detect(&mut self, image: &RgbImage, letterbox: &Letterbox) -> Result<Vec<Detection>, InferError>;
+
+    /// Adds to found faces what needs a closer view of them, such as the points of a detector of boxes; most add nothing.
+    ///
+    /// `sample(size, map)` gives the picture in `size` pixels; `map` takes positions of that sample to the picture.
+    ///
+    /// # Errors
+    /// As [`detect`](Self::detect).
+    fn refine(
+        &mut self,
+        faces: Vec<Detection>,
+        _picture: Size,
+        _sample: &mut dyn FnMut(Size, &Affine) -> RgbImage,
+    ) -> Result<Vec<Detection>, InferError> {
+        Ok(faces)
+    }
 }
 
 /// Settings of detection; values and reasons in `config/detection.toml`.
@@ -52,6 +74,7 @@ pub struct DetectParams {
     /// Shorter side of a box below which a face is passed over, in pixels of the picture.
     pub min_face_px: f32,
     pub large_faces: ScalePolicy,
+    pub mtcnn: MtcnnParams,
 }
 
 #[cfg(test)]

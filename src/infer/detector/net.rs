@@ -1,16 +1,16 @@
 //! What all detectors share: input, threshold, suppression, way back to the picture.
 
+use super::FaceDetector;
 use super::size::{DetSize, STEP};
-use super::{DetectParams, FaceDetector, retinaface, scrfd, yunet};
 use crate::algo::letterbox::Letterbox;
 use crate::algo::nms::nms;
 use crate::domain::{Affine, BBox, Detection, Point, RgbImage, Size};
-use crate::infer::pixels::Levels;
+use crate::infer::pixels::{Levels, Pixels};
 use crate::infer::session::Model;
-use crate::infer::{InferError, ModelFile, SessionOptions, recognise};
+use crate::infer::{InferError, ModelEntry};
 
 /// Reads a family's outputs: detections above `score`, in pixels of the input.
-type Decode = fn(&Outputs<'_>, Size, f32) -> Result<Vec<Detection>, InferError>;
+pub(super) type Decode = fn(&Outputs<'_>, Size, f32) -> Result<Vec<Detection>, InferError>;
 
 /// What a model gave, with its name for messages.
 pub(super) struct Outputs<'a> {
@@ -19,6 +19,10 @@ pub(super) struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
+    pub(super) fn new(values: &'a [&'a [f32]], path: &'a std::path::Path) -> Self {
+        Self { values, path }
+    }
+
     /// Returns output `i`, which has to hold `due` values.
     pub(super) fn get(&self, i: usize, due: usize) -> Result<&'a [f32], InferError> {
         let values = self.values.get(i).copied().unwrap_or_default();
@@ -30,10 +34,11 @@ impl<'a> Outputs<'a> {
 }
 
 /// A detector of any family.
-struct Net {
+pub(super) struct Net {
     model: Model,
     family: String,
     decode: Decode,
+    canvas: Canvas,
     levels: Levels,
     /// The one size that the model takes, where it has one.
     fixed: Option<Size>,
@@ -44,62 +49,70 @@ struct Net {
     tensor: Vec<f32>,
 }
 
-/// Opens a detector. Each call makes a session of its own: one for each worker thread.
-///
-/// # Errors
-/// `InputStep` or `InputSize` for a size that the model cannot take, `Open` and `Unrecognised` for a file that is not what
-/// its manifest entry says, `Unsupported` for a family without a decoder.
-pub fn build_detector(
-    file: &ModelFile,
-    params: &DetectParams,
-    options: &SessionOptions,
-) -> Result<Box<dyn FaceDetector>, InferError> {
-    let entry = &file.entry;
-    let unsupported = || InferError::Unsupported { id: entry.id.clone(), family: entry.family.clone() };
-    let decode: Decode = match entry.family.as_str() {
-        "scrfd" => scrfd::decode,
-        "yunet" => yunet::decode,
-        "retinaface" => retinaface::decode,
-        _ => return Err(unsupported()),
-    };
-    params.input.check()?;
-    let model = Model::open(&file.path, options)?;
-    let (inputs, outputs) = (model.inputs(), model.outputs());
-    let kind = recognise::by_shape(&inputs, &outputs).filter(|k| k.family == entry.family);
-    let Some(kind) = kind else {
-        let reason = format!("its inputs and outputs are not those of a {} detector", entry.family);
-        return Err(InferError::Unrecognised { path: file.path.clone(), reason });
-    };
-    let side =
-        |axis: usize| inputs.first().and_then(|p| p.shape.get(axis)).and_then(|n| u32::try_from(*n).ok()).filter(|n| *n > 0);
-    let fixed = side(3).zip(side(2)).map(|(width, height)| Size { width, height });
-    if let Some(takes) = fixed
-        && !accepts(takes, params.input)
-    {
-        return Err(InferError::InputSize { id: entry.id.clone(), takes, asked: params.input.to_string() });
-    }
-    let published = entry.thresholds.as_ref();
-    let set = |n: f32| (n > 0.0).then_some(n);
-    let score = set(params.score).or(published.and_then(|t| t.score)).or(kind.thresholds.score);
-    let nms_iou = set(params.nms_iou).or(published.and_then(|t| t.nms_iou)).or(kind.thresholds.nms_iou);
-    Ok(Box::new(Net {
-        model,
-        family: entry.family.clone(),
-        decode,
-        levels: entry.pixels.unwrap_or(kind.pixels).levels(),
-        fixed,
-        size: params.input,
-        score: score.ok_or_else(unsupported)?,
-        nms_iou: nms_iou.ok_or_else(unsupported)?,
-        tensor: Vec::new(),
-    }))
+/// What a family's decoder needs to run.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) decode: Decode,
+    pub(super) canvas: Canvas,
+    pub(super) pixels: Pixels,
+    pub(super) score: f32,
+    pub(super) nms_iou: f32,
 }
 
-/// A fixed input serves a wish for exactly its size, or for its longer side.
+impl Net {
+    /// Takes an opened model of the family; `size` is the input that is wanted.
+    ///
+    /// # Errors
+    /// `InputStep` or `InputSize` for a size that the model cannot take.
+    pub(super) fn new(model: Model, entry: &ModelEntry, size: DetSize, reading: Reading) -> Result<Self, InferError> {
+        size.check()?;
+        let inputs = model.inputs();
+        let side =
+            |axis: usize| inputs.first().and_then(|p| p.shape.get(axis)).and_then(|n| u32::try_from(*n).ok()).filter(|n| *n > 0);
+        let fixed = side(3).zip(side(2)).map(|(width, height)| Size { width, height });
+        if let Some(takes) = fixed
+            && !accepts(takes, size)
+        {
+            return Err(InferError::InputSize { id: entry.id.clone(), takes, asked: size.to_string() });
+        }
+        let Reading { decode, canvas, pixels, score, nms_iou } = reading;
+        let (family, levels) = (entry.family.clone(), pixels.levels());
+        Ok(Self { model, family, decode, canvas, levels, fixed, size, score, nms_iou, tensor: Vec::new() })
+    }
+}
+
+/// A fixed input serves a wish for exactly its size; a wish for a longer side is one that it cannot have.
 fn accepts(takes: Size, asked: DetSize) -> bool {
     match asked {
         DetSize::Exact(size) => size == takes,
-        DetSize::LongSide(long) => long == takes.width.max(takes.height),
+        DetSize::LongSide(_) => true,
+    }
+}
+
+/// Where the picture lies in the input, and what lies around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Canvas {
+    /// At the top left, with black.
+    TopLeft,
+    /// In the middle, with Ultralytics' grey.
+    Centred,
+}
+
+impl Canvas {
+    fn corner(self, letterbox: &Letterbox) -> (u32, u32) {
+        let (input, scaled) = (letterbox.input, letterbox.scaled);
+        match self {
+            Self::TopLeft => (0, 0),
+            // An odd pixel goes to the right and below, as Ultralytics rounds.
+            Self::Centred => (input.width.saturating_sub(scaled.width) / 2, input.height.saturating_sub(scaled.height) / 2),
+        }
+    }
+
+    fn around(self) -> u8 {
+        match self {
+            Self::TopLeft => 0,
+            Self::Centred => 114,
+        }
     }
 }
 
@@ -112,15 +125,15 @@ impl FaceDetector for Net {
         Letterbox::fit(picture, self.fixed.unwrap_or_else(|| self.size.input(picture)))
     }
 
-    fn small_input(&self, picture: Size, long_side: u32) -> Letterbox {
+    fn coarse_input(&self, picture: Size, long_side: u32) -> Option<Letterbox> {
         let long_side = long_side.max(STEP);
-        match self.fixed {
+        Some(match self.fixed {
             None => Letterbox::fit(picture, DetSize::LongSide(long_side).input(picture)),
             Some(input) => {
                 let most = Size { width: long_side.min(input.width), height: long_side.min(input.height) };
                 Letterbox { input, ..Letterbox::fit(picture, most) }
             }
-        }
+        })
     }
 
     fn detect(&mut self, image: &RgbImage, letterbox: &Letterbox) -> Result<Vec<Detection>, InferError> {
@@ -130,17 +143,18 @@ impl FaceDetector for Net {
         }
         let (height, width) = (input.height as usize, input.width as usize);
         self.tensor.resize(3 * height * width, 0.0);
-        self.levels.fill(image, input, &mut self.tensor)?;
+        let corner = self.canvas.corner(letterbox);
+        self.levels.fill_at(image, corner, self.canvas.around(), input, &mut self.tensor)?;
         let (decode, score, path) = (self.decode, self.score, self.model.path().to_path_buf());
-        let found = self
-            .model
-            .run(&[1, 3, height, width], &self.tensor, |values| decode(&Outputs { values, path: &path }, input, score))?;
-        let back = letterbox.to_picture();
+        let found =
+            self.model.run(&[1, 3, height, width], &self.tensor, |values| decode(&Outputs::new(values, &path), input, score))?;
+        let back = Affine::translate(-f64::from(corner.0), -f64::from(corner.1)).then(&letterbox.to_picture());
         Ok(nms(found, self.nms_iou).iter().map(|d| mapped(d, &back)).collect())
     }
 }
 
-fn mapped(d: &Detection, back: &Affine) -> Detection {
+/// Takes a detection from the input to the picture.
+pub(super) fn mapped(d: &Detection, back: &Affine) -> Detection {
     let from = back.apply(Point { x: d.bbox.x1, y: d.bbox.y1 });
     let to = back.apply(Point { x: d.bbox.x2, y: d.bbox.y2 });
     Detection {
