@@ -1,5 +1,6 @@
 //! The command line as clap sees it. The texts here are what `--help` and the man page print.
 
+use crate::domain::DiscardReason;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -83,14 +84,18 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Show the library, or the people of one episode
     Status(StatusArgs),
-    /// Say who a cluster is
-    Name(NameArgs),
-    /// Take back the last decision
-    Undo(EpisodeArg),
+    /// List the tracks, with their pictures and whose they are
+    Tracks(TracksArgs),
+    #[command(flatten)]
+    Decide(Decision),
+    /// Take back the last decision, or one of the log
+    Undo(UndoArgs),
     /// Do again what was undone
     Redo(EpisodeArg),
     /// Show who decided what, and when
     Log(LogArgs),
+    /// Apply a file of decisions, such as `log --json` writes
+    Replay(ReplayArgs),
     /// Compare the clusters with a folder of portraits
     Suggest(SuggestArgs),
     /// Write screen time as CSV or JSON
@@ -234,6 +239,137 @@ pub struct StatusArgs {
     pub json: bool,
 }
 
+/// What a reviewer decides.
+#[derive(Debug, Subcommand)]
+pub enum Decision {
+    /// Say who a cluster is
+    Name(NameArgs),
+    /// Give tracks, or some pictures of one, to somebody
+    Assign(AssignArgs),
+    /// Say that clusters are one person
+    Merge(MergeArgs),
+    /// Take tracks out of their cluster
+    Remove(JoinArgs),
+    /// Say that tracks or clusters count for nobody
+    Discard(DiscardArgs),
+    /// Let discarded tracks count again
+    Restore(JoinArgs),
+    /// Cut a track in two
+    Split(SplitArgs),
+    /// Make tracks of one shot one track
+    Join(JoinArgs),
+    /// Keep tracks or clusters from being changed
+    Lock(ItemsArgs),
+    /// Let them be changed again
+    Unlock(ItemsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AssignArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks, such as t812
+    #[arg(required = true)]
+    pub tracks: Vec<String>,
+    /// A cluster such as id_0003, the name of a person, or new
+    #[arg(long, value_name = "WHO")]
+    pub to: String,
+    /// Only these pictures of one track, first to last, such as 1200..1250; they become a track of their own
+    #[arg(long, value_name = "A..B", value_parser = pictures)]
+    pub pictures: Option<(u64, u64)>,
+}
+
+/// Reads `1200..1250` or one number.
+fn pictures(text: &str) -> Result<(u64, u64), String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) if from <= to && to < u64::MAX => Ok((from, to)),
+        _ => Err("write two numbers of pictures, such as 1200..1250".into()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Clusters that go, such as id_0007
+    #[arg(required = true)]
+    pub identities: Vec<String>,
+    /// The cluster that stays
+    #[arg(long, value_name = "CLUSTER")]
+    pub into: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ItemsArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks such as t812, clusters such as id_0003
+    #[arg(required = true)]
+    pub items: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct JoinArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks, such as t812
+    #[arg(required = true)]
+    pub tracks: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiscardArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks such as t812, clusters such as id_0003
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// not-a-face, poster or crowd
+    #[arg(long, value_name = "WHY")]
+    pub reason: DiscardReason,
+}
+
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// The track, such as t812
+    pub track: String,
+    /// Number of the picture that begins the second half
+    #[arg(long, value_name = "PICTURE")]
+    pub at: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The episode
+    pub episode: String,
+    /// Number of an entry of the log; the last decision when absent
+    pub operation: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// JSON lines: entries of a log, or {"episode": ..., "command": ...}
+    pub file: PathBuf,
+    /// The episode of commands that name none
+    #[arg(long, value_name = "ID")]
+    pub ep_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TracksArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Only those of a cluster such as id_0003, or of a person
+    #[arg(long, value_name = "WHO")]
+    pub of: Option<String>,
+    /// As JSON lines
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct NameArgs {
     /// Id of the episode, such as rhobh-s05e17
@@ -254,6 +390,12 @@ pub struct EpisodeArg {
 pub struct LogArgs {
     /// The episode
     pub episode: String,
+    /// Only what changed these tracks (t812) or clusters (id_0003)
+    #[arg(long, value_name = "ID")]
+    pub of: Vec<String>,
+    /// Only what this user, or a run such as "run r1", decided
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
     /// As JSON lines, with every change
     #[arg(long)]
     pub json: bool,

@@ -1,35 +1,191 @@
-//! `log`, `undo`, `redo`: who decided what, and back.
+//! Who is who, and back: every decision, the log of them, and their replay.
 
-use super::args::{EpisodeArg, LogArgs};
-use super::{Ended, output};
-use crate::domain::{Author, Operation};
-use crate::session::{self, SessionError, Workspace};
+use super::Ended;
+use super::args::{
+    AssignArgs, Decision, DiscardArgs, EpisodeArg, ItemsArgs, JoinArgs, LogArgs, MergeArgs, NameArgs, ReplayArgs, SplitArgs,
+    TracksArgs, UndoArgs,
+};
+use super::output::{self, clock, counted};
+use crate::domain::{Author, Change, EpisodeId, IdError, IdentityId, Operation, Source, TrackId};
+use crate::session::{self, Command, Refusal, SessionError, Target, TrackLine, Workspace};
 use std::fmt::Write as _;
 
+/// Decides what the command line says.
+pub(super) fn decide(workspace: &Workspace, decision: &Decision) -> Result<Ended, SessionError> {
+    let (episode, command) = match decision {
+        Decision::Name(NameArgs { episode, cluster, person }) => {
+            (episode, Command::Name { identity: cluster.parse()?, name: person.clone() })
+        }
+        Decision::Assign(args) => (&args.episode, assign(args)?),
+        Decision::Merge(MergeArgs { episode, identities, into }) => {
+            (episode, Command::Merge { identities: parsed(identities)?, into: into.parse()? })
+        }
+        Decision::Remove(JoinArgs { episode, tracks }) => (episode, Command::Remove { tracks: parsed(tracks)? }),
+        Decision::Discard(DiscardArgs { episode, items, reason }) => {
+            let (tracks, identities) = sorted(items)?;
+            (episode, Command::Discard { tracks, identities, reason: *reason })
+        }
+        Decision::Restore(JoinArgs { episode, tracks }) => (episode, Command::Restore { tracks: parsed(tracks)? }),
+        Decision::Split(SplitArgs { episode, track, at }) => (episode, Command::Split { track: track.parse()?, at: *at }),
+        Decision::Join(JoinArgs { episode, tracks }) => (episode, Command::Join { tracks: parsed(tracks)? }),
+        Decision::Lock(ItemsArgs { episode, items }) => {
+            let (tracks, identities) = sorted(items)?;
+            (episode, Command::Lock { tracks, identities })
+        }
+        Decision::Unlock(ItemsArgs { episode, items }) => {
+            let (tracks, identities) = sorted(items)?;
+            (episode, Command::Unlock { tracks, identities })
+        }
+    };
+    said(session::decide(workspace, &episode.parse()?, &command)?, "nothing changes: it is so already")
+}
+
+fn assign(args: &AssignArgs) -> Result<Command, SessionError> {
+    let target = match args.to.parse::<IdentityId>() {
+        Ok(id) if args.to.starts_with("id_") => Target::Identity(id),
+        _ if args.to == "new" => Target::New,
+        _ => Target::Person(args.to.clone()),
+    };
+    let tracks: Vec<TrackId> = parsed(&args.tracks)?;
+    Ok(match (&args.pictures, tracks.as_slice()) {
+        (Some((from, last)), [track]) => Command::AssignPictures { track: *track, from: *from, to: last + 1, target },
+        (Some(_), _) => return Err(Refusal::PicturesOfOne.into()),
+        (None, _) => Command::Assign { tracks, to: target },
+    })
+}
+
+fn parsed<T: std::str::FromStr<Err = IdError>>(texts: &[String]) -> Result<Vec<T>, IdError> {
+    texts.iter().map(|t| t.parse()).collect()
+}
+
+/// Tells tracks (`t7`) and clusters (`id_0003`) apart.
+fn sorted(items: &[String]) -> Result<(Vec<TrackId>, Vec<IdentityId>), IdError> {
+    let (mut tracks, mut identities) = (Vec::new(), Vec::new());
+    for item in items {
+        if item.starts_with("id_") {
+            identities.push(item.parse()?);
+        } else if item.starts_with('t') {
+            tracks.push(item.parse()?);
+        } else {
+            return Err(IdError::Number { found: item.clone(), expected: "a track such as t812 or a cluster such as id_0003" });
+        }
+    }
+    Ok((tracks, identities))
+}
+
 pub(super) fn log(workspace: &Workspace, args: &LogArgs) -> Result<Ended, SessionError> {
-    let operations = session::log(workspace, &args.episode.parse()?)?;
-    if args.json {
-        output::print(&operations.iter().map(session::line).collect::<String>())?;
-        return Ok(Ended::Done);
+    let episode: EpisodeId = args.episode.parse()?;
+    let mut operations = session::log(workspace, &episode)?;
+    if !args.of.is_empty() {
+        let (tracks, identities) = sorted(&args.of)?;
+        operations.retain(|o| o.changes.iter().any(|c| touches(c, &tracks, &identities)));
+    }
+    if let Some(wanted) = &args.by {
+        operations.retain(|o| author(o) == *wanted);
     }
     let mut out = String::new();
-    for Operation { seq, at, author, summary, .. } in &operations {
-        let who = match author {
-            Author::User { name } => name.clone(),
-            Author::Pipeline { run } => format!("run {run}"),
-        };
-        let _ = writeln!(out, "{seq:>4}  {}  {who:<12}  {summary}", at.strftime("%Y-%m-%d %H:%M:%SZ"));
+    for operation in operations {
+        if args.json {
+            out += &session::line(&session::LogLine { episode: episode.clone(), operation });
+            continue;
+        }
+        let (at, who) = (operation.at.strftime("%Y-%m-%d %H:%M:%SZ"), author(&operation));
+        let _ = writeln!(out, "{:>4}  {at}  {who:<12}  {}", operation.seq, operation.summary);
     }
     output::print(&out)?;
     Ok(Ended::Done)
 }
 
-pub(super) fn undo(workspace: &Workspace, args: &EpisodeArg) -> Result<Ended, SessionError> {
-    said(session::undo(workspace, &args.episode.parse()?)?, "nothing to undo")
+fn author(operation: &Operation) -> String {
+    match &operation.author {
+        Author::User { name, .. } => name.clone(),
+        Author::Pipeline { run } => format!("run {run}"),
+    }
+}
+
+fn touches(change: &Change, tracks: &[TrackId], identities: &[IdentityId]) -> bool {
+    match change {
+        Change::Assign { track, edit, .. } => {
+            let of = |a: &Option<crate::domain::Assignment>| a.is_some_and(|a| identities.contains(&a.identity));
+            tracks.contains(track) || of(&edit.from) || of(&edit.to)
+        }
+        Change::Track { track, .. } | Change::Mark { track, .. } => tracks.contains(track),
+        Change::Identity { id, .. } => identities.contains(id),
+    }
+}
+
+pub(super) fn undo(workspace: &Workspace, args: &UndoArgs) -> Result<Ended, SessionError> {
+    said(session::undo(workspace, &args.episode.parse()?, args.operation)?, "nothing to undo")
 }
 
 pub(super) fn redo(workspace: &Workspace, args: &EpisodeArg) -> Result<Ended, SessionError> {
     said(session::redo(workspace, &args.episode.parse()?)?, "nothing to redo")
+}
+
+pub(super) fn replay(workspace: &Workspace, args: &ReplayArgs) -> Result<Ended, SessionError> {
+    let episode: Option<EpisodeId> = args.ep_id.as_deref().map(str::parse).transpose()?;
+    let replayed = session::replay(workspace, &args.file, episode.as_ref())?;
+    let decisions = counted(replayed.done, "decision");
+    output::print(&format!("{decisions} replayed • {} there already • {} left out\n", replayed.there, replayed.left_out))?;
+    Ok(Ended::Done)
+}
+
+pub(super) fn tracks(workspace: &Workspace, args: &TracksArgs) -> Result<Ended, SessionError> {
+    let mut lines = session::tracks(workspace, &args.episode.parse()?)?;
+    if let Some(of) = &args.of {
+        let id = of.parse::<IdentityId>().ok().filter(|_| of.starts_with("id_"));
+        let is_named = |l: &TrackLine| l.name.as_ref().is_some_and(|n| n.eq_ignore_ascii_case(of));
+        lines.retain(|l| id.map_or_else(|| is_named(l), |id| l.identity == Some(id)));
+    }
+    if args.json {
+        output::print(&lines.iter().map(session::line).collect::<String>())?;
+        return Ok(Ended::Done);
+    }
+    let mut out = String::new();
+    for l in &lines {
+        let _ = writeln!(
+            out,
+            "{} {:>6}  {} to {}  {:<6} pictures {:>6} to {:<6} {:>4} faces  {}",
+            glyph(l),
+            l.track.id.to_string(),
+            clock(l.track.first.pts),
+            clock(l.track.last.pts),
+            l.track.shot.to_string(),
+            l.track.first.frame,
+            l.track.last.frame,
+            l.track.boxes,
+            whose(l)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "\n{}   ● decided  ○ proposed  ◐ carried or propagated  ■ locked  ✕ discarded",
+        counted(lines.len() as u64, "track")
+    );
+    output::print(&out)?;
+    Ok(Ended::Done)
+}
+
+fn glyph(line: &TrackLine) -> char {
+    match (line.discarded, line.locked, line.source) {
+        (Some(_), ..) | (None, _, None) => '✕',
+        (None, true, _) => '■',
+        (None, false, Some(Source::Confirmed)) => '●',
+        (None, false, Some(Source::Carried | Source::Propagated)) => '◐',
+        (None, false, Some(Source::Proposed)) => '○',
+    }
+}
+
+fn whose(line: &TrackLine) -> String {
+    match (line.discarded, line.identity) {
+        (Some(reason), _) => reason.to_string(),
+        (None, None) => "nobody".into(),
+        (None, Some(id)) => {
+            let score =
+                line.score.filter(|_| line.source == Some(Source::Proposed)).map(|s| format!(" {s:.2}")).unwrap_or_default();
+            line.name.as_ref().map_or_else(|| format!("{id}{score}"), |name| format!("{name} ({id}){score}"))
+        }
+    }
 }
 
 fn said(operation: Option<Operation>, nothing: &str) -> Result<Ended, SessionError> {

@@ -9,7 +9,6 @@ mod doctor;
 mod eval;
 mod export;
 mod models;
-mod name;
 mod output;
 mod pages;
 mod places;
@@ -84,10 +83,12 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
     match &cli.command {
         Command::Run(args) => run::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
-        Command::Name(args) => name::run(&workspace, args),
+        Command::Tracks(args) => decisions::tracks(&workspace, args),
+        Command::Decide(decision) => decisions::decide(&workspace, decision),
         Command::Log(args) => decisions::log(&workspace, args),
         Command::Undo(args) => decisions::undo(&workspace, args),
         Command::Redo(args) => decisions::redo(&workspace, args),
+        Command::Replay(args) => decisions::replay(&workspace, args),
         Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
         Command::Eval(args) => eval::run(&workspace, args),

@@ -3,7 +3,7 @@
 //! A change carries the value before and the value after, so that its inverse is the swap; no command
 //! has undo code of its own. After helix's and jj's operation logs.
 
-use super::{Assignment, Identity, IdentityId, RunId, TrackId};
+use super::{Assignment, Identity, IdentityId, Mark, RunId, TrackId, TrackParts};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,27 @@ impl<T> Edit<T> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
-    Assign { run: RunId, track: TrackId, edit: Edit<Assignment> },
-    Identity { run: RunId, id: IdentityId, edit: Edit<Identity> },
+    Assign {
+        run: RunId,
+        track: TrackId,
+        edit: Edit<Assignment>,
+    },
+    Identity {
+        run: RunId,
+        id: IdentityId,
+        edit: Edit<Identity>,
+    },
+    /// What a track is made of; absent: its tracklet as measured.
+    Track {
+        run: RunId,
+        track: TrackId,
+        edit: Edit<TrackParts>,
+    },
+    Mark {
+        run: RunId,
+        track: TrackId,
+        edit: Edit<Mark>,
+    },
 }
 
 impl Change {
@@ -37,6 +56,8 @@ impl Change {
         match self {
             Self::Assign { run, track, edit } => Self::Assign { run, track, edit: edit.invert() },
             Self::Identity { run, id, edit } => Self::Identity { run, id, edit: edit.invert() },
+            Self::Track { run, track, edit } => Self::Track { run, track, edit: edit.invert() },
+            Self::Mark { run, track, edit } => Self::Mark { run, track, edit: edit.invert() },
         }
     }
 
@@ -46,6 +67,8 @@ impl Change {
         match self {
             Self::Assign { run, track, .. } => format!("track {track} of run {run}"),
             Self::Identity { run, id, .. } => format!("identity {id} of run {run}"),
+            Self::Track { run, track, .. } => format!("the pictures of track {track} of run {run}"),
+            Self::Mark { run, track, .. } => format!("the mark of track {track} of run {run}"),
         }
     }
 }
@@ -54,9 +77,15 @@ impl Change {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Author {
-    /// The login name of a reviewer.
     User {
+        /// Login name.
         name: String,
+        /// Where the program ran.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
+        /// Address that the reviewer's SSH session came from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<String>,
     },
     Pipeline {
         run: RunId,
@@ -70,6 +99,15 @@ pub enum OperationKind {
     /// A run's grouping of tracks.
     Group,
     Name,
+    Assign,
+    Merge,
+    Remove,
+    Discard,
+    Restore,
+    Split,
+    Join,
+    Lock,
+    Unlock,
     Import,
     Carry,
     Undo {

@@ -1,6 +1,6 @@
 //! The decided data as a value: what the log says when it is read from the start.
 
-use super::{Assignment, Change, Edit, Identity, IdentityId, OperationKind, RunId, TrackId};
+use super::{Assignment, Change, Edit, Identity, IdentityId, Mark, OperationKind, RunId, TrackId, TrackParts};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -18,13 +18,17 @@ pub enum ChangeError {
     NotFinite { key: String },
 }
 
-/// Holds who every track is believed to be, and the identities, of every run.
+/// Holds who every track is believed to be, the identities, and what people made of the tracks, of every run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decided {
     pub assignments: BTreeMap<(RunId, TrackId), Assignment>,
     pub identities: BTreeMap<(RunId, IdentityId), Identity>,
     /// The highest identity ever used, by run; deletion does not lower it.
     pub highest_identity: BTreeMap<RunId, IdentityId>,
+    pub tracks: BTreeMap<(RunId, TrackId), TrackParts>,
+    pub marks: BTreeMap<(RunId, TrackId), Mark>,
+    /// The highest track that a person made by cutting, by run; joining it to another does not lower it.
+    pub highest_track: BTreeMap<RunId, TrackId>,
 }
 
 impl Decided {
@@ -48,6 +52,20 @@ impl Decided {
                     set(&mut self.identities, key, edit.to.clone());
                     let highest = self.highest_identity.entry(*run).or_insert(*id);
                     *highest = (*highest).max(*id);
+                }
+                Change::Track { run, track, edit } => {
+                    let key = (*run, *track);
+                    check_from(change, edit, self.tracks.get(&key))?;
+                    if check_new_track(change, kind, self.highest_track.get(run).copied())? {
+                        let highest = self.highest_track.entry(*run).or_insert(*track);
+                        *highest = (*highest).max(*track);
+                    }
+                    set(&mut self.tracks, key, edit.to.clone());
+                }
+                Change::Mark { run, track, edit } => {
+                    let key = (*run, *track);
+                    check_from(change, edit, self.marks.get(&key))?;
+                    set(&mut self.marks, key, edit.to);
                 }
             }
         }
@@ -74,6 +92,20 @@ pub fn check_new_id(change: &Change, kind: &OperationKind, highest: Option<Ident
     let Change::Identity { id, edit: Edit { from: None, to: Some(_) }, .. } = change else { return Ok(()) };
     let brings_back = matches!(kind, OperationKind::Undo { .. } | OperationKind::Redo { .. });
     if brings_back || highest.is_none_or(|h| *id > h) { Ok(()) } else { Err(ChangeError::IdReused { key: change.key() }) }
+}
+
+/// Checks that a change that makes a track which was not measured takes an id above `highest`, unless it brings one back.
+/// Returns whether it makes one.
+///
+/// # Errors
+/// Fails with [`ChangeError::IdReused`] where it does not.
+pub fn check_new_track(change: &Change, kind: &OperationKind, highest: Option<TrackId>) -> Result<bool, ChangeError> {
+    let Change::Track { track, edit: Edit { from: None, to: Some(parts) }, .. } = change else { return Ok(false) };
+    if parts.is_measured(*track) {
+        return Ok(false);
+    }
+    let brings_back = matches!(kind, OperationKind::Undo { .. } | OperationKind::Redo { .. });
+    if brings_back || highest.is_none_or(|h| *track > h) { Ok(true) } else { Err(ChangeError::IdReused { key: change.key() }) }
 }
 
 /// Checks that the scores that a change brings are numbers.

@@ -46,6 +46,12 @@ impl History {
         self.undo.last().copied()
     }
 
+    /// Tells whether an operation is a decision of a person that was not taken back.
+    #[must_use]
+    pub fn can_undo(&self, seq: u64) -> bool {
+        self.undo.contains(&seq)
+    }
+
     /// Returns the operation that redo does again next.
     #[must_use]
     pub fn next_redo(&self) -> Option<u64> {
@@ -109,7 +115,7 @@ mod tests {
     const RUN: RunId = RunId(1);
 
     fn user() -> Author {
-        Author::User { name: "ana".into() }
+        Author::User { name: "ana".into(), host: None, client: None }
     }
 
     fn log_append(log: &mut Vec<Operation>, state: &mut Decided, draft: Draft) {

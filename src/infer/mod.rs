@@ -32,7 +32,7 @@ pub use device::{Device, DeviceChoice, DeviceFault};
 pub use downloads::{Download, Package, Place, Set, Source, Terms, Twin};
 pub use embedder::{EmbedParams, FaceEmbedder, build_embedder};
 pub use error::InferError;
-pub use gpu::{Build, Cuda, Driver, DriverFault, Gpu, GpuError, GpuSource, Loaded, install_gpu};
+pub use gpu::{Build, Cuda, Driver, DriverFault, Gpu, GpuError, GpuSource, Loaded, install_gpu, video_library};
 pub use install::{InstallSource, install};
 pub use manifest::{FileOf, Manifest, ModelEntry, Part, Task, TemplateName, Thresholds};
 pub use pixels::{Pixels, Planes};

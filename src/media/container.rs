@@ -4,6 +4,7 @@
 use super::complaints::{self, Complaints};
 use super::error::MediaError;
 use super::geometry::Orientation;
+use super::nvdec::Nvdec;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::util::error::{EACCES, EIO, EMFILE, ENFILE, ENOENT, EPERM};
 use ffmpeg_next::{Error, Packet, Stream, codec, ffi, media};
@@ -46,6 +47,7 @@ pub(super) struct StreamFacts {
     /// Width over height of a stored pixel.
     pub pixel_aspect: Option<f64>,
     pub codec: String,
+    pub codec_id: codec::Id,
     pub container: String,
     pub has_audio: bool,
     /// Whether stamps may jump inside the file, as in broadcasts.
@@ -86,11 +88,12 @@ impl Container {
         &self.path
     }
 
-    /// Starts a decoder for the stream, with as many frame or slice threads as the codec can use of `threads`.
+    /// Starts a decoder for the stream, with as many frame or slice threads as the codec can use of `threads`, or on a GPU with one.
     pub(super) fn decoder(
         &self,
         facts: &StreamFacts,
         threads: u32,
+        nvdec: Option<&Nvdec>,
         complaints: &Complaints,
     ) -> Result<codec::decoder::Video, MediaError> {
         let refuse =
@@ -103,10 +106,14 @@ impl Container {
         unsafe {
             let c = context.as_mut_ptr();
             (*c).thread_type = ffi::FF_THREAD_FRAME | ffi::FF_THREAD_SLICE;
-            (*c).thread_count = i32::try_from(threads).unwrap_or(1);
-            if threads == 1 || !CONCEALING.contains(&stream.parameters().id()) {
+            (*c).thread_count = if nvdec.is_some() { 1 } else { i32::try_from(threads).unwrap_or(1) };
+            // What lies in the GPU's memory cannot be painted from here.
+            if nvdec.is_none() && (threads == 1 || !CONCEALING.contains(&stream.parameters().id())) {
                 (*c).get_buffer2 = Some(grey_buffer);
             }
+        }
+        if let Some(nvdec) = nvdec {
+            nvdec.attach(&mut context);
         }
         let mut decoder = context.decoder();
         decoder.set_packet_time_base(stream.time_base());
@@ -158,6 +165,7 @@ impl Container {
             orientation: display_matrix(&stream).map(|m| Orientation::from_matrix(&m)),
             pixel_aspect: pixel_aspect(&stream),
             codec: codec_name(&stream),
+            codec_id: stream.parameters().id(),
             container: format.name().to_string(),
             has_audio: self.input.streams().any(|s| s.parameters().medium() == media::Type::Audio),
             stamps_all: is_one_of(&format, &STAMPING_FORMATS),

@@ -6,7 +6,8 @@ use super::error::MediaError;
 use super::frame::FrameFacts;
 use super::geometry::{Display, Orientation};
 use super::numbering::{Counting, Numbering};
-use super::params::{DecodeParams, SkipPolicy};
+use super::nvdec::{self, Nvdec};
+use super::params::{DecodeParams, Hardware, SkipPolicy};
 use super::picture::Picture;
 use super::planes::Layout;
 use super::probe::VideoInfo;
@@ -45,15 +46,23 @@ pub struct Decoder {
 impl Decoder {
     /// Opens a file and decodes its first picture.
     pub fn open(path: &Path, params: &DecodeParams) -> Result<Self, MediaError> {
-        let mut engine = Engine::open(path, params.thread_count())?;
+        let nvdec = match params.hardware {
+            Hardware::Off => None,
+            Hardware::Auto => nvdec::for_file(path).inspect_err(|why| tracing::info!(?path, why, "decodes in software")).ok(),
+        };
+        Self::of(Engine::open(path, params.thread_count(), nvdec)?, params)
+    }
+
+    /// Decodes the first picture of an opened file.
+    pub(super) fn of(mut engine: Engine, params: &DecodeParams) -> Result<Self, MediaError> {
         let mut first = engine.receive();
-        if engine.is_unsteady() {
+        while engine.is_unsteady() {
             engine.steady()?;
             first = engine.receive();
         }
         let Some((frame, facts)) = first else {
             return Err(MediaError::NothingDecodable {
-                path: path.to_path_buf(),
+                path: engine.container.path().to_path_buf(),
                 codec: engine.facts.codec.clone(),
                 packets: engine.packets,
                 damaged: engine.damage.packets,
@@ -82,17 +91,19 @@ impl Decoder {
     /// Damage does not end it, not even a lost disk, after which what is left is given and [`Damage::missing`] tells the rest:
     /// what cannot be decoded is passed over and counted. How a codec fills up what is missing depends on the timing of its
     /// threads and on all that it decoded before, so at the first damage everything is decoded again from the start by one
-    /// thread, which goes on: a damaged file costs up to twice the decoding, and gives the same pictures each time. Pictures keep their numbers even where others are skipped (see
-    /// [`Self::allow_skipping`]).
+    /// thread, which goes on: a damaged file costs up to twice the decoding, and gives the same pictures each time. A GPU is left
+    /// before that, at whatever it cannot do; it does not tell of wrong bits inside a picture. Pictures keep their numbers even
+    /// where others are skipped (see [`Self::allow_skipping`]).
     #[expect(clippy::should_implement_trait, reason = "a picture or the reason why not, which is no iterator")]
     pub fn next(&mut self) -> Result<Option<Picture>, MediaError> {
         if let Some(picture) = self.ready.take() {
             return Ok(Some(picture));
         }
         let mut next = self.engine.receive();
-        if self.engine.is_unsteady() {
+        while self.engine.is_unsteady() {
             self.engine.steady()?;
-            if super::seek::from_start(&mut self.engine, self.last)?.is_none() {
+            let found = super::seek::from_start(&mut self.engine, self.last)?;
+            if found.is_none() && !self.engine.is_unsteady() {
                 return Err(self.engine.not_found(self.last));
             }
             next = self.engine.receive();
@@ -130,8 +141,10 @@ impl Decoder {
         let damage = self.engine.damage;
         let mut found = super::seek::find(&mut self.engine, to);
         if self.engine.is_unsteady() {
-            self.engine.steady()?;
-            found = super::seek::from_start(&mut self.engine, to);
+            while self.engine.is_unsteady() {
+                self.engine.steady()?;
+                found = super::seek::from_start(&mut self.engine, to);
+            }
         } else {
             self.engine.damage = damage;
         }
@@ -139,6 +152,11 @@ impl Decoder {
         self.last = to;
         self.ready = Some(self.picture(frame, facts, to));
         Ok(())
+    }
+
+    /// Tells whether a GPU decodes.
+    pub fn is_on_gpu(&self) -> bool {
+        self.engine.nvdec.is_some()
     }
 
     /// Returns what was lost so far.
@@ -175,6 +193,10 @@ pub(super) struct Engine {
     pub numbering: Numbering,
     pub damage: Damage,
     threads: u32,
+    /// The GPU, until it fails.
+    nvdec: Option<Nvdec>,
+    /// Whether a frame came out of the GPU's memory.
+    used_hardware: bool,
     counting: Counting,
     draining: bool,
     /// Whether everything since the beginning of the file was decoded.
@@ -191,12 +213,12 @@ pub(super) struct Engine {
 const MOST_ERRORS: u32 = 10_000;
 
 impl Engine {
-    pub(super) fn open(path: &Path, threads: u32) -> Result<Self, MediaError> {
+    pub(super) fn open(path: &Path, threads: u32, nvdec: Option<Nvdec>) -> Result<Self, MediaError> {
         let container = Container::open(path)?;
         let missing = || MediaError::NoPicture { path: path.to_path_buf(), container: String::new() };
         let facts = container.facts().ok_or_else(missing)?;
         let complaints = Complaints::default();
-        let codec = container.decoder(&facts, threads, &complaints)?;
+        let codec = container.decoder(&facts, threads, nvdec.as_ref(), &complaints)?;
         let (num, den) = facts.time_base;
         let fps = if facts.fps > 0.0 { facts.fps } else { 25.0 };
         #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
@@ -209,6 +231,8 @@ impl Engine {
             numbering: Numbering::new((num, den), usual),
             damage: Damage::default(),
             threads,
+            nvdec,
+            used_hardware: false,
             counting: Counting::Pictures,
             draining: false,
             from_start: true,
@@ -220,7 +244,7 @@ impl Engine {
 
     /// Starts anew from the beginning of the file.
     pub(super) fn reopen(&mut self) -> Result<(), MediaError> {
-        let mut fresh = Self::open(self.container.path(), self.threads)?;
+        let mut fresh = Self::open(self.container.path(), self.threads, self.nvdec.clone())?;
         if self.counting == Counting::Packets {
             fresh.skip();
         }
@@ -231,13 +255,22 @@ impl Engine {
     /// Returns whether pictures could from now on depend on the timing of decoder threads, or on where decoding began: codecs
     /// fill up what is missing from whatever they hold.
     fn is_unsteady(&self) -> bool {
-        (self.threads > 1 || !self.from_start) && self.complaints.count() > 0
+        (self.threads > 1 || !self.from_start || self.nvdec.is_some()) && self.complaints.count() > 0
     }
 
-    /// Starts anew from the beginning of the file, with one thread.
+    /// Starts anew from the beginning of the file: without the GPU, which may be all that was amiss; then with one thread.
     fn steady(&mut self) -> Result<(), MediaError> {
-        self.threads = 1;
+        if self.nvdec.take().is_some() {
+            tracing::warn!(path = ?self.container.path(), "the GPU does not decode this to the end; goes on in software");
+        } else {
+            self.threads = 1;
+        }
         self.reopen()
+    }
+
+    /// Tells whether the GPU gave the frames so far, and not software in its stead.
+    pub(super) fn used_hardware(&self) -> bool {
+        self.used_hardware
     }
 
     fn not_found(&self, at: FrameTime) -> MediaError {
@@ -275,6 +308,18 @@ impl Engine {
             match self.codec.receive_frame(&mut frame) {
                 Ok(()) => {
                     self.errors = 0;
+                    if self.nvdec.is_some() {
+                        match nvdec::fetch(frame) {
+                            Ok((fetched, from_gpu)) => {
+                                self.used_hardware = from_gpu;
+                                frame = fetched;
+                            }
+                            Err(_) => {
+                                self.complaints.add();
+                                return None;
+                            }
+                        }
+                    }
                     let facts = FrameFacts::of(&frame);
                     return Some((frame, facts));
                 }

@@ -13,6 +13,7 @@ mod error;
 mod frame;
 mod geometry;
 mod numbering;
+mod nvdec;
 mod params;
 mod picture;
 mod planes;
@@ -25,7 +26,7 @@ mod tone;
 pub use colour::Hdr;
 pub use decoder::{Damage, Decoder};
 pub use error::MediaError;
-pub use params::{DecodeParams, SkipPolicy};
+pub use params::{DecodeParams, Hardware, SkipPolicy};
 pub use picture::Picture;
 pub use probe::{VideoInfo, probe};
 
@@ -34,6 +35,14 @@ pub use probe::{VideoInfo, probe};
 pub fn version() -> String {
     let v = ffmpeg_next::codec::version();
     format!("libavcodec {}.{}.{}", v >> 16, (v >> 8) & 0xff, v & 0xff)
+}
+
+/// Tells whether FFmpeg can open an NVIDIA GPU to decode on.
+///
+/// # Errors
+/// Says why not.
+pub fn gpu_decodes() -> Result<(), String> {
+    nvdec::Nvdec::open().map(|_| ())
 }
 
 #[cfg(test)]

@@ -14,6 +14,16 @@ pub enum SkipPolicy {
     Always,
 }
 
+/// Says what decodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hardware {
+    /// Software.
+    Off,
+    /// An NVIDIA GPU, where it is there and decodes the file bit for bit as software does; else software.
+    Auto,
+}
+
 /// Settings of the decoder: table `decode` of `config/decode.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +31,8 @@ pub struct DecodeParams {
     /// Decoder threads; 0 takes one per core, at most 4.
     pub threads: u32,
     pub skip_non_reference: SkipPolicy,
+    /// Never changes a picture.
+    pub hardware: Hardware,
 }
 
 impl DecodeParams {
@@ -48,7 +60,7 @@ mod tests {
     #[test]
     fn the_shipped_settings_are_read() {
         let file: File = toml::from_str(include_str!("../../config/decode.toml")).unwrap();
-        assert_eq!(file.decode, DecodeParams { threads: 0, skip_non_reference: SkipPolicy::Auto });
+        assert_eq!(file.decode, DecodeParams { threads: 0, skip_non_reference: SkipPolicy::Auto, hardware: Hardware::Auto });
         assert!((1..=4).contains(&file.decode.thread_count()));
     }
 }

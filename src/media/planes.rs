@@ -106,6 +106,20 @@ pub(super) enum Row<'a> {
     Words(&'a [u8], usize, u32, u16),
 }
 
+impl Row<'_> {
+    /// Returns the samples one by one, whatever lies between them.
+    pub(super) fn samples(&self) -> Vec<u16> {
+        match *self {
+            Row::Bytes(bytes) => bytes.iter().map(|&b| b.into()).collect(),
+            Row::Spread(bytes, step) => bytes.iter().step_by(step).map(|&b| b.into()).collect(),
+            Row::Words(bytes, step, shift, mask) => {
+                let word = |pair: &[u8]| (u16::from_ne_bytes([pair[0], pair[1]]) >> shift) & mask;
+                bytes.chunks(step).map(word).collect()
+            }
+        }
+    }
+}
+
 impl<'a> Plane<'a> {
     /// Returns row `y`; rows past the last one give the last one.
     #[inline(always)]
@@ -183,14 +197,6 @@ mod tests {
     use super::*;
     use ffmpeg_next::format::Pixel;
 
-    fn values(row: Row<'_>) -> Vec<u16> {
-        match row {
-            Row::Bytes(b) => b.iter().map(|&b| b.into()).collect(),
-            Row::Spread(b, k) => b.iter().step_by(k).map(|&b| b.into()).collect(),
-            Row::Words(b, k, shift, mask) => b.chunks(k).map(|p| (u16::from_ne_bytes([p[0], p[1]]) >> shift) & mask).collect(),
-        }
-    }
-
     #[test]
     fn words_with_their_bits_at_the_top_and_woven_chroma_are_read() {
         let mut frame = Video::new(Pixel::P010LE, 4, 2);
@@ -203,9 +209,9 @@ mod tests {
         let layout = Layout::of(facts.format).unwrap();
         assert_eq!((layout.depth, layout.log2_chroma, layout.full_range), (10, (1, 1), false));
         let planes = planes(&frame, &layout).unwrap();
-        assert_eq!(values(planes.luma.row(0)), [1, 2, 1023, 4]);
+        assert_eq!(planes.luma.row(0).samples(), [1, 2, 1023, 4]);
         let [cb, cr] = planes.chroma.unwrap();
-        assert_eq!((values(cb.row(0)), values(cr.row(9))), (vec![100, 101], vec![900, 901]));
+        assert_eq!((cb.row(0).samples(), cr.row(9).samples()), (vec![100, 101], vec![900, 901]));
     }
 
     #[test]
@@ -218,7 +224,7 @@ mod tests {
         let layout = Layout::of(facts.format).unwrap();
         let rows = |field: Field| -> Vec<u16> {
             let luma = planes(&frame, &layout).unwrap().field(field).luma;
-            (0..luma.height).map(|y| values(luma.row(y))[0]).collect()
+            (0..luma.height).map(|y| luma.row(y).samples()[0]).collect()
         };
         assert_eq!((rows(Field::Top), rows(Field::Bottom)), (vec![0, 2, 4], vec![1, 3]));
     }

@@ -6,7 +6,7 @@ use super::decoder::Decoder;
 use super::error::MediaError;
 use super::frame::FrameFacts;
 use super::geometry::Display;
-use super::params::{DecodeParams, SkipPolicy};
+use super::params::{DecodeParams, Hardware, SkipPolicy};
 use crate::domain::{FrameTime, MediaTime, Size};
 use std::path::Path;
 
@@ -47,7 +47,7 @@ pub struct VideoInfo {
 
 /// Opens a file, decodes its first picture and tells its facts.
 pub fn probe(path: &Path) -> Result<VideoInfo, MediaError> {
-    let params = DecodeParams { threads: 1, skip_non_reference: SkipPolicy::Never };
+    let params = DecodeParams { threads: 1, skip_non_reference: SkipPolicy::Never, hardware: Hardware::Off };
     Ok(Decoder::open(path, &params)?.info().clone())
 }
 

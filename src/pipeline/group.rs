@@ -1,7 +1,8 @@
 //! Groups the tracks of a run into clusters and proposes them through the log.
 //!
 //! What a person decided stays: a track that was confirmed, carried, propagated or locked keeps its assignment, and so do the
-//! tracks of an identity that has a name, a label or a lock. Everything else is proposed anew.
+//! tracks of an identity that has a name, a label or a lock. A track that a person discarded is left out. Everything else is
+//! proposed anew.
 
 mod carry;
 
@@ -183,11 +184,12 @@ fn samples(
     embedder: &EmbedderId,
     params: &PoolParams,
 ) -> Result<Vec<TrackSample>, StoreError> {
+    let (map, marks) = (store.track_map(run.id)?, store.marks(run.id)?);
     let vectors: BTreeMap<CropKey, Embedding> = store.embeddings(run.id, embedder)?.into_iter().collect();
     let mut crops: BTreeMap<TrackId, Vec<(&Embedding, Quality)>> = BTreeMap::new();
     for crop in store.crops(run.id)? {
         if let Some(vector) = vectors.get(&crop.key()) {
-            crops.entry(crop.track).or_default().push((vector, crop.quality));
+            crops.entry(map.crop(crop).track).or_default().push((vector, crop.quality));
         }
     }
     let mut samples = Vec::new();
@@ -195,11 +197,14 @@ fn samples(
         let analysed = store.analysed(run.id, shot.id)?;
         let mut gathered: BTreeMap<TrackId, Gathered> = BTreeMap::new();
         for face in store.faces(run.id, shot.id)? {
-            gather(&mut gathered, &face);
+            gather(&mut gathered, &map.face(face));
         }
         let steps: BTreeMap<u64, Span> = box_spans(&shot, &analysed).into_iter().collect();
         for (id, track) in gathered {
             let (Some(first_box), Some(last_box)) = (track.first_box, track.last_box) else { continue };
+            if marks.contains_key(&id) {
+                continue;
+            }
             let time = track.frames.iter().filter_map(|f| steps.get(f)).fold(MediaTime::ZERO, |sum, span| sum + span.len());
             let own: Vec<(&Embedding, &Quality)> = crops.get(&id).into_iter().flatten().map(|(v, q)| (*v, q)).collect();
             let pooled = pool(params, &own);

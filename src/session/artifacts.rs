@@ -1,11 +1,11 @@
 //! The interchange layout: out for other tools, in from them.
 
 use super::report::{self, EpisodeSummary};
-use super::{SessionError, Workspace, user_name};
+use super::{SessionError, Workspace, author};
 use crate::blobs::Blobs;
 use crate::domain::{
-    Author, Change, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime,
-    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, VideoFacts,
+    Change, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime, ModelUse,
+    OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
 };
 use crate::export::artifacts::{
     self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, Writer,
@@ -71,6 +71,7 @@ struct Records<'a> {
     run: RunId,
     shots: std::vec::IntoIter<crate::domain::Shot>,
     vectors: BTreeMap<CropKey, crate::domain::Embedding>,
+    map: TrackMap,
 }
 
 impl<'a> Records<'a> {
@@ -78,7 +79,7 @@ impl<'a> Records<'a> {
         let run = summary.run.id;
         let embedder = EmbedderId(summary.run.embedder.id.clone());
         let vectors = store.embeddings(run, &embedder)?.into_iter().collect();
-        Ok(Self { store, run, shots: summary.shots.clone().into_iter(), vectors })
+        Ok(Self { store, run, shots: summary.shots.clone().into_iter(), vectors, map: store.track_map(run)? })
     }
 
     fn record(&self, shot: crate::domain::Shot) -> Result<ShotRecord, SessionError> {
@@ -91,7 +92,7 @@ impl<'a> Records<'a> {
             crops.push(Crop { track: info.track, at: info.at, detection: info.detection, quality: info.quality, aligned, thumb });
             embeddings.push(vector.clone());
         }
-        Ok(ShotRecord {
+        let measured = ShotRecord {
             shot,
             next: store.opening_after(run, shot.id)?,
             analysed: store.analysed(run, shot.id)?,
@@ -99,7 +100,8 @@ impl<'a> Records<'a> {
             tracklets: store.shot_tracklets(run, shot.id)?,
             crops,
             embeddings,
-        })
+        };
+        Ok(self.map.shot(measured))
     }
 }
 
@@ -254,7 +256,7 @@ fn with_pictures(record: &ShotRecord, files: &BTreeMap<CropKey, PictureFiles>, d
 
 /// Takes over identities and assignments as one operation; people are those of this catalog who have the same names.
 fn decide(library: &Library, store: &EpisodeStore, imported: &Imported, run: RunId, at: Timestamp) -> Result<(), SessionError> {
-    let author = Author::User { name: user_name() };
+    let author = author();
     let mut changes = Vec::new();
     for found in &imported.identities {
         let mut identity = found.identity.clone();

@@ -1,8 +1,15 @@
-//! The log of an episode's decisions: read, taken back, done again.
+//! Decisions on an episode: made, taken back, done again, listed, and replayed from a file.
 
-use super::{SessionError, Workspace, user_name};
-use crate::domain::{Author, EpisodeId, Operation, redo_draft, undo_draft};
+use super::command::Command;
+use super::plan::{Named, Refusal, View};
+use super::{SessionError, Workspace, author, report};
+use crate::domain::{
+    Author, Change, Draft, EpisodeId, Fate, History, Operation, OperationKind, PersonId, RunId, Source, TrackId, inverted,
+    redo_draft, tidy_name, undo_draft,
+};
+use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns every entry of the log, the oldest first.
 ///
@@ -13,12 +20,137 @@ pub fn log(workspace: &Workspace, episode: &EpisodeId) -> Result<Vec<Operation>,
     Ok(workspace.read(&library, episode)?.operations()?)
 }
 
-/// Takes back the last decision of a person; `None` where there is none left. Nothing leaves the log: the undo is an entry too.
+/// Decides on the active run of an episode; `None` where everything is so already.
 ///
 /// # Errors
-/// Fails where there is no such episode, another process writes to it, or a later run changed what was decided.
-pub fn undo(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Operation>, SessionError> {
-    append(workspace, episode, undo_draft)
+/// Fails where there is no such episode, another process writes to it, or the command is refused; nothing is changed then.
+pub fn decide(workspace: &Workspace, episode: &EpisodeId, command: &Command) -> Result<Option<Operation>, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.write(&library, episode)?;
+    decide_in(&library, &store, command, author())
+}
+
+/// Decides in an open episode.
+pub(super) fn decide_in(
+    library: &Library,
+    store: &EpisodeStore,
+    command: &Command,
+    author: Author,
+) -> Result<Option<Operation>, SessionError> {
+    let run = report::active(store)?.id;
+    let view = view(store, run, &command.looked_at())?;
+    let at = Timestamp::now();
+    let named = match command.person() {
+        Some(name) => Some(known_or_new(library, &view, command, name, &author, at)?),
+        None => None,
+    };
+    let plan = view.plan(command, named.as_ref())?;
+    if plan.changes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(store.append(Draft { author, kind: plan.kind, summary: plan.summary, changes: plan.changes, at })?))
+}
+
+/// Returns the person of that name; the catalog learns a new one only for a command that is not refused.
+fn known_or_new(
+    library: &Library,
+    view: &View,
+    command: &Command,
+    name: &str,
+    author: &Author,
+    at: Timestamp,
+) -> Result<Named, SessionError> {
+    let name = tidy_name(name);
+    if name.is_empty() {
+        return Err(Refusal::EmptyName.into());
+    }
+    if let Some(known) = library.catalog().person_by_name(&name)? {
+        return Ok(Named { id: known.id, name: known.name });
+    }
+    view.plan(command, Some(&Named { id: PersonId(u32::MAX), name: name.clone() }))?;
+    let id = library.catalog().ensure_person(&name, author.clone(), at)?;
+    Ok(Named { id, name })
+}
+
+/// Reads what planning needs of a run; pictures only of the tracks `looked_at`.
+pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> Result<View, StoreError> {
+    let tracklets: BTreeMap<TrackId, _> = store.tracklets(run)?.into_iter().map(|t| (t.id, t)).collect();
+    let highest = tracklets.keys().next_back().copied().max(store.highest_track(run)?).unwrap_or(TrackId(0));
+    let map = store.track_map(run)?;
+    let mut view = View {
+        run,
+        tracklets,
+        pictures: BTreeMap::new(),
+        parts: store.track_parts(run)?,
+        assignments: store.assignments(run)?,
+        identities: store.identities(run)?,
+        marks: store.marks(run)?,
+        next_identity: store.next_identity_id(run)?,
+        next_track: TrackId(highest.0 + 1),
+    };
+    let parts = looked_at.iter().filter_map(|track| view.parts_of(*track)).flat_map(|parts| parts.0);
+    let shots: BTreeSet<_> = parts.filter_map(|p| view.tracklets.get(&p.tracklet)).map(|t| t.shot).collect();
+    for shot in shots {
+        for face in store.faces(run, shot)? {
+            if let Fate::Tracked(track) = map.face(face).fate
+                && looked_at.contains(&track)
+            {
+                view.pictures.entry(track).or_default().push(face.at.frame);
+            }
+        }
+    }
+    view.pictures.values_mut().for_each(|p| p.sort_unstable());
+    Ok(view)
+}
+
+/// Takes back the last decision of a person, or the one with the number `of`; `None` where there is none left. Nothing leaves the
+/// log: the undo is an entry too.
+///
+/// # Errors
+/// Fails where there is no such episode, another process writes to it, or later decisions depend on what is taken back.
+pub fn undo(workspace: &Workspace, episode: &EpisodeId, of: Option<u64>) -> Result<Option<Operation>, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.write(&library, episode)?;
+    let log = store.operations()?;
+    let draft = match of {
+        None => undo_draft(&log, author(), Timestamp::now()),
+        Some(seq) => Some(undo_of(&log, seq)?),
+    };
+    let Some(draft) = draft else { return Ok(None) };
+    let kind = draft.kind.clone();
+    let changes = draft.changes.clone();
+    match store.append(draft) {
+        Err(StoreError::Change(_)) => {
+            let OperationKind::Undo { of } = kind else { return Ok(None) };
+            let by = dependent(&log, of, &changes);
+            Err(SessionError::Depends { of, by: by.map(|o| (o.seq, o.summary.clone())) })
+        }
+        done => Ok(Some(done?)),
+    }
+}
+
+fn undo_of(log: &[Operation], seq: u64) -> Result<Draft, SessionError> {
+    let refuse = |why: &'static str| SessionError::NotUndoable { of: seq, why };
+    let operation = log.iter().find(|o| o.seq == seq).ok_or_else(|| refuse("there is no such entry in the log"))?;
+    if matches!(operation.author, Author::Pipeline { .. }) {
+        return Err(refuse("a run made it, and only decisions of people are taken back"));
+    }
+    if !History::of(log).can_undo(seq) {
+        return Err(refuse("it is taken back already, or takes back another itself"));
+    }
+    Ok(Draft {
+        author: author(),
+        kind: OperationKind::Undo { of: seq },
+        summary: format!("undo: {}", operation.summary),
+        changes: inverted(&operation.changes),
+        at: Timestamp::now(),
+    })
+}
+
+/// Finds the last entry after `of` that changed one of the same things.
+fn dependent<'a>(log: &'a [Operation], of: u64, changes: &[Change]) -> Option<&'a Operation> {
+    let keys: BTreeSet<String> = changes.iter().map(Change::key).collect();
+    log.iter().rev().take_while(|o| o.seq > of).find(|o| o.changes.iter().any(|c| keys.contains(&c.key())))
 }
 
 /// Does again what was undone last; `None` where there is nothing.
@@ -26,19 +158,55 @@ pub fn undo(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Operati
 /// # Errors
 /// As for [`undo`].
 pub fn redo(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Operation>, SessionError> {
-    append(workspace, episode, redo_draft)
-}
-
-fn append(
-    workspace: &Workspace,
-    episode: &EpisodeId,
-    draft: fn(&[Operation], Author, Timestamp) -> Option<crate::domain::Draft>,
-) -> Result<Option<Operation>, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
-    let author = Author::User { name: user_name() };
-    match draft(&store.operations()?, author, Timestamp::now()) {
+    match redo_draft(&store.operations()?, author(), Timestamp::now()) {
         Some(draft) => Ok(Some(store.append(draft)?)),
         None => Ok(None),
     }
+}
+
+/// One track as a list of tracks shows it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct TrackLine {
+    #[serde(flatten)]
+    pub track: crate::domain::Tracklet,
+    /// Absent where it counts for nobody.
+    pub identity: Option<crate::domain::IdentityId>,
+    pub name: Option<String>,
+    pub source: Option<Source>,
+    pub score: Option<f32>,
+    /// Its own lock, or that of its identity.
+    pub locked: bool,
+    pub discarded: Option<crate::domain::DiscardReason>,
+}
+
+/// Returns the tracks of the active run of an episode, in order of time, then number.
+///
+/// # Errors
+/// Fails where there is no such episode, or it has no finished run.
+pub fn tracks(workspace: &Workspace, episode: &EpisodeId) -> Result<Vec<TrackLine>, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let run = report::active(&store)?.id;
+    let (assignments, identities, marks) = (store.assignments(run)?, store.identities(run)?, store.marks(run)?);
+    let map = store.track_map(run)?;
+    let mut lines = Vec::new();
+    for shot in store.shots(run)? {
+        for track in map.tracks(&store.shot_tracklets(run, shot.id)?, &store.faces(run, shot.id)?) {
+            let assignment = assignments.get(&track.id);
+            let identity = assignment.and_then(|a| identities.get(&a.identity));
+            lines.push(TrackLine {
+                identity: assignment.map(|a| a.identity),
+                name: identity.and_then(|i| i.name.clone()),
+                source: assignment.map(|a| a.source),
+                score: assignment.map(|a| a.score),
+                locked: assignment.is_some_and(|a| a.locked) || identity.is_some_and(|i| i.locked),
+                discarded: marks.get(&track.id).map(|m| m.discarded),
+                track,
+            });
+        }
+    }
+    lines.sort_by_key(|l| (l.track.first, l.track.id));
+    Ok(lines)
 }

@@ -162,6 +162,18 @@ fn gpu(workspace: &Workspace, runtime: &Runtime, say: &mut dyn FnMut(Check)) {
                 let gib = gpu.bytes as f64 / f64::from(1 << 30);
                 say(good(&format!("gpu {n}"), &format!("{}, {gib:.0} GiB, compute capability {major}.{minor}", gpu.name)));
             }
+            say(match crate::media::gpu_decodes().and_then(|()| crate::infer::video_library()) {
+                Ok(()) => good("nvdec", "FFmpeg decodes on the GPU"),
+                Err(reason) => Check {
+                    what: "nvdec".into(),
+                    outcome: Outcome::Doubtful {
+                        what: format!("pictures are decoded by the CPU: {reason}"),
+                        hint:
+                            "a container needs NVIDIA_DRIVER_CAPABILITIES=compute,video,utility; FFmpeg must be built with nvdec"
+                                .into(),
+                    },
+                },
+            });
             if let (Some(build), Some(first)) = (build, libraries.first()) {
                 let names: Vec<_> = libraries.iter().filter_map(|l| l.path.file_name()).map(|n| n.to_string_lossy()).collect();
                 let folder = first.path.parent().map(|p| p.display().to_string()).unwrap_or_default();

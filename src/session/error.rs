@@ -1,9 +1,10 @@
 //! What a command can fail with, and what to do about it.
 
+use super::plan::Refusal;
 use crate::algo::evaluate::TruthError;
 use crate::blobs::BlobError;
 use crate::config::ConfigError;
-use crate::domain::{EpisodeId, IdError, IdentityId, RunId};
+use crate::domain::{EpisodeId, IdError, PersonId, RunId};
 use crate::export::artifacts::ArtifactError;
 use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
@@ -45,10 +46,18 @@ pub enum SessionError {
     OtherVideo { episode: EpisodeId, before: String, now: String },
     #[error("{run} was begun on {device}, which does not work now: {why}; results of two devices differ in their last digits")]
     DeviceGone { run: RunId, device: DeviceChoice, why: String, hint: String },
-    #[error("episode {episode} has no cluster {cluster}")]
-    NoCluster { episode: EpisodeId, cluster: IdentityId, known: Vec<IdentityId> },
-    #[error("the name of a person is empty")]
-    EmptyName,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("operation {of} cannot be taken back: {why}")]
+    NotUndoable { of: u64, why: &'static str },
+    #[error("operation {of} cannot be taken back: what it decided was changed since{}", by.as_ref().map(|(seq, what)| format!(" by operation {seq}, {what:?}")).unwrap_or_default())]
+    Depends { of: u64, by: Option<(u64, String)> },
+    #[error("line {line} of {path:?} is no decision: {reason}")]
+    ReplayLine { path: PathBuf, line: usize, reason: String },
+    #[error("line {line} of {path:?} was not replayed: {source}")]
+    Replay { path: PathBuf, line: usize, source: Box<SessionError> },
+    #[error("{name} is person {found} here, and {due} in the file")]
+    OtherPerson { name: String, found: PersonId, due: PersonId },
     #[error("cannot listen to signals: {source}")]
     Signals { source: std::io::Error },
     #[error("deleting {episode} was not confirmed")]
@@ -87,10 +96,22 @@ impl SessionError {
             Self::DeviceGone { hint, .. } => {
                 Some(format!("{hint}; or --device cpu to go on here, which the record will say, or --new-run to begin anew"))
             }
-            Self::NoCluster { known, .. } => Some(format!("known: {}", few(known))),
             Self::Signals { .. } => None,
             Self::Unconfirmed { .. } => Some("add --yes where nobody can be asked".into()),
-            Self::EmptyName => Some("write the name in quotes, such as \"Ava Stone\"".into()),
+            Self::Refused(e) => Some(e.hint()),
+            Self::NotUndoable { .. } => Some("`screenalytics log EPISODE` lists what can be taken back".into()),
+            Self::Depends { by: Some((seq, _)), .. } => Some(format!("take back operation {seq} first")),
+            Self::Depends { by: None, .. } => Some("`screenalytics log EPISODE` shows what came after".into()),
+            Self::ReplayLine { .. } => {
+                Some("each line is an entry of `log --json`, or {\"episode\": ..., \"command\": ...}".into())
+            }
+            Self::Replay { source, .. } => {
+                let why = source.hint().unwrap_or_default();
+                Some(format!("{why}{}the lines before it were applied and stay", if why.is_empty() { "" } else { "; " }))
+            }
+            Self::OtherPerson { .. } => {
+                Some("replay it on a copy of the library that it comes from, or write it as commands".into())
+            }
             Self::Truth { source, .. } => Some(source.hint()),
             Self::NoPortraits { .. } => {
                 Some("give one picture a person (Ava Stone.jpg), or one folder a person, as JPEG or PNG".into())

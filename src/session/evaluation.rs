@@ -15,10 +15,11 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
     let summary = report::summarise(&store, &workspace.settings)?;
+    let map = store.track_map(summary.run.id)?;
     let (mut analysed, mut faces) = (Vec::new(), Vec::new());
     for shot in &summary.shots {
         analysed.extend(store.analysed(summary.run.id, shot.id)?);
-        faces.extend(store.faces(summary.run.id, shot.id)?);
+        faces.extend(store.faces(summary.run.id, shot.id)?.into_iter().map(|f| map.face(f)));
     }
     let clusters = summary.assignments.iter().map(|(track, a)| (*track, a.identity)).collect();
     let run = Run {

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod changeover;
+mod command;
 mod decisions;
 mod delete;
 mod doctor;
@@ -12,8 +13,10 @@ mod fingerprint;
 mod models;
 mod name;
 mod output;
+mod plan;
 mod prepare;
 mod progress_json;
+mod replay;
 mod report;
 mod run;
 mod suggest;
@@ -21,20 +24,22 @@ mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use changeover::devices_text;
-pub use decisions::{log, redo, undo};
+pub use command::{Command, Target};
+pub use decisions::{TrackLine, decide, log, redo, tracks, undo};
 pub use delete::{Goes, delete, what_goes};
 pub use doctor::{Check, Outcome, doctor};
 pub use error::SessionError;
 pub use evaluation::evaluate;
 pub use files::{read_text, write_whole};
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
-pub use name::name;
 pub use output::{episodes_json, export_csv, export_json, line, models_json, pretty, suggestions_json, summary_json};
+pub use plan::{Named, Plan, Refusal, View};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
+pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
-pub use workspace::{Places, Workspace, user_name};
+pub use workspace::{Places, Workspace, author};
 
 /// What a run can be computed on.
 pub use crate::infer::DeviceChoice;

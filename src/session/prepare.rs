@@ -90,7 +90,8 @@ impl Prepared {
             "scan": 1,
             "video": self.facts.sha256,
             "sampling": format!("{:?}", self.sampling),
-            "decode": settings.decode,
+            // What decodes is left out: it never changes a picture.
+            "decode": {"threads": settings.decode.threads, "skip_non_reference": settings.decode.skip_non_reference},
             "scenes": settings.scenes,
             "detect": detect,
             "track": settings.track,

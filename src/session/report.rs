@@ -5,7 +5,7 @@ use crate::algo::screen_time::Tally;
 use crate::algo::track;
 use crate::config::Settings;
 use crate::domain::{
-    Assignment, EpisodeId, Identity, IdentityId, MediaTime, RunId, RunMeta, ScreenTime, Shot, TrackId, TrackMetrics,
+    Assignment, EpisodeId, Face, Identity, IdentityId, MediaTime, RunId, RunMeta, ScreenTime, Shot, TrackId, TrackMetrics,
 };
 use crate::store::{EpisodeStore, Library};
 use std::collections::BTreeMap;
@@ -92,9 +92,11 @@ pub(super) fn summarise(store: &EpisodeStore, settings: &Settings) -> Result<Epi
     let shots = store.shots(run.id)?;
     let assignments = store.assignments(run.id)?;
     let identities = store.identities(run.id)?;
-    let mut tally = Tally::new(&settings.screen_time, run.video.size, &assignments, &identities);
+    let (map, marks) = (store.track_map(run.id)?, store.marks(run.id)?);
+    let mut tally = Tally::new(&settings.screen_time, run.video.size, &assignments, &identities, &marks);
     for shot in &shots {
-        tally.push(shot, &store.analysed(run.id, shot.id)?, &store.faces(run.id, shot.id)?);
+        let faces: Vec<Face> = store.faces(run.id, shot.id)?.into_iter().map(|f| map.face(f)).collect();
+        tally.push(shot, &store.analysed(run.id, shot.id)?, &faces);
     }
     let time = tally.finish(length(&run, &shots));
     let metrics = metrics(store, &run, settings)?;

@@ -12,7 +12,7 @@ use crate::domain::{
     ShotId, TrackId, TrackMetrics,
 };
 use crate::infer::{DeviceChoice, ModelFile};
-use crate::media::Decoder;
+use crate::media::{DecodeParams, Decoder, Hardware};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::{self, NextIds, Resume, ScanPlan};
 use crate::pipeline::{Cancel, Phase, Progress, group, reembed};
@@ -228,7 +228,9 @@ fn scan_pass(
     progress.resume_with(counts.analysed, counts.faces, counts.shots, counts.tracks, counts.crops);
     watcher.moves();
 
-    let mut decoder = Decoder::open(&request.video, &settings.decode)?;
+    // What a GPU decodes has to come back into memory: it pays where the GPU waits for pictures, not beside models on the CPU.
+    let hardware = if prepared.device.is_gpu() { settings.decode.hardware } else { Hardware::Off };
+    let mut decoder = Decoder::open(&request.video, &DecodeParams { hardware, ..settings.decode.clone() })?;
     // Cuts need every picture; without them, pictures that no other refers to are exact enough to leave out.
     if settings.scenes.detect == Detect::Off && plan.sampling.stride(prepared.facts.fps) > 1 {
         decoder.allow_skipping();

@@ -2,12 +2,11 @@
 
 use super::name::name_in;
 use super::report::{self, EpisodeSummary};
-use super::{SessionError, Workspace, fingerprint, user_name};
+use super::{SessionError, Workspace, author, fingerprint};
 use crate::algo::align;
 use crate::algo::cluster::pool;
 use crate::domain::{
-    Author, CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source,
-    TrackId,
+    CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source, TrackId,
 };
 use crate::facebank::VectorIndex;
 use crate::infer::{
@@ -85,7 +84,7 @@ pub fn apply(workspace: &Workspace, episode: &EpisodeId, suggestions: &Suggestio
     let store = workspace.write(&library, episode)?;
     let mut named = 0;
     for s in suggestions.clusters.iter().filter(|s| s.is_clear) {
-        let author = Author::User { name: user_name() };
+        let author = author();
         let done = name_in(&library, &store, s.cluster, &s.nearest, author, Source::Propagated, OperationKind::Name)?;
         named += u64::from(done.is_some());
     }
@@ -209,10 +208,11 @@ impl Tracks {
     ) -> Result<Self, SessionError> {
         let run = summary.run.id;
         let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), c.quality)).collect();
+        let map = store.track_map(run)?;
         let mut parts: BTreeMap<TrackId, Vec<(Embedding, Quality)>> = BTreeMap::new();
         for (key, vector) in store.embeddings(run, embedder)? {
             if let Some(quality) = quality.get(&key) {
-                parts.entry(key.track).or_default().push((vector, *quality));
+                parts.entry(map.track(key.track, key.frame)).or_default().push((vector, *quality));
             }
         }
         let params = &workspace.settings.pool;
@@ -228,7 +228,7 @@ impl Tracks {
             }
         }
         let clusters = members.into_iter().filter_map(|(id, crops)| Some((id, pooled(&crops)?))).collect();
-        let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params});
+        let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params, "tracks": store.track_parts(run)?.into_iter().collect::<Vec<_>>()});
         let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?))).collect();
         let base = library.cache_path(store.episode()).join(format!("tracks-{run}-{embedder}"));
         let index = VectorIndex::open_or_build(&base, embedder, &fingerprint::of_json(&made_of), rows)?;

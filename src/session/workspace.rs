@@ -2,7 +2,7 @@
 
 use super::SessionError;
 use crate::config::{Layers, Paths, Settings};
-use crate::domain::EpisodeId;
+use crate::domain::{Author, EpisodeId};
 use crate::infer::{Prefer, Runtime, Search};
 use crate::store::{EpisodeStore, Library};
 use std::path::{Path, PathBuf};
@@ -98,14 +98,25 @@ impl Workspace {
 }
 
 /// Returns the login name of whoever decides: from the environment, else from the system's list of users, else the number.
-#[must_use]
-pub fn user_name() -> String {
+fn user_name() -> String {
     let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|k| std::env::var(k).ok().filter(|v| !v.is_empty()));
     told.unwrap_or_else(|| {
         let uid = rustix::process::getuid().as_raw();
         let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         name_of(uid, &users).unwrap_or_else(|| format!("user {uid}"))
     })
+}
+
+/// Returns who decides: the user, the machine that this runs on, and where their SSH session comes from.
+#[must_use]
+pub fn author() -> Author {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let client = std::env::var("SSH_CONNECTION").or_else(|_| std::env::var("SSH_CLIENT")).ok();
+    Author::User {
+        name: user_name(),
+        host: Some(host).filter(|h| !h.is_empty()),
+        client: client.and_then(|c| c.split_whitespace().next().map(str::to_owned)),
+    }
 }
 
 /// Finds the name of a user in the text of `/etc/passwd`.

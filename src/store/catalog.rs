@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     fn user() -> Author {
-        Author::User { name: "ana".into() }
+        Author::User { name: "ana".into(), host: None, client: None }
     }
 
     #[test]

@@ -6,12 +6,12 @@ use super::engine::Fault;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 
-use super::tables::{ASSIGNMENTS, Bytes, HIGHEST_IDENTITY, IDENTITIES, LOG};
+use super::tables::{ASSIGNMENTS, Bytes, HIGHEST_IDENTITY, HIGHEST_TRACK, IDENTITIES, LOG, MARKS, TRACKS};
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, Operation, OperationKind, RunId, TrackId, check_finite, check_from,
-    check_new_id,
+    Assignment, Change, Draft, Edit, Identity, IdentityId, Mark, Operation, OperationKind, RunId, TrackId, TrackMap, TrackParts,
+    check_finite, check_from, check_new_id, check_new_track,
 };
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -59,15 +59,7 @@ impl EpisodeStore {
     /// # Errors
     /// Fails where the file cannot be read.
     pub fn assignments(&self, run: RunId) -> Result<BTreeMap<TrackId, Assignment>, StoreError> {
-        self.engine.read(|txn| {
-            let table = txn.open_table(ASSIGNMENTS)?;
-            let mut all = BTreeMap::new();
-            for entry in table.range((run.0, 0)..=(run.0, u32::MAX))? {
-                let (key, row) = entry?;
-                all.insert(TrackId(key.value().1), from_json(row.value())?);
-            }
-            Ok(all)
-        })
+        self.decided(ASSIGNMENTS, run, TrackId)
     }
 
     /// Returns the identities of a run.
@@ -75,12 +67,53 @@ impl EpisodeStore {
     /// # Errors
     /// Fails where the file cannot be read.
     pub fn identities(&self, run: RunId) -> Result<BTreeMap<IdentityId, Identity>, StoreError> {
+        self.decided(IDENTITIES, run, IdentityId)
+    }
+
+    /// Returns what people made of the tracks of a run: those that were cut or joined.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn track_parts(&self, run: RunId) -> Result<BTreeMap<TrackId, TrackParts>, StoreError> {
+        self.decided(TRACKS, run, TrackId)
+    }
+
+    /// Returns what leads from the tracklets of a run to its tracks.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn track_map(&self, run: RunId) -> Result<TrackMap, StoreError> {
+        Ok(TrackMap::new(self.track_parts(run)?))
+    }
+
+    /// Returns the marks on tracks of a run.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn marks(&self, run: RunId) -> Result<BTreeMap<TrackId, Mark>, StoreError> {
+        self.decided(MARKS, run, TrackId)
+    }
+
+    /// Returns the highest track that a person made in a run by cutting; its number is not used again.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn highest_track(&self, run: RunId) -> Result<Option<TrackId>, StoreError> {
+        self.engine.read(|txn| Ok(txn.open_table(HIGHEST_TRACK)?.get(run.0)?.map(|id| TrackId(id.value()))))
+    }
+
+    fn decided<K: Ord, V: DeserializeOwned>(
+        &self,
+        table: TableDefinition<(u32, u32), Bytes>,
+        run: RunId,
+        key: fn(u32) -> K,
+    ) -> Result<BTreeMap<K, V>, StoreError> {
         self.engine.read(|txn| {
-            let table = txn.open_table(IDENTITIES)?;
+            let table = txn.open_table(table)?;
             let mut all = BTreeMap::new();
             for entry in table.range((run.0, 0)..=(run.0, u32::MAX))? {
-                let (key, row) = entry?;
-                all.insert(IdentityId(key.value().1), from_json(row.value())?);
+                let (at, row) = entry?;
+                all.insert(key(at.value().1), from_json(row.value())?);
             }
             Ok(all)
         })
@@ -113,6 +146,17 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Resul
             }
             Ok(())
         }
+        Change::Track { run, track, edit } => {
+            let mut highest = txn.open_table(HIGHEST_TRACK)?;
+            let known = highest.get(run.0)?.map(|id| TrackId(id.value()));
+            let is_new = check_new_track(change, kind, known)?;
+            edit_row(&mut txn.open_table(TRACKS)?, (run.0, track.0), change, edit)?;
+            if is_new && known.is_none_or(|known| *track > known) {
+                highest.insert(run.0, track.0)?;
+            }
+            Ok(())
+        }
+        Change::Mark { run, track, edit } => edit_row(&mut txn.open_table(MARKS)?, (run.0, track.0), change, edit),
     }
 }
 
@@ -162,7 +206,7 @@ mod tests {
     }
 
     fn user() -> Author {
-        Author::User { name: "ana".into() }
+        Author::User { name: "ana".into(), host: None, client: None }
     }
 
     fn draft(changes: Vec<Change>) -> Draft {

@@ -88,13 +88,16 @@ impl Engine {
         refuse_empty(path)?;
         let db = guarded(path, || Ok(shared().open(path)?))?;
         let engine = Self { path: path.to_owned(), access: Access::Write(db) };
-        engine.check_schema(kind)?;
+        if engine.schema(kind)? < SCHEMA {
+            engine.make(kind)?;
+        }
         Ok(engine)
     }
 
     /// Opens a file for reading, beside a writer or without one.
     ///
-    /// After a crash of the writer the file needs a repair, which is made here where the lock at `lock` is free.
+    /// After a crash of the writer the file needs a repair, and one of an older layout new tables, which is made here where the
+    /// lock at `lock` is free.
     pub(super) fn open_reader(path: &Path, lock: &Path, kind: Kind) -> Result<Self, StoreError> {
         refuse_empty(path)?;
         let begin = Instant::now();
@@ -102,8 +105,14 @@ impl Engine {
             match guarded(path, || Ok(shared().open_read_only(path)))? {
                 Ok(db) => {
                     let engine = Self { path: path.to_owned(), access: Access::Read(db) };
-                    engine.check_schema(kind)?;
-                    return Ok(engine);
+                    if engine.schema(kind)? == SCHEMA {
+                        return Ok(engine);
+                    }
+                    drop(engine);
+                    let Some(_lock) = FileLock::try_take(lock)? else {
+                        return Err(StoreError::Busy { path: path.to_owned(), waited_s: begin.elapsed().as_secs() });
+                    };
+                    drop(Self::open_writer(path, kind)?);
                 }
                 Err(redb::DatabaseError::RepairAborted | redb::DatabaseError::DatabaseAlreadyOpen) => {
                     let taken = FileLock::try_take(lock).map_err(|error| match error {
@@ -186,10 +195,11 @@ impl Engine {
         })
     }
 
-    fn check_schema(&self, kind: Kind) -> Result<(), StoreError> {
+    /// Returns the layout of the file, which is not higher than the one known.
+    fn schema(&self, kind: Kind) -> Result<u32, StoreError> {
         let found = self.read(|txn| Ok(txn.open_table(SCHEMA_VERSION)?.get(kind.name())?.map(|found| found.value())));
         match found {
-            Ok(Some(SCHEMA)) => Ok(()),
+            Ok(Some(found)) if found <= SCHEMA => Ok(found),
             Ok(Some(found)) => Err(StoreError::Newer { path: self.path.clone(), found, known: SCHEMA }),
             Ok(None) => Err(StoreError::damaged(&self.path, format!("it is no {} of a library", kind.name()))),
             Err(StoreError::Damaged { path, what }) if what.contains("does not exist") => {

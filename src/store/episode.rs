@@ -167,10 +167,33 @@ mod tests {
         let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
         store
             .engine
-            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", 2).map(drop)?))
+            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", 3).map(drop)?))
             .unwrap();
         drop(store);
         let told = EpisodeStore::open_writer(&library, &episode()).unwrap_err();
-        assert!(matches!(told, StoreError::Newer { found: 2, known: 1, .. }), "{told}");
+        assert!(matches!(told, StoreError::Newer { found: 3, known: 2, .. }), "{told}");
+    }
+
+    #[test]
+    fn a_bundle_of_an_older_layout_is_brought_up_by_whoever_opens_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let age = || {
+            let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
+            store
+                .engine
+                .write(|txn| {
+                    use super::super::tables::{HIGHEST_TRACK, MARKS, SCHEMA_VERSION, TRACKS};
+                    txn.delete_table(TRACKS)?;
+                    txn.delete_table(MARKS)?;
+                    txn.delete_table(HIGHEST_TRACK)?;
+                    Ok(txn.open_table(SCHEMA_VERSION)?.insert("episode", 1).map(drop)?)
+                })
+                .unwrap();
+        };
+        age();
+        assert!(EpisodeStore::open_reader(&library, &episode()).unwrap().marks(crate::domain::RunId(1)).unwrap().is_empty());
+        age();
+        assert!(EpisodeStore::open_writer(&library, &episode()).unwrap().verify().unwrap().is_empty());
     }
 }

@@ -2,8 +2,10 @@
 
 use redb::TableDefinition;
 
-/// The layout that this program writes; a file with a higher one is refused.
-pub(super) const SCHEMA: u32 = 1;
+/// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
+///
+/// 2: tables for cut and joined tracks, and for marks.
+pub(super) const SCHEMA: u32 = 2;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -48,6 +50,12 @@ pub(super) const ASSIGNMENTS: TableDefinition<(u32, u32), Bytes> = TableDefiniti
 pub(super) const IDENTITIES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("identities");
 /// Run -> highest identity ever used.
 pub(super) const HIGHEST_IDENTITY: TableDefinition<u32, u32> = TableDefinition::new("highest_identity");
+/// Run, track: what people made of tracks.
+pub(super) const TRACKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("tracks");
+/// Run, track.
+pub(super) const MARKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("marks");
+/// Run -> highest track that a person made.
+pub(super) const HIGHEST_TRACK: TableDefinition<u32, u32> = TableDefinition::new("highest_track");
 
 // The catalog, JSON; it has a LOG and a STATE too.
 pub(super) const PEOPLE: TableDefinition<u32, Bytes> = TableDefinition::new("people");
@@ -87,6 +95,9 @@ impl Kind {
                 txn.open_table(ASSIGNMENTS)?;
                 txn.open_table(IDENTITIES)?;
                 txn.open_table(HIGHEST_IDENTITY)?;
+                txn.open_table(TRACKS)?;
+                txn.open_table(MARKS)?;
+                txn.open_table(HIGHEST_TRACK)?;
             }
             Self::Catalog => {
                 txn.open_table(PEOPLE)?;

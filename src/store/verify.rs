@@ -6,7 +6,7 @@ use super::embeddings::each_embedding;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 use super::parts::{Parts, check_next};
-use super::tables::{HIGHEST_IDENTITY, LOG};
+use super::tables::{HIGHEST_IDENTITY, HIGHEST_TRACK, LOG};
 use crate::domain::{CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, TrackId};
 use redb::ReadableTable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,7 @@ impl EpisodeStore {
     }
 
     fn check_log(&self, findings: &mut Findings) -> Result<(), StoreError> {
-        let (decided, highest) = self.engine.read(|txn| {
+        let (decided, highest, highest_track) = self.engine.read(|txn| {
             let mut decided = Decided::default();
             let mut chain = Chain::default();
             for entry in txn.open_table(LOG)?.iter()? {
@@ -69,15 +69,20 @@ impl EpisodeStore {
                 let (run, id) = entry?;
                 highest.insert(RunId(run.value()), IdentityId(id.value()));
             }
-            Ok((decided, highest))
+            let mut highest_track = BTreeMap::new();
+            for entry in txn.open_table(HIGHEST_TRACK)?.iter()? {
+                let (run, id) = entry?;
+                highest_track.insert(RunId(run.value()), TrackId(id.value()));
+            }
+            Ok((decided, highest, highest_track))
         })?;
-        if decided.highest_identity != highest {
+        if decided.highest_identity != highest || decided.highest_track != highest_track {
             findings.add("identities", "the highest ids used are not those of the log");
         }
         let runs: BTreeSet<RunId> = highest
             .keys()
             .copied()
-            .chain(decided.assignments.keys().map(|key| key.0))
+            .chain(decided.assignments.keys().chain(decided.tracks.keys()).chain(decided.marks.keys()).map(|key| key.0))
             .chain(self.runs()?.iter().map(|run| run.id))
             .collect();
         for run in runs {
@@ -90,6 +95,15 @@ impl EpisodeStore {
             let from_log = from_log.map(|(k, v)| (k.1, v.clone())).collect();
             differing(from_log, self.identities(run)?, |id| {
                 findings.add(&format!("identity {id} of run {run}"), "it is not what the log says");
+            });
+            let tracks = (run, TrackId(0))..=(run, TrackId(u32::MAX));
+            let from_log = decided.tracks.range(tracks.clone()).map(|(k, v)| (k.1, v.clone())).collect();
+            differing(from_log, self.track_parts(run)?, |track| {
+                findings.add(&format!("track {track} of run {run}"), "its pictures are not what the log says");
+            });
+            let from_log = decided.marks.range(tracks).map(|(k, v)| (k.1, *v)).collect();
+            differing(from_log, self.marks(run)?, |track| {
+                findings.add(&format!("track {track} of run {run}"), "its mark is not what the log says");
             });
         }
         Ok(())
@@ -125,6 +139,7 @@ impl EpisodeStore {
             findings.keep(&format!("vectors of {embedder} of run {run}"), checked);
         }
         let identities = self.identities(run)?;
+        self.check_parts(run, &mut tracks, findings)?;
         for (track, assignment) in self.assignments(run)? {
             let place = format!("track {track} of run {run}");
             if !tracks.contains(&track) {
@@ -133,6 +148,32 @@ impl EpisodeStore {
             if !identities.contains_key(&assignment.identity) {
                 findings.add(&place, format!("it is assigned to {}, which is not there", assignment.identity));
             }
+        }
+        Ok(())
+    }
+
+    /// Checks that cut and joined tracks are made of pictures that were measured, each in one track; adds and takes away tracks
+    /// accordingly.
+    fn check_parts(&self, run: RunId, tracks: &mut BTreeSet<TrackId>, findings: &mut Findings) -> Result<(), StoreError> {
+        let mut used: BTreeMap<TrackId, Vec<(u64, u64)>> = BTreeMap::new();
+        let measured = tracks.clone();
+        for (track, parts) in self.track_parts(run)? {
+            let place = format!("track {track} of run {run}");
+            for part in &parts.0 {
+                if !measured.contains(&part.tracklet) {
+                    findings.add(&place, format!("it has pictures of {}, which was never measured", part.tracklet));
+                }
+                let taken = used.entry(part.tracklet).or_default();
+                if taken.iter().any(|(from, to)| part.from < *to && *from < part.to) {
+                    findings.add(&place, format!("it shares pictures of {} with another", part.tracklet));
+                }
+                taken.push((part.from, part.to));
+            }
+            if parts.0.is_empty() {
+                tracks.remove(&track)
+            } else {
+                tracks.insert(track)
+            };
         }
         Ok(())
     }

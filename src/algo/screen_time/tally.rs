@@ -2,8 +2,8 @@
 
 use super::spans::{covered_twice, measure, union};
 use crate::domain::{
-    Assignment, DropReason, Face, Fate, FrameTime, Identity, IdentityId, MediaTime, PersonId, PersonTime, ScreenTime, Shot, Size,
-    Source, Span, TrackId,
+    Assignment, DiscardReason, DropReason, Face, Fate, FrameTime, Identity, IdentityId, Mark, MediaTime, PersonId, PersonTime,
+    ScreenTime, Shot, Size, Source, Span, TrackId,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -52,6 +52,7 @@ pub struct Tally<'a> {
     picture: Size,
     assignments: &'a BTreeMap<TrackId, Assignment>,
     identities: &'a BTreeMap<IdentityId, Identity>,
+    marks: &'a BTreeMap<TrackId, Mark>,
     shares: BTreeMap<Who, Share>,
     diagnostics: BTreeMap<String, u64>,
 }
@@ -59,7 +60,8 @@ pub struct Tally<'a> {
 impl<'a> Tally<'a> {
     /// Starts for a video whose pictures have the size `picture`.
     ///
-    /// A track without assignment counts for nobody; an assignment to an identity that is not in `identities` counts for that
+    /// Faces name the tracks of reviewers ([`crate::domain::TrackMap`]). A track without assignment counts for nobody, and is counted
+    /// by the reason of its mark where a person discarded it; an assignment to an identity that is not in `identities` counts for that
     /// identity, unnamed.
     #[must_use]
     pub fn new(
@@ -67,8 +69,9 @@ impl<'a> Tally<'a> {
         picture: Size,
         assignments: &'a BTreeMap<TrackId, Assignment>,
         identities: &'a BTreeMap<IdentityId, Identity>,
+        marks: &'a BTreeMap<TrackId, Mark>,
     ) -> Self {
-        Self { params, picture, assignments, identities, shares: BTreeMap::new(), diagnostics: BTreeMap::new() }
+        Self { params, picture, assignments, identities, marks, shares: BTreeMap::new(), diagnostics: BTreeMap::new() }
     }
 
     /// Takes one shot: the pictures that were analysed, in any order, and all its faces, tracked and dropped, in any order.
@@ -127,6 +130,11 @@ impl<'a> Tally<'a> {
     fn add(&mut self, track: TrackId, steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>) {
         let counting = boxes.values().filter(|c| **c).count() as u64;
         self.count("boxes_mostly_outside_the_picture", boxes.len() as u64 - counting);
+        if let Some(mark) = self.marks.get(&track) {
+            self.count(discarded(mark.discarded), 1);
+            self.count("boxes_discarded", counting);
+            return;
+        }
         let Some(assignment) = self.assignments.get(&track) else {
             self.count("tracks_unassigned", 1);
             self.count("boxes_unassigned", counting);
@@ -169,7 +177,8 @@ pub fn screen_time<'a>(
     shots: impl IntoIterator<Item = (&'a Shot, &'a [FrameTime], &'a [Face])>,
     duration: MediaTime,
 ) -> ScreenTime {
-    let mut tally = Tally::new(params, picture, assignments, identities);
+    let marks = BTreeMap::new();
+    let mut tally = Tally::new(params, picture, assignments, identities, &marks);
     for (shot, analysed, faces) in shots {
         tally.push(shot, analysed, faces);
     }
@@ -256,6 +265,14 @@ fn without(all: &[Span], holes: &[Span]) -> Vec<Span> {
         out.push(Span::new(from, span.end()));
     }
     out
+}
+
+fn discarded(reason: DiscardReason) -> &'static str {
+    match reason {
+        DiscardReason::NotAFace => "tracks_discarded_not_a_face",
+        DiscardReason::Poster => "tracks_discarded_poster",
+        DiscardReason::Crowd => "tracks_discarded_crowd",
+    }
 }
 
 fn dropped(reason: DropReason) -> &'static str {
@@ -431,8 +448,9 @@ mod tests {
             let identities = BTreeMap::from([named(1, Some("Ava")), named(2, Some("Bo")), named(3, None)]);
             let duration = MediaTime(90 * 40_000);
             let p = params();
+            let marks = BTreeMap::new();
             let run = |order: &[usize], turned: bool| {
-                let mut tally = Tally::new(&p, PICTURE, &assignments, &identities);
+                let mut tally = Tally::new(&p, PICTURE, &assignments, &identities, &marks);
                 for &s in order {
                     let (mut f, mut a) = (faces(s), every(step, &shots[s]));
                     if turned {

@@ -15,5 +15,5 @@ pub use builds::{Build, Cuda};
 pub use driver::{Driver, Gpu};
 pub use error::{DriverFault, GpuError};
 pub use install::{GpuSource, install_gpu};
-pub use preload::Loaded;
+pub use preload::{Loaded, video_library};
 pub(super) use preload::{TENSORRT, load_by_name, preload};

@@ -33,6 +33,14 @@ fn load(path: PathBuf) -> Loaded {
     Loaded { path, failure }
 }
 
+/// Loads the part of the driver that decodes video, which containers often lack.
+///
+/// # Errors
+/// Returns the linker's words.
+pub fn video_library() -> Result<(), String> {
+    keep(Path::new("libnvcuvid.so.1"))
+}
+
 /// Loads a library that the system has, by its name.
 pub fn load_by_name(name: &str) -> Result<(), String> {
     keep(Path::new(name))

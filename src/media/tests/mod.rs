@@ -3,17 +3,18 @@
 mod clips;
 mod damage;
 mod formats;
+mod hardware;
 mod reference;
 mod seeking;
 mod speed;
 
-use super::{DecodeParams, Decoder, Picture, SkipPolicy};
+use super::{DecodeParams, Decoder, Hardware, Picture, SkipPolicy};
 use crate::domain::{Affine, RgbImage, Size};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 fn params() -> DecodeParams {
-    DecodeParams { threads: 2, skip_non_reference: SkipPolicy::Never }
+    DecodeParams { threads: 2, skip_non_reference: SkipPolicy::Never, hardware: Hardware::Off }
 }
 
 fn open(path: &Path) -> Decoder {

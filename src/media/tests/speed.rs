@@ -76,7 +76,11 @@ fn what_decoding_costs() {
         }
         for (threads, policy) in [(1, SkipPolicy::Never), (2, SkipPolicy::Never), (4, SkipPolicy::Never), (2, SkipPolicy::Always)]
         {
-            let mut decoder = Decoder::open(&path, &DecodeParams { threads, skip_non_reference: policy }).unwrap();
+            let mut decoder = Decoder::open(
+                &path,
+                &DecodeParams { threads, skip_non_reference: policy, hardware: crate::media::Hardware::Off },
+            )
+            .unwrap();
             let (start, before) = (Instant::now(), cpu());
             let mut count = 0;
             while decoder.next().unwrap().is_some() {

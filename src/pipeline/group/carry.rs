@@ -47,10 +47,11 @@ type Boxes = BTreeMap<u64, Vec<(BBox, IdentityId)>>;
 
 fn boxes(store: &EpisodeStore, run: RunId) -> Result<Boxes, StoreError> {
     let who: BTreeMap<TrackId, IdentityId> = store.assignments(run)?.into_iter().map(|(t, a)| (t, a.identity)).collect();
+    let map = store.track_map(run)?;
     let mut boxes: Boxes = BTreeMap::new();
     for shot in store.shots(run)? {
         for face in store.faces(run, shot.id)? {
-            let Fate::Tracked(track) = face.fate else { continue };
+            let Fate::Tracked(track) = map.face(face).fate else { continue };
             if let Some(id) = who.get(&track) {
                 boxes.entry(face.at.frame).or_default().push((face.detection.bbox, *id));
             }
