@@ -7,6 +7,9 @@ use super::onnx::{
 };
 use prost::Message;
 
+/// The version of the operators that our own models use; everything that runs models today has it.
+pub(super) const OPSET: i64 = 13;
+
 /// A value of the graph that made it: an input, an initializer, or what a node puts out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Value(usize);
@@ -54,27 +57,26 @@ pub(crate) struct Tensor {
 }
 
 impl Tensor {
-    /// Holds `values` as `f32` in `shape`.
+    /// Holds `values` in `shape`.
     ///
     /// # Errors
     /// Fails where `shape` needs more or fewer values.
     pub(crate) fn f32(shape: &[usize], values: &[f32]) -> Result<Self, ConvertError> {
-        count(shape, values.len())?;
-        Ok(Self { shape: shape.to_vec(), kind: ElementKind::F32, bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() })
+        Self::from_bytes(shape, ElementKind::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
-    /// Holds `values` as `u8` in `shape`.
+    /// Holds what `bytes` are: little-endian, row-major elements.
     ///
     /// # Errors
-    /// Fails where `shape` needs more or fewer values.
-    pub(crate) fn u8(shape: &[usize], values: Vec<u8>) -> Result<Self, ConvertError> {
-        count(shape, values.len())?;
-        Ok(Self { shape: shape.to_vec(), kind: ElementKind::U8, bytes: values })
+    /// Fails where `shape` needs more or fewer of them.
+    pub(super) fn from_bytes(shape: &[usize], kind: ElementKind, bytes: Vec<u8>) -> Result<Self, ConvertError> {
+        count(shape, kind, bytes.len())?;
+        Ok(Self { shape: shape.to_vec(), kind, bytes })
     }
 
-    /// Holds one number, of shape `[1]`.
-    pub(crate) fn number(value: f32) -> Self {
-        Self { shape: vec![1], kind: ElementKind::F32, bytes: value.to_le_bytes().to_vec() }
+    /// Holds one number, a scalar of shape `[]`.
+    pub(crate) fn scalar(value: f32) -> Self {
+        Self { shape: Vec::new(), kind: ElementKind::F32, bytes: value.to_le_bytes().to_vec() }
     }
 
     /// Holds a list of `i64`, of shape `[n]`, such as the axes that `Slice` takes.
@@ -84,21 +86,18 @@ impl Tensor {
     }
 }
 
-/// Fails where `shape` does not hold `found` values.
-fn count(shape: &[usize], found: usize) -> Result<(), ConvertError> {
-    let due = shape.iter().try_fold(1, |n: usize, side| n.checked_mul(*side));
-    match due {
-        Some(due) if due == found => Ok(()),
-        _ => Err(ConvertError::Values { shape: shape.to_vec(), found }),
-    }
+/// Fails where the elements of `shape` do not take `found` bytes.
+fn count(shape: &[usize], kind: ElementKind, found: usize) -> Result<(), ConvertError> {
+    let due = shape.iter().try_fold(kind.bytes(), |n, side| n.checked_mul(*side));
+    if due == Some(found) { Ok(()) } else { Err(ConvertError::Values { shape: shape.to_vec(), found }) }
 }
 
 /// A graph under construction. The order of the calls decides the bytes of the file, and nothing else does.
 ///
 /// ```ignore
-/// let mut graph = GraphBuilder::new("twice", 13);
+/// let mut graph = GraphBuilder::new("twice", OPSET);
 /// let x = graph.input("input", &[-1, 3, -1, -1]);
-/// let two = graph.constant("two", Tensor::number(2.0));
+/// let two = graph.constant("two", Tensor::scalar(2.0));
 /// let y = graph.node("Mul", &[x, two], &[]);
 /// graph.output("output", y, &[-1, 3, -1, -1]);
 /// let file: Vec<u8> = graph.finish();
@@ -211,6 +210,12 @@ impl GraphBuilder {
         model.encode_to_vec()
     }
 
+    /// How many nodes there are.
+    #[cfg(test)]
+    pub(crate) fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
     fn value(&mut self, name: String) -> Value {
         self.values.push(name);
         Value(self.values.len() - 1)
@@ -251,8 +256,17 @@ fn value_info(name: String, shape: &[i64]) -> ValueInfo {
 mod tests {
     use super::*;
 
+    /// Returns the inputs and outputs of an ONNX file: their names, and their sizes with `-1` where free.
+    fn ports(file: &[u8]) -> [Vec<(String, Vec<i64>)>; 2] {
+        let graph = Model::decode(file).unwrap().graph.unwrap();
+        [graph.input, graph.output].map(|ports| {
+            let sizes = |p: &ValueInfo| p.kind.clone().unwrap().tensor.unwrap().shape.unwrap().dim;
+            ports.iter().map(|p| (p.name.clone(), sizes(p).iter().map(|d| d.size.unwrap_or(-1)).collect())).collect()
+        })
+    }
+
     fn affine() -> Vec<u8> {
-        let mut graph = GraphBuilder::new("affine", 13);
+        let mut graph = GraphBuilder::new("affine", OPSET);
         let x = graph.input("input", &[-1, 2]);
         let factor = graph.constant("factor", Tensor::f32(&[2], &[2.0, 3.0]).unwrap());
         let y = graph.node("Mul", &[x, factor], &[]);
@@ -269,10 +283,8 @@ mod tests {
         assert_eq!(graph.node[0].output, ["Mul_0"]);
         assert_eq!(graph.node[1].input, ["Mul_0"]);
         assert_eq!(graph.node[1].output, ["low", "high"]);
-        let shape = |v: &ValueInfo| v.kind.clone().unwrap().tensor.unwrap().shape.unwrap().dim.iter().map(|d| d.size).collect();
-        let sizes: Vec<Option<i64>> = shape(&graph.input[0]);
-        assert_eq!(sizes, [None, Some(2)]);
-        assert_eq!(graph.output.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["low", "high"]);
+        let port = |name: &str, shape: [i64; 2]| (name.to_owned(), shape.to_vec());
+        assert_eq!(ports(&affine()), [vec![port("input", [-1, 2])], vec![port("low", [-1, 1]), port("high", [-1, 1])]]);
     }
 
     #[test]
@@ -282,7 +294,7 @@ mod tests {
 
     #[test]
     fn an_attribute_of_zero_is_written() {
-        let mut graph = GraphBuilder::new("g", 13);
+        let mut graph = GraphBuilder::new("g", OPSET);
         let x = graph.input("x", &[1]);
         let y = graph.node("Concat", &[x], &[("axis", 0.into())]);
         graph.output("y", y, &[1]);
@@ -293,7 +305,7 @@ mod tests {
     #[test]
     fn a_tensor_with_too_few_values_is_refused() {
         assert!(Tensor::f32(&[2, 2], &[1.0; 3]).is_err());
-        assert!(Tensor::u8(&[usize::MAX, 2], vec![0; 3]).is_err());
-        assert!(Tensor::u8(&[0], vec![]).is_ok());
+        assert!(Tensor::from_bytes(&[usize::MAX, 2], ElementKind::U8, vec![0; 3]).is_err());
+        assert!(Tensor::from_bytes(&[0], ElementKind::U8, vec![]).is_ok());
     }
 }

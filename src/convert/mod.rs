@@ -4,10 +4,15 @@
 //! `models/manifest.toml` can pin their digests.
 
 mod error;
-// So far only tests write models.
-#[cfg(test)]
+mod faceapi;
+mod ge2e;
 pub(crate) mod graph;
-#[cfg(test)]
+mod mtcnn;
 mod onnx;
+mod pickle;
+mod recipe;
+mod tfjs;
+mod torch;
 
 pub use error::ConvertError;
+pub use recipe::{Recipe, convert};

@@ -105,6 +105,18 @@ pub(super) enum ElementKind {
     I64 = 7,
 }
 
+impl ElementKind {
+    /// How many bytes one element takes.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Undefined => 0,
+            Self::U8 => 1,
+            Self::F32 => 4,
+            Self::I64 => 8,
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ValueInfo {
     #[prost(string, tag = "1")]
