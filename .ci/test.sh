@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Runs every test and counts the skipped ones. A test whose clips or models are not there prints `skipped: why` and ends;
+# Runs every test and counts the skipped ones. A test whose clips, models or packages are not there prints `skipped: why` and ends;
 # that is fine on a laptop, and a failure where CI is set.
 set -euo pipefail
 source .ci/data.sh
+if [[ -z ${SCREENALYTICS_TEST_PACKAGES:-} ]] && packages=$(.ci/packages.sh); then
+  export SCREENALYTICS_TEST_PACKAGES=$packages
+fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -17,7 +20,7 @@ if ((skipped)); then
   grep '^skipped:' "$log" | sort | uniq -c
   if [[ -n ${CI:-} ]]; then
     echo "a skipped test is a failure in CI"
-    echo "hint: set SCREENALYTICS_TEST_DATA to a folder that holds media/, models/ and reference/"
+    echo "hint: set SCREENALYTICS_TEST_DATA to a folder that holds media/, models/ and reference/; see above for packages"
     exit 1
   fi
 fi

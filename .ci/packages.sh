@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Fetches the packages whose weights the tests convert, each with its registry's own client, and prints the folder they lie in.
+# They are fetched once (30 MB) and kept between runs.
+set -euo pipefail
+
+root=${SCREENALYTICS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/screenalytics-tools}/packages
+mkdir -p "$root"
+# Beside the rest, so that a finished file is moved there in one step.
+arriving=$(mktemp -d "$root/.arriving.XXXXXX")
+trap 'rm -rf "$arriving"' EXIT
+
+fetch() {
+  local file=$1
+  shift
+  [[ ! -f $root/$file ]] || return 0
+  echo "fetching $file into $root" >&2
+  if ! (cd "$arriving" && "$@" >log 2>&1); then
+    cat "$arriving/log" >&2
+    echo "hint: bring $file there by hand, or name a folder that holds it in SCREENALYTICS_TEST_PACKAGES" >&2
+    exit 1
+  fi
+  mv "$arriving/$file" "$root/$file"
+}
+
+pip() { fetch "$1" python3 -m pip download --quiet --no-deps --disable-pip-version-check "$2"; }
+pip facenet_pytorch-2.6.0-py3-none-any.whl facenet-pytorch==2.6.0
+pip Resemblyzer-0.1.4-py3-none-any.whl Resemblyzer==0.1.4
+fetch vladmandic-face-api-1.7.15.tgz npm pack --silent @vladmandic/face-api@1.7.15
+echo "$root"
