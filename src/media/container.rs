@@ -70,13 +70,8 @@ const CONCEALING: [codec::Id; 5] =
 impl Container {
     /// Opens a file and finds its video stream.
     pub(super) fn open(path: &Path) -> Result<Self, MediaError> {
-        static ONCE: Once = Once::new();
         check_file(path)?;
-        ONCE.call_once(|| {
-            complaints::take_over();
-            // Without their texts the reasons of errors would be empty.
-            ffmpeg_next::util::error::register_all();
-        });
+        prepare();
         let input = open_input(path)?;
         let mut container = Self { path: path.to_path_buf(), input, stream: 0, errors: 0 };
         container.stream = container.find_video()?;
@@ -202,6 +197,16 @@ impl Container {
             }
         }
     }
+}
+
+/// Makes ffmpeg ready: silent, and able to say what went wrong.
+pub(super) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        complaints::take_over();
+        // Without their texts the reasons of errors would be empty.
+        ffmpeg_next::util::error::register_all();
+    });
 }
 
 /// Refuses what the system can already tell, in its own words.

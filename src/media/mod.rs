@@ -1,4 +1,4 @@
-//! Reads video files; the only module that knows ffmpeg.
+//! Reads and writes video files; the only module that knows ffmpeg.
 //!
 //! [`Decoder`] hands out [`Picture`]s in presentation order. A picture stays in the decoder's own format and memory;
 //! [`Picture::sample`] converts only the pixels that are asked for, at the size and position they are asked for.
@@ -22,6 +22,7 @@ mod sample;
 mod seek;
 mod signature;
 mod tone;
+mod write;
 
 pub use colour::Hdr;
 pub use decoder::{Damage, Decoder};
@@ -29,6 +30,7 @@ pub use error::MediaError;
 pub use params::{DecodeParams, Hardware, SkipPolicy};
 pub use picture::Picture;
 pub use probe::{VideoInfo, probe};
+pub use write::{VideoWriter, WriteError, Writing};
 
 /// Returns the version of libavcodec that is loaded, such as `libavcodec 59.37.100`.
 #[must_use]
