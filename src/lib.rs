@@ -5,11 +5,11 @@
 //! | module | may use |
 //! |---|---|
 //! | domain, convert | nothing |
-//! | algo, media, store, blobs, facebank, export | domain |
+//! | algo, demo, media, store, blobs, facebank, export | domain |
 //! | infer | domain, algo, convert (tests) |
 //! | pipeline | domain, algo, media, infer, store, blobs, facebank |
 //! | config | domain, algo, media, infer, blobs, pipeline |
-//! | session | domain, algo, media, infer, store, blobs, facebank, export, pipeline, config |
+//! | session | domain, algo, demo, media, infer, store, blobs, facebank, export, pipeline, config |
 //! | cli | domain, session, config, logging |
 //! | logging | nothing |
 //! | main | cli |
@@ -19,6 +19,7 @@ pub mod blobs;
 pub mod cli;
 pub mod config;
 pub mod convert;
+pub mod demo;
 pub mod domain;
 pub mod export;
 pub mod facebank;
