@@ -19,11 +19,10 @@ build:
 setup: build ## system packages, the program, ONNX Runtime
 	@$(program) setup
 
-demo: ## VIDEO=episode.mp4: screen time per person of one video
-	@[[ -n $$VIDEO ]] || { echo "say which video: make demo VIDEO=path/to/episode.mp4" >&2; exit 2; }
-	@[[ -r $$VIDEO ]] || { echo "cannot read VIDEO=$$VIDEO" >&2; exit 2; }
+demo: ## an episode that the program draws, measured; VIDEO=episode.mp4: yours instead
+	@[[ -z $$VIDEO || -r $$VIDEO ]] || { echo "cannot read VIDEO=$$VIDEO" >&2; exit 2; }
 	@$(MAKE) --no-print-directory setup
-	@source .ci/data.sh; $(program) run "$$VIDEO"
+	@source .ci/data.sh; if [[ -n $$VIDEO ]]; then $(program) run "$$VIDEO"; else $(program) demo; fi
 
 test: ## every test; says what was skipped for want of clips or models
 	@.ci/system.sh test

@@ -23,7 +23,7 @@ const KEPT_CRATES: [(&str, &str); 9] = [
 ];
 
 /// Modules that do no IO, read no clock, start no thread, hold no lock.
-const PURE: [&str; 3] = ["domain", "algo", "convert"];
+const PURE: [&str; 4] = ["domain", "algo", "demo", "convert"];
 
 /// What a pure module may not name. A path is refused where it begins with one of these, or imports what holds it.
 const IMPURE: [&[&str]; 13] = [

@@ -82,6 +82,8 @@ pub struct Global {
 pub enum Command {
     /// Measure an episode: shots, faces, tracks, clusters, seconds
     Run(Box<RunArgs>),
+    /// Draw a short episode of invented people and measure it
+    Demo(DemoArgs),
     /// Show the library, or the people of one episode
     Status(StatusArgs),
     /// List the tracks, with their pictures and whose they are
@@ -215,6 +217,25 @@ pub struct RunArgs {
     /// A live bar, JSON lines for programs, or nothing
     #[arg(long, value_name = "HOW", value_enum, default_value = "auto", help_heading = "Machine")]
     pub progress: ProgressMode,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The demo is the same each time. It is drawn once and kept beside the library;
+in the library it is the episode drawn-demo. With --out it is only drawn:
+
+  screenalytics demo --out demo.mp4 --truth demo.json
+  screenalytics run demo.mp4 && screenalytics eval demo --truth demo.json")]
+pub struct DemoArgs {
+    /// Only draw: write the video to this file, as MP4
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// With --out: what is true of it, for `eval`
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub truth: Option<PathBuf>,
+    /// With --out: a portrait of each person, for `suggest`
+    #[arg(long, value_name = "DIR", requires = "out")]
+    pub portraits: Option<PathBuf>,
 }
 
 /// How a run shows its progress.

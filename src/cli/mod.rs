@@ -5,6 +5,7 @@ mod artifacts;
 mod bar;
 mod decisions;
 mod delete;
+mod demo;
 mod doctor;
 mod eval;
 mod export;
@@ -82,6 +83,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
     }
     match &cli.command {
         Command::Run(args) => run::run(&workspace, args),
+        Command::Demo(args) => demo::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
         Command::Tracks(args) => decisions::tracks(&workspace, args),
         Command::Decide(decision) => decisions::decide(&workspace, decision),

@@ -15,16 +15,31 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
     let episode = episode_id(args)?;
     let request = RunRequest {
         video: args.video.clone(),
-        episode: episode.clone(),
+        episode,
         device: args.device.parse()?,
         replace_video: args.replace_video,
         new_run: args.new_run,
     };
     let cancel = Cancel::default();
     signals::listen(cancel.clone()).map_err(|source| SessionError::Signals { source })?;
+    let Some(text) = measure(workspace, &request, args.progress, &cancel)? else { return Ok(Ended::Cancelled) };
+    if args.progress != ProgressMode::Json {
+        output::print(&text)?;
+    }
+    Ok(Ended::Done)
+}
+
+/// Runs a request under a bar and returns what there is to tell; nothing where it was cancelled, which is told.
+pub(super) fn measure(
+    workspace: &Workspace,
+    request: &RunRequest,
+    how: ProgressMode,
+    cancel: &Cancel,
+) -> Result<Option<String>, SessionError> {
+    let episode = &request.episode;
     let progress = Progress::default();
-    let bar = Bar::new(args.progress, &progress, session::asked(workspace, &request));
-    let shown = Shown { bar: &bar, progress: &progress, file: session::progress_file(workspace, &episode) };
+    let bar = Bar::new(how, &progress, session::asked(workspace, request));
+    let shown = Shown { bar: &bar, progress: &progress, file: session::progress_file(workspace, episode) };
     let began = Instant::now();
 
     let over = AtomicBool::new(false);
@@ -35,7 +50,7 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
                 std::thread::park_timeout(Duration::from_millis(60));
             }
         });
-        let end = session::run(workspace, &request, &cancel, &progress, &shown);
+        let end = session::run(workspace, request, cancel, &progress, &shown);
         over.store(true, Ordering::Relaxed);
         end
     });
@@ -44,12 +59,9 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
     let wall = began.elapsed();
     match end {
         RunEnd::Done(report) => {
-            let summary = session::summary(workspace, &episode)?;
+            let summary = session::summary(workspace, episode)?;
             shown.done(&report, &summary);
-            if args.progress != ProgressMode::Json {
-                output::print(&text(&report, &summary, &progress, wall))?;
-            }
-            Ok(Ended::Done)
+            Ok(Some(text(&report, &summary, &progress, wall)))
         }
         RunEnd::Cancelled { run, shots, reached } => {
             let why = match cancel.cause() {
@@ -61,7 +73,7 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
             let text = format!("{why}; {kept} up to {} are kept in {run}. The same command goes on from there.", clock(reached));
             bar.end(|running| session::cancelled_report(running, &text));
             output::note(&text);
-            Ok(Ended::Cancelled)
+            Ok(None)
         }
     }
 }

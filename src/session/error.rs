@@ -8,7 +8,7 @@ use crate::domain::{EpisodeId, IdError, PersonId, RunId};
 use crate::export::artifacts::ArtifactError;
 use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
-use crate::media::MediaError;
+use crate::media::{MediaError, WriteError};
 use crate::pipeline::scan::ScanError;
 use crate::store::StoreError;
 use std::path::PathBuf;
@@ -22,6 +22,8 @@ pub enum SessionError {
     Id(#[from] IdError),
     #[error(transparent)]
     Media(#[from] MediaError),
+    #[error(transparent)]
+    Video(#[from] WriteError),
     #[error(transparent)]
     Infer(#[from] InferError),
     #[error(transparent)]
@@ -78,6 +80,7 @@ impl SessionError {
             Self::Config(e) => Some(e.hint()),
             Self::Id(e) => Some(e.hint()),
             Self::Media(e) => Some(e.hint()),
+            Self::Video(e) => Some(e.hint()),
             Self::Infer(e) => e.hint(),
             Self::Store(e) => Some(e.hint()),
             Self::Scan(e) => e.hint(),

@@ -7,6 +7,7 @@
 
 mod accuracy;
 mod decisions;
+mod demo;
 mod determinism;
 mod devices;
 mod formats;
