@@ -7,9 +7,10 @@
 //! | domain, convert | nothing |
 //! | algo, demo, media, store, blobs, facebank, export | domain |
 //! | infer | domain, algo, convert (tests) |
+//! | pull | domain, infer, convert |
 //! | pipeline | domain, algo, media, infer, store, blobs, facebank |
-//! | config | domain, algo, media, infer, blobs, pipeline |
-//! | session | domain, algo, demo, media, infer, store, blobs, facebank, export, pipeline, config |
+//! | config | domain, algo, media, infer, pull, blobs, pipeline |
+//! | session | domain, algo, demo, media, infer, pull, store, blobs, facebank, export, pipeline, config |
 //! | cli | domain, session, config, logging |
 //! | logging | nothing |
 //! | main | cli |
@@ -27,5 +28,6 @@ pub mod infer;
 pub mod logging;
 pub mod media;
 pub mod pipeline;
+pub mod pull;
 pub mod session;
 pub mod store;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Crates whose types stay inside one module.
-const KEPT_CRATES: [(&str, &str); 9] = [
+const KEPT_CRATES: [(&str, &str); 11] = [
     ("ffmpeg_next", "media"),
     ("ffmpeg_sys_next", "media"),
     ("ort", "infer"),
@@ -18,6 +18,8 @@ const KEPT_CRATES: [(&str, &str); 9] = [
     ("prost", "convert"),
     ("usearch", "facebank"),
     ("object_store", "blobs"),
+    ("ureq", "pull"),
+    ("tar", "pull"),
     ("ratatui", "ui"),
     ("ratatui_image", "ui"),
 ];

@@ -31,6 +31,12 @@ const FAILED: u8 = 1;
 /// Exit code for what was cancelled by a signal.
 const CANCELLED: u8 = 130;
 
+/// Says a number of bytes in megabytes, as disks and downloads are measured.
+fn size_text(bytes: u64) -> String {
+    let mb = bytes as f64 / 1e6;
+    if mb >= 10.0 { format!("{mb:.0} MB") } else { format!("{mb:.1} MB") }
+}
+
 /// How a command ended, short of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {

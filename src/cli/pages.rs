@@ -22,12 +22,16 @@ pub(super) fn man(folder: Option<&Path>) -> Result<Ended, SessionError> {
         return Ok(Ended::Done);
     };
     std::fs::create_dir_all(folder).map_err(|source| SessionError::Write { path: folder.to_owned(), source })?;
-    for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
-        let name = format!("screenalytics-{}", sub.get_name());
-        write_whole(&folder.join(format!("{name}.1")), &page(sub.clone().name(name))?)?;
-    }
-    write_whole(&folder.join("screenalytics.1"), &page(command)?)?;
+    pages(&command, "screenalytics", folder)?;
     Ok(Ended::Done)
+}
+
+/// Writes the page of a command and those of its own commands.
+fn pages(command: &clap::Command, name: &str, folder: &Path) -> Result<(), SessionError> {
+    for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
+        pages(sub, &format!("{name}-{}", sub.get_name()), folder)?;
+    }
+    write_whole(&folder.join(format!("{name}.1")), &page(command.clone().name(name.to_owned()))?)
 }
 
 fn page(command: clap::Command) -> Result<Vec<u8>, SessionError> {

@@ -3,7 +3,7 @@
 use super::Ended;
 use super::args::StatusArgs;
 use super::output::{self, clock, counted, use_colour};
-use crate::domain::{MediaTime, PersonTime};
+use crate::domain::{MediaTime, PersonTime, RunMeta};
 use crate::session::{self, EpisodeState, EpisodeSummary, SessionError, Workspace};
 use crossterm::style::Stylize;
 use crossterm::terminal;
@@ -143,7 +143,24 @@ fn foot(summary: &EpisodeSummary) -> String {
     if named > 1 {
         let _ = writeln!(out, "named people: {} with at least one, {} with two or more", clock(time.union), clock(time.overlap));
     }
+    let _ = writeln!(out, "{}", models_text(&summary.run));
     out
+}
+
+/// What found and compared the faces, and whether that may be used commercially.
+fn models_text(run: &RunMeta) -> String {
+    let (detector, embedder) = (&run.detector, &run.embedder);
+    let licences = if detector.licence == embedder.licence {
+        detector.licence.clone()
+    } else {
+        format!("{}; {}", detector.licence, embedder.licence)
+    };
+    let commercial = match run.commercial_use() {
+        Some(true) => "commercial use is allowed by their publishers",
+        Some(false) => "not for commercial use",
+        None => "nobody says whether commercial use is allowed",
+    };
+    format!("models: {} and {} • {commercial} ({licences})", detector.id, embedder.id)
 }
 
 /// What one line of the table says in words.

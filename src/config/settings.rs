@@ -6,6 +6,7 @@ use crate::infer::{DetectParams, EmbedParams};
 use crate::media::DecodeParams;
 use crate::pipeline::sampling::SampleParams;
 use crate::pipeline::scan::{CropImageParams, WorkerParams};
+use crate::pull::PullParams;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -29,6 +30,7 @@ pub struct Settings {
     pub suggest: SuggestParams,
     pub evaluation: evaluate::Params,
     pub storage: StorageParams,
+    pub pull: PullParams,
 }
 
 /// When a suggested name is clear; table `[suggest]`.
@@ -48,7 +50,7 @@ impl Settings {
 }
 
 /// The files of `config/`.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     include_str!("../../config/scan.toml"),
     include_str!("../../config/decode.toml"),
     include_str!("../../config/scenes.toml"),
@@ -58,6 +60,7 @@ const FILES: [&str; 9] = [
     include_str!("../../config/screen_time.toml"),
     include_str!("../../config/evaluation.toml"),
     include_str!("../../config/storage.toml"),
+    include_str!("../../config/models.toml"),
 ];
 
 /// Returns the defaults of all areas as one table.

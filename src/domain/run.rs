@@ -117,3 +117,15 @@ pub struct RunMeta {
     /// The passes that are complete: `scan`, `embed:<embedder>`, `group`.
     pub marks: BTreeMap<String, PassMark>,
 }
+
+impl RunMeta {
+    /// Tells whether the licences of both models allow commercial use; absent where one of them leaves it open and none forbids it.
+    #[must_use]
+    pub fn commercial_use(&self) -> Option<bool> {
+        match (self.detector.commercial, self.embedder.commercial) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+}

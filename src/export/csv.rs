@@ -2,11 +2,11 @@
 
 use super::rounding::{decimals, seconds};
 use super::slug::person_slugs;
-use crate::domain::ScreenTime;
+use crate::domain::{RunMeta, ScreenTime};
 use std::io::{self, Write};
 
 /// The header; the order is part of the format.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 20] = [
     "name",
     "cast_id",
     "person_id",
@@ -24,15 +24,24 @@ const COLUMNS: [&str; 17] = [
     "speaking_confidence",
     "both_confidence",
     "review_share",
+    "detector",
+    "embedder",
+    "commercial_use",
 ];
 
 /// Writes one line for each person or unnamed identity, in the order of the report, after RFC 4180.
 ///
-/// Seconds have two decimals. What was not measured (speech, bodies) is empty, never 0.
+/// Seconds have two decimals. What was not measured (speech, bodies) is empty, never 0. Each line names the models of `run` and whether
+/// their licences allow commercial use (`yes`, `no`, empty where nobody says): a table travels further than its reader.
 ///
 /// # Errors
 /// Fails where `out` does.
-pub fn write_screen_time_csv(out: impl Write, report: &ScreenTime) -> io::Result<()> {
+pub fn write_screen_time_csv(out: impl Write, run: &RunMeta, report: &ScreenTime) -> io::Result<()> {
+    let commercial_use = match run.commercial_use() {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
+    };
     let slugs = person_slugs(report.people.iter().filter_map(|p| Some((p.person?, p.name.as_deref()?))));
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(COLUMNS)?;
@@ -58,6 +67,9 @@ pub fn write_screen_time_csv(out: impl Write, report: &ScreenTime) -> io::Result
             unknown(), // speaking_confidence
             unknown(), // both_confidence
             share(person.review_share),
+            run.detector.id.clone(),
+            run.embedder.id.clone(),
+            commercial_use.to_owned(),
         ])?;
     }
     csv.flush()
@@ -66,8 +78,45 @@ pub fn write_screen_time_csv(out: impl Write, report: &ScreenTime) -> io::Result
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{IdentityId, MediaTime, PersonId, PersonTime, Span};
+    use crate::domain::{Counts, DeviceUse, IdentityId, MediaTime, ModelUse, PersonId, PersonTime, RunId, Size, Span, VideoFacts};
     use std::collections::BTreeMap;
+
+    pub(in crate::export) fn run() -> RunMeta {
+        let model = |id: &str, commercial| ModelUse {
+            id: id.into(),
+            family: "f".into(),
+            licence: "MIT".into(),
+            commercial,
+            sha256: "00".into(),
+            file: "m.onnx".into(),
+        };
+        RunMeta {
+            id: RunId(7),
+            video: VideoFacts {
+                path: "/v.mp4".into(),
+                bytes: 1,
+                sha256: "00".into(),
+                size: Size { width: 640, height: 360 },
+                fps: 24.0,
+                first_pts: MediaTime::ZERO,
+                duration: MediaTime::from_secs(60.0),
+                codec: "h264".into(),
+                pixel_format: "yuv420p".into(),
+            },
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            finished_at: None,
+            tool: "0.1.0".into(),
+            detector: model("find", Some(true)),
+            embedder: model("compare", Some(false)),
+            tracker: "bytetrack".into(),
+            device: DeviceUse { asked: "auto".into(), used: "cpu".into(), reason: None, with: None },
+            changeovers: Vec::new(),
+            params: serde_json::Value::Null,
+            scan_key: "00".into(),
+            counts: Counts::default(),
+            marks: BTreeMap::new(),
+        }
+    }
 
     pub(in crate::export) fn report() -> ScreenTime {
         let span = |a: f64, b: f64| Span::new(MediaTime::from_secs(a), MediaTime::from_secs(b));
@@ -100,12 +149,26 @@ pub(super) mod tests {
     #[test]
     fn quotes_and_commas_in_names_survive_and_the_unknown_is_empty() {
         let mut out = Vec::new();
-        write_screen_time_csv(&mut out, &report()).unwrap();
+        write_screen_time_csv(&mut out, &run(), &report()).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(lines[0], COLUMNS.join(","));
-        assert_eq!(lines[1], r#""Stone, ""Ava""",,p_0012,6.93,,,,6.93,,,0.970,3,25,stone-ava,,,1.000"#);
-        assert_eq!(lines[2], ",,,1.00,,,,1.00,,,0.970,3,25,,,,1.000");
+        assert_eq!(lines[1], r#""Stone, ""Ava""",,p_0012,6.93,,,,6.93,,,0.970,3,25,stone-ava,,,1.000,find,compare,no"#);
+        assert_eq!(lines[2], ",,,1.00,,,,1.00,,,0.970,3,25,,,,1.000,find,compare,no");
         assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn one_model_that_forbids_commercial_use_is_enough_and_silence_allows_nothing() {
+        for (detector, embedder, both) in [
+            (Some(true), Some(true), Some(true)),
+            (Some(true), Some(false), Some(false)),
+            (None, Some(false), Some(false)),
+            (Some(true), None, None),
+        ] {
+            let mut run = run();
+            (run.detector.commercial, run.embedder.commercial) = (detector, embedder);
+            assert_eq!(run.commercial_use(), both);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::rounding::{decimals, seconds};
 use super::slug::person_slugs;
-use crate::domain::{EpisodeId, PersonTime, RunId, ScreenTime, Span};
+use crate::domain::{EpisodeId, ModelUse, PersonTime, RunMeta, ScreenTime, Span};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +18,9 @@ pub struct ScreenTimeFile {
     /// The rules and thresholds that made it.
     #[serde(default)]
     pub params: serde_json::Value,
+    /// What found and compared the faces; absent in files of other tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Models>,
     #[serde(default)]
     pub metadata: Metadata,
     pub math: Option<Totals>,
@@ -26,6 +29,21 @@ pub struct ScreenTimeFile {
     pub metrics: Vec<Metric>,
     #[serde(default)]
     pub timeline: Vec<Timeline>,
+}
+
+/// The models behind the figures, with their licences.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Models {
+    pub detector: ModelUse,
+    pub embedder: ModelUse,
+    /// Whether both licences allow it; null where one leaves it open.
+    pub commercial_use: Option<bool>,
+}
+
+impl Models {
+    fn of(run: &RunMeta) -> Self {
+        Self { detector: run.detector.clone(), embedder: run.embedder.clone(), commercial_use: run.commercial_use() }
+    }
 }
 
 /// What earlier readers ask about bodies, which this program does not track.
@@ -84,14 +102,15 @@ pub struct Timeline {
 
 /// Makes the file of a report: seconds with three decimals, the edges of intervals with six, so that their sums agree.
 #[must_use]
-pub fn screen_time_file(episode: &EpisodeId, run: RunId, at: Timestamp, report: &ScreenTime) -> ScreenTimeFile {
+pub fn screen_time_file(episode: &EpisodeId, run: &RunMeta, at: Timestamp, report: &ScreenTime) -> ScreenTimeFile {
     let slugs = person_slugs(report.people.iter().filter_map(|p| Some((p.person?, p.name.as_deref()?))));
     ScreenTimeFile {
         schema_version: Some("screentime_v1".into()),
         episode_id: episode.to_string(),
-        run_id: Some(run.to_string()),
+        run_id: Some(run.id.to_string()),
         generated_at: Some(at.to_string()),
         params: report.params.clone(),
+        models: Some(Models::of(run)),
         metadata: Metadata::default(),
         math: Some(Totals {
             cast_union_coverage_s: seconds(report.union, 3),
@@ -145,7 +164,7 @@ pub fn screen_time_file(episode: &EpisodeId, run: RunId, at: Timestamp, report: 
 pub fn write_screen_time_json(
     mut out: impl Write,
     episode: &EpisodeId,
-    run: RunId,
+    run: &RunMeta,
     at: Timestamp,
     report: &ScreenTime,
 ) -> io::Result<()> {
@@ -163,7 +182,7 @@ fn edges(span: Span) -> [f64; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::csv::tests::report;
+    use super::super::csv::tests::{report, run};
     use super::*;
 
     #[test]
@@ -171,12 +190,13 @@ mod tests {
         let episode: EpisodeId = "demo-s01e02".parse().unwrap();
         let at: Timestamp = "2026-11-22T10:00:31Z".parse().unwrap();
         let mut out = Vec::new();
-        write_screen_time_json(&mut out, &episode, RunId(7), at, &report()).unwrap();
+        write_screen_time_json(&mut out, &episode, &run(), at, &report()).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with(r#"{"schema_version":"screentime_v1","episode_id":"demo-s01e02","run_id":"r7""#), "{text}");
         assert!(text.contains(r#""speaking_s":null"#) && !text.contains(r#""speaking""#), "{text}");
         assert!(text.contains(r#""intervals":[[0.0,4.48],[15.2,17.645]]"#), "{text}");
         let back: ScreenTimeFile = serde_json::from_str(&text).unwrap();
-        assert_eq!(back, screen_time_file(&episode, RunId(7), at, &report()));
+        assert_eq!(back, screen_time_file(&episode, &run(), at, &report()));
+        assert_eq!(back.models.unwrap().commercial_use, Some(false));
     }
 }

@@ -1,8 +1,8 @@
 //! Checks the machine and the library.
 
-use super::{SessionError, Workspace, models};
+use super::{ModelLine, ModelList, SessionError, Workspace, models};
 use crate::domain::EpisodeId;
-use crate::infer::{Build, DeviceChoice, GpuFault, GpuState, Prefer, Runtime};
+use crate::infer::{AUTO, Build, DeviceChoice, GpuFault, GpuState, Prefer, Runtime};
 use crate::store::{EpisodeStore, StoreError};
 
 /// One thing that was checked.
@@ -93,18 +93,7 @@ fn machine(workspace: &Workspace, say: &mut dyn FnMut(Check)) {
         Ok(listed) => listed,
         Err(error) => return say(bad("models", &error)),
     };
-    let there = listed.models.iter().filter(|m| m.path.is_some() && m.runs).count();
-    let missing: Vec<&str> = listed.models.iter().filter(|m| m.is_default && m.path.is_none()).map(|m| m.id.as_str()).collect();
-    let found = format!("{there} usable in {}", listed.dir.display());
-    say(Check {
-        what: "models".into(),
-        outcome: if missing.is_empty() {
-            Outcome::Good(found)
-        } else {
-            let hint = "name the folder that holds them with --models-dir or SCREENALYTICS_MODELS".into();
-            Outcome::Bad { what: format!("{found}; the default {} is not there", missing.join(" and ")), hint: Some(hint) }
-        },
-    });
+    say(models_check(&listed));
     let runtime = match workspace.runtime(Prefer::Gpu) {
         Ok(runtime) => runtime,
         Err(error) => return say(bad("onnxruntime", &error)),
@@ -136,6 +125,33 @@ fn machine(workspace: &Workspace, say: &mut dyn FnMut(Check)) {
         Ok(device) => good("device", &device.usage().used),
         Err(error) => bad("device", &error.into()),
     });
+}
+
+/// Says which models a run takes and whether they may be used commercially, or what is missing.
+fn models_check(listed: &ModelList) -> Check {
+    let there = listed.models.iter().filter(|m| m.path.is_some() && m.runs).count();
+    let found = format!("{there} usable in {}", listed.dir.display());
+    // A file that is named by its path or its own name is told by the run.
+    let by_name = |wanted: &str| wanted == AUTO || listed.models.iter().any(|m| m.id == wanted || m.family == wanted);
+    let lacks: Vec<String> = listed
+        .chosen
+        .iter()
+        .filter(|(_, wanted, id)| id.is_none() && by_name(wanted))
+        .map(|(task, wanted, _)| if wanted == AUTO { format!("one to {task}") } else { format!("{wanted:?} to {task}") })
+        .collect();
+    let what = "models".to_owned();
+    if !lacks.is_empty() {
+        let hint = "screenalytics models pull; or name the folder that holds them with --models-dir or SCREENALYTICS_MODELS".into();
+        return Check { what, outcome: Outcome::Bad { what: format!("{found}; missing: {}", lacks.join(", ")), hint: Some(hint) } };
+    }
+    let taken: Vec<&ModelLine> = listed.models.iter().filter(|m| m.is_default).collect();
+    let ids: Vec<&str> = taken.iter().map(|m| m.id.as_str()).collect();
+    let commercial = match (taken.iter().any(|m| m.commercial == Some(false)), taken.iter().all(|m| m.commercial == Some(true))) {
+        (true, _) => "not for commercial use",
+        (false, true) => "commercial use is allowed by their publishers",
+        (false, false) => "nobody says whether commercial use is allowed",
+    };
+    Check { what, outcome: Outcome::Good(format!("{found}; run takes {}, {commercial}", ids.join(" and "))) }
 }
 
 /// Says what there is of NVIDIA's: driver, GPUs, libraries.

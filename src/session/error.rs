@@ -10,6 +10,7 @@ use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
 use crate::media::{MediaError, WriteError};
 use crate::pipeline::scan::ScanError;
+use crate::pull::PullError;
 use crate::store::StoreError;
 use std::path::PathBuf;
 
@@ -26,6 +27,8 @@ pub enum SessionError {
     Video(#[from] WriteError),
     #[error(transparent)]
     Infer(#[from] InferError),
+    #[error(transparent)]
+    Pull(#[from] PullError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -82,6 +85,7 @@ impl SessionError {
             Self::Media(e) => Some(e.hint()),
             Self::Video(e) => Some(e.hint()),
             Self::Infer(e) => e.hint(),
+            Self::Pull(e) => Some(e.hint()),
             Self::Store(e) => Some(e.hint()),
             Self::Scan(e) => e.hint(),
             Self::Artifact { source, .. } => Some(source.hint()),

@@ -17,6 +17,7 @@ mod output;
 mod plan;
 mod prepare;
 mod progress_json;
+mod pull;
 mod replay;
 mod report;
 mod run;
@@ -34,9 +35,16 @@ pub use error::SessionError;
 pub use evaluation::evaluate;
 pub use files::{read_text, write_whole};
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
-pub use output::{episodes_json, export_csv, export_json, line, models_json, pretty, suggestions_json, summary_json};
+pub use output::{
+    episodes_json, export_csv, export_json, licences_json, line, models_json, pretty, pull_error, pull_moment, pull_report,
+    suggestions_json, summary_json, verdicts_json,
+};
 pub use plan::{Named, Plan, Refusal, View};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
+pub use pull::{
+    LicenceLine, LicenceList, PullReport, PullRequest, Removed, TermsLine, accept, accept_named, licences, pull, remove_models,
+    terms_due, verify_models,
+};
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
@@ -45,5 +53,9 @@ pub use workspace::{Places, Workspace, author};
 
 /// What a run can be computed on.
 pub use crate::infer::DeviceChoice;
+/// Terms that models ask to be accepted.
+pub use crate::infer::Terms;
 /// How a run is stopped and watched.
 pub use crate::pipeline::{Cancel, Phase, Progress, ProgressView, Stage, StopCause};
+/// How fetching is watched, and what it finds.
+pub use crate::pull::{Condition, How, Moment, Step, Verdict};

@@ -2,11 +2,13 @@
 
 use super::progress_json::round;
 use super::report::{EpisodeLine, EpisodeState, EpisodeSummary};
-use super::{ModelList, SessionError, Suggestions};
+use super::{LicenceList, ModelList, PullReport, SessionError, Suggestions};
 use crate::export;
+use crate::pull::{Condition, Moment, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Returns `screentime.csv`.
 ///
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 /// Never in practice: memory takes every byte.
 pub fn export_csv(summary: &EpisodeSummary) -> Result<Vec<u8>, SessionError> {
     let mut bytes = Vec::new();
-    export::write_screen_time_csv(&mut bytes, &summary.time).map_err(memory)?;
+    export::write_screen_time_csv(&mut bytes, &summary.run, &summary.time).map_err(memory)?;
     Ok(bytes)
 }
 
@@ -24,7 +26,7 @@ pub fn export_csv(summary: &EpisodeSummary) -> Result<Vec<u8>, SessionError> {
 /// Never in practice: memory takes every byte.
 pub fn export_json(summary: &EpisodeSummary) -> Result<Vec<u8>, SessionError> {
     let mut bytes = Vec::new();
-    export::write_screen_time_json(&mut bytes, &summary.episode, summary.run.id, Timestamp::now(), &summary.time)
+    export::write_screen_time_json(&mut bytes, &summary.episode, &summary.run, Timestamp::now(), &summary.time)
         .map_err(memory)?;
     Ok(bytes)
 }
@@ -70,6 +72,7 @@ pub fn summary_json(summary: &EpisodeSummary) -> String {
         "run_id": summary.run.id.to_string(),
         "duration_s": round(summary.time.duration.secs(), 3),
         "run": summary.run,
+        "commercial_use": summary.run.commercial_use(),
         "metrics": summary.metrics,
         "shots": summary.shots.len(),
         "people": people,
@@ -98,6 +101,77 @@ pub fn episodes_json(lines: &[EpisodeLine]) -> String {
     pretty(&rows)
 }
 
+/// Returns a moment of fetching as JSON.
+#[must_use]
+pub fn pull_moment(moment: &Moment) -> Value {
+    json!({
+        "pull_version": 1, "phase": moment.step.name(), "file": moment.file, "from": moment.from, "bytes_done": moment.done,
+        "bytes_total": moment.due, "models_done": moment.models_done, "models_total": moment.models_due,
+    })
+}
+
+/// Returns the end of fetching as JSON.
+#[must_use]
+pub fn pull_report(report: &PullReport) -> Value {
+    let outcome = &report.outcome;
+    let pulled: Vec<Value> = outcome.pulled.iter().map(|m| json!({"id": m.id, "bytes": m.bytes})).collect();
+    let failed = outcome.failed.iter();
+    let failed: Vec<Value> =
+        failed.map(|m| json!({"id": m.id, "reasons": m.reasons, "files": m.files, "commands": m.commands})).collect();
+    json!({
+        "pull_version": 1, "phase": if report.is_enough { "done" } else { "failed" }, "dir": report.dir, "pulled": pulled,
+        "there": outcome.there, "failed": failed, "bytes_fetched": outcome.fetched,
+        "detector": report.detector, "embedder": report.embedder,
+    })
+}
+
+/// Returns what fetching was refused for as JSON.
+#[must_use]
+pub fn pull_error(error: &SessionError) -> Value {
+    json!({"pull_version": 1, "phase": "error", "error": error.to_string(), "hint": error.hint()})
+}
+
+/// Returns what was found of each model as JSON.
+#[must_use]
+pub fn verdicts_json(dir: &Path, verdicts: &[Verdict]) -> String {
+    let rows: Vec<Value> = verdicts
+        .iter()
+        .map(|v| {
+            let mut row = json!({"what": v.what, "path": v.path});
+            let (state, fact) = match &v.condition {
+                Condition::Good => ("good", None),
+                Condition::Incomplete { missing } => ("incomplete", Some(("missing", json!(missing)))),
+                Condition::Wrong { reason } => ("wrong", Some(("reason", json!(reason)))),
+                Condition::Unknown => ("unknown", None),
+                Condition::Unfinished { bytes } => ("unfinished", Some(("bytes", json!(bytes)))),
+            };
+            row["state"] = json!(state);
+            if let Some((key, value)) = fact {
+                row[key] = value;
+            }
+            row
+        })
+        .collect();
+    pretty(&json!({"dir": dir, "files": rows}))
+}
+
+/// Returns licences as JSON.
+#[must_use]
+pub fn licences_json(list: &LicenceList) -> String {
+    let models: Vec<Value> = list
+        .models
+        .iter()
+        .map(|m| {
+            json!({
+                "id": m.id, "licence": m.licence, "commercial_use": m.commercial, "caveats": m.caveats,
+                "installed": m.is_installed, "terms": m.terms,
+            })
+        })
+        .collect();
+    let terms: Vec<Value> = list.terms.iter().map(|t| json!({"terms": t.terms, "accepted": t.accepted})).collect();
+    pretty(&json!({"models": models, "terms": terms}))
+}
+
 /// Returns the models as JSON.
 #[must_use]
 pub fn models_json(list: &ModelList) -> String {
@@ -107,7 +181,8 @@ pub fn models_json(list: &ModelList) -> String {
         .map(|m| {
             json!({
                 "id": m.id, "task": m.task.to_string(), "family": m.family, "licence": m.licence, "commercial_use": m.commercial,
-                "runs": m.runs, "path": m.path, "default": m.is_default,
+                "runs": m.runs, "path": m.path, "default": m.is_default, "missing": m.missing, "bytes": m.bytes,
+                "sets": m.sets.iter().map(ToString::to_string).collect::<Vec<_>>(), "can_be_pulled": m.can_be_pulled,
             })
         })
         .collect();

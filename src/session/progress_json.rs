@@ -76,6 +76,8 @@ pub fn done_report(
         "scene_cuts": summary.shots.len().saturating_sub(1),
         "metrics": report.metrics,
         "device": report.meta.device,
+        "models": {"detector": report.meta.detector, "embedder": report.meta.embedder},
+        "commercial_use": report.meta.commercial_use(),
         "processor_s": processor,
         "measured_sha256": report.measured,
         "artifacts": {"local": report.episode_file, "s3_prefixes": null},

@@ -98,7 +98,7 @@ impl Workspace {
 }
 
 /// Returns the login name of whoever decides: from the environment, else from the system's list of users, else the number.
-fn user_name() -> String {
+pub(super) fn user_name() -> String {
     let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|k| std::env::var(k).ok().filter(|v| !v.is_empty()));
     told.unwrap_or_else(|| {
         let uid = rustix::process::getuid().as_raw();

@@ -146,10 +146,10 @@ impl<'a, S: Sink> Writer<'a, S> {
         }
 
         let mut table = Vec::new();
-        write_screen_time_csv(&mut table, episode.screen_time)?;
+        write_screen_time_csv(&mut table, episode.run, episode.screen_time)?;
         self.sink.put(&self.layout.screen_time("csv"), &table)?;
         let mut file = Vec::new();
-        write_screen_time_json(&mut file, episode.id, episode.run.id, episode.at, episode.screen_time)?;
+        write_screen_time_json(&mut file, episode.id, episode.run, episode.at, episode.screen_time)?;
         self.sink.put(&self.layout.screen_time("json"), &file)?;
 
         self.sink.put(&self.layout.active_run(), &line(&json!({ "run_id": episode.run.id.to_string() }))?)?;
