@@ -7,7 +7,7 @@ VIDEO ?=
 export VIDEO
 program := target/release/screenalytics
 
-.PHONY: help setup build demo test check clean
+.PHONY: help setup build demo test check gpu clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -36,6 +36,14 @@ check: ## format, lints, licences of dependencies, documentation
 	cargo clippy --release --locked --all-targets -- -D warnings; \
 	"$$deny" --locked --config .deny.toml check licenses bans sources; \
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps
+
+gpu: build ## on a machine with an NVIDIA driver: install, check, compare with the CPU, measure
+	@$(program) setup --gpu
+	@$(program) doctor
+	@source .ci/data.sh; \
+	cargo test --release --locked --lib -- --nocapture on_a_gpu; \
+	cargo bench --locked --bench episode -- --device cuda --height 1080; \
+	cargo bench --locked --bench episode -- --device cuda --height 1080 --detector yunet_n_dynamic
 
 clean: ## what the build made; libraries of episodes are left alone
 	@cargo clean

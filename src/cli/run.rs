@@ -108,7 +108,7 @@ impl Watcher for Shown<'_> {
 
 impl Shown<'_> {
     fn done(&self, report: &RunReport, summary: &EpisodeSummary) {
-        self.bar.end(|running| session::done_report(running, report, summary, &self.progress.spent()));
+        self.bar.end(|running| session::done_report(running, report, summary, &self.progress.spent(), &self.progress.passed()));
     }
 
     fn failed(&self, error: &SessionError) {

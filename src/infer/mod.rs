@@ -19,6 +19,8 @@ mod tests_cascade;
 #[cfg(test)]
 mod tests_convert;
 #[cfg(test)]
+mod tests_gpu;
+#[cfg(test)]
 mod tests_random;
 #[cfg(test)]
 mod tests_reference;
@@ -27,7 +29,7 @@ mod tests_registry;
 #[cfg(test)]
 mod tests_support;
 
-pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture};
+pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture, detect_pictures};
 pub use device::{Device, DeviceChoice, DeviceFault};
 pub use downloads::{Download, Package, Place, Set, Source, Terms, Twin};
 pub use embedder::{EmbedParams, FaceEmbedder, build_embedder};

@@ -16,11 +16,16 @@ pub(super) fn models() -> Option<PathBuf> {
     folder("SCREENALYTICS_MODELS")
 }
 
-/// Returns the library, where one is named or installed.
-pub(super) fn runtime() -> Option<Runtime> {
+/// Returns the user's data folder, where `setup` installs.
+pub(super) fn data_dir() -> Option<PathBuf> {
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     let data = data.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".local/share")))?;
-    match load(&Search::from_env(None, data.join("screenalytics"), Prefer::Cpu)) {
+    Some(data.join("screenalytics"))
+}
+
+/// Returns the library, where one is named or installed.
+pub(super) fn runtime() -> Option<Runtime> {
+    match load(&Search::from_env(None, data_dir()?, Prefer::Cpu)) {
         Ok(runtime) => Some(runtime),
         Err(e) => {
             eprintln!("skipped: {e}");

@@ -94,6 +94,8 @@ pub struct Progress {
     end_us: AtomicI64,
     first_frame: AtomicU64,
     busy_ns: [AtomicU64; Stage::ALL.len()],
+    /// As `busy_ns`, by the clock on the wall.
+    passed_ns: [AtomicU64; Stage::ALL.len()],
 }
 
 impl Default for Progress {
@@ -113,6 +115,7 @@ impl Default for Progress {
             end_us: AtomicI64::new(0),
             first_frame: AtomicU64::new(0),
             busy_ns: Default::default(),
+            passed_ns: Default::default(),
         }
     }
 }
@@ -209,12 +212,20 @@ impl Progress {
 
     /// Runs `work` and adds the processor time that this thread spent in it to `stage`.
     pub fn busy<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
-        let began = processor_time(ClockId::ThreadCPUTime);
+        let (began, started) = (processor_time(ClockId::ThreadCPUTime), Instant::now());
         let result = work();
         let spent = processor_time(ClockId::ThreadCPUTime).saturating_sub(began);
         let ns = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
         self.busy_ns[stage.index()].fetch_add(ns, Relaxed);
+        let passed = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.passed_ns[stage.index()].fetch_add(passed, Relaxed);
         result
+    }
+
+    /// Returns the time that passed in each stage's threads, what they waited for a GPU or for the decoder's own threads included.
+    #[must_use]
+    pub fn passed(&self) -> Vec<(Stage, Duration)> {
+        Stage::ALL.iter().map(|s| (*s, Duration::from_nanos(self.passed_ns[s.index()].load(Relaxed)))).collect()
     }
 
     /// Returns the processor time of each stage; what no stage's own threads spent is the decoder's, whose threads are a library's.

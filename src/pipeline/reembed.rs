@@ -31,10 +31,13 @@ pub fn run(
     let missing: Vec<CropKey> = crops.iter().map(crate::domain::CropInfo::key).filter(|k| !have.contains(k)).collect();
     let mut done = have.len() as u64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // Nothing else runs beside them: on the CPU each core has one.
+    let on_gpu = plan.session.device.is_gpu();
+    let embedders = if on_gpu { plan.workers.resolve(cores, on_gpu).1 } else { cores };
     let flow: Flow<ScanError> = Flow::new(cancel.clone());
 
     let (to_work, tasks) = bounded::<Vec<(CropKey, Vec<u8>)>>(2);
-    let (to_store, results) = bounded::<Vec<(CropKey, Embedding)>>(2 + cores);
+    let (to_store, results) = bounded::<Vec<(CropKey, Embedding)>>(2 + embedders);
     let started: std::io::Result<()> = std::thread::scope(|scope| {
         let flow = &flow;
         flow.spawn(scope, "load", move || {
@@ -54,7 +57,7 @@ pub fn run(
             }
             Ok(())
         })?;
-        for n in 0..cores {
+        for n in 0..embedders {
             let (tasks, to_store) = (tasks.clone(), to_store.clone());
             flow.spawn(scope, format!("embed-{n}"), move || {
                 let mut model = build_embedder(plan.embedder, plan.embed, &plan.session)?;

@@ -26,8 +26,7 @@ pub(super) fn device(
         return Ok(prepared.device.clone());
     }
     let Ok(choice) = begun.used.parse::<DeviceChoice>() else { return Ok(prepared.device.clone()) };
-    let models = [prepared.detector.path.as_path(), &prepared.embedder.path];
-    match prepared.runtime.device(choice, &models, &workspace.paths.cache) {
+    match prepared.runtime.device(choice, &prepared.files(), &workspace.paths.cache) {
         Ok(device) => Ok(device),
         Err(InferError::DeviceUnusable { fault, .. }) => {
             Err(SessionError::DeviceGone { run: meta.id, device: choice, why: fault.to_string(), hint: fault.hint() })

@@ -12,6 +12,7 @@ use crate::infer::{
 use crate::media::{self, VideoInfo};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::ScanPlan;
+use std::path::{Path, PathBuf};
 
 /// Everything chosen before the first picture is decoded.
 pub(super) struct Prepared {
@@ -38,7 +39,7 @@ impl Prepared {
         let found = registry.scan(&workspace.models)?;
         let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
         let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
-        let device = runtime.device(request.device, &[&detector.path, &embedder.path], &workspace.paths.cache)?;
+        let device = runtime.device(request.device, &files(&detector, &embedder), &workspace.paths.cache)?;
         // A model that cannot be opened, or a size that it does not take, is told before a run begins.
         let trial = SessionOptions { intra_threads: 1, device: runtime.cpu() };
         build_detector(&detector, &settings.detect, &trial)?;
@@ -60,6 +61,11 @@ impl Prepared {
             pixel_format: info.pixel_format.clone(),
         };
         Ok(Self { info, facts, detector, embedder, runtime, device, sampling })
+    }
+
+    /// Returns every file that a device must be able to run.
+    pub(super) fn files(&self) -> Vec<&Path> {
+        files(&self.detector, &self.embedder)
     }
 
     /// Returns what decides a scan.
@@ -85,7 +91,8 @@ impl Prepared {
     pub(super) fn scan_key(&self, settings: &Settings) -> String {
         let looks = (settings.track.tracker == Kind::Strongsort).then(|| self.embedder.digest.clone());
         // The model itself decides, not the word that led to it, such as `auto`.
-        let detect = DetectParams { model: self.detector.entry.id.clone(), ..settings.detect.clone() };
+        // How many pictures a GPU takes at once is not a matter of what is found in them.
+        let detect = DetectParams { model: self.detector.entry.id.clone(), gpu_batch: 1, ..settings.detect.clone() };
         fingerprint::of_json(&serde_json::json!({
             "scan": 1,
             "video": self.facts.sha256,
@@ -102,6 +109,10 @@ impl Prepared {
             "appearance": looks,
         }))
     }
+}
+
+fn files<'a>(detector: &'a ModelFile, embedder: &'a ModelFile) -> Vec<&'a Path> {
+    [detector, embedder].into_iter().flat_map(|m| std::iter::once(&m.path).chain(&m.parts)).map(PathBuf::as_path).collect()
 }
 
 /// Returns the digest of everything that decides a grouping: the scan, the embedder, the parameters.

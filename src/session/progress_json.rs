@@ -67,9 +67,12 @@ pub fn done_report(
     report: &RunReport,
     summary: &EpisodeSummary,
     spent: &[(Stage, Duration)],
+    passed: &[(Stage, Duration)],
 ) -> ProgressReport {
     let counts = &report.meta.counts;
-    let processor: BTreeMap<&str, Option<f64>> = spent.iter().map(|(s, t)| (s.name(), round(t.as_secs_f64(), 3))).collect();
+    let seconds = |times: &[(Stage, Duration)]| -> BTreeMap<&str, Option<f64>> {
+        times.iter().map(|(s, t)| (s.name(), round(t.as_secs_f64(), 3))).collect()
+    };
     let fields = json!({
         "counts": counts,
         "clusters": report.clusters,
@@ -78,7 +81,9 @@ pub fn done_report(
         "device": report.meta.device,
         "models": {"detector": report.meta.detector, "embedder": report.meta.embedder},
         "commercial_use": report.meta.commercial_use(),
-        "processor_s": processor,
+        "changeovers": report.meta.changeovers,
+        "processor_s": seconds(spent),
+        "passed_s": seconds(passed),
         "measured_sha256": report.measured,
         "artifacts": {"local": report.episode_file, "s3_prefixes": null},
     });

@@ -50,7 +50,8 @@ pub fn build_detector(
     };
     let canvas = if entry.family == "yolov8-face" { Canvas::Centred } else { Canvas::TopLeft };
     let reading = Reading { decode, canvas, pixels: entry.pixels.unwrap_or(settings.pixels), score, nms_iou };
-    let net = Net::new(model, entry, params.input, reading)?;
+    let at_once = if options.device.is_cpu() { 1 } else { params.gpu_batch };
+    let net = Net::new(model, entry, params.input, reading)?.in_batches(at_once);
     match (entry.family.as_str(), &parts[..]) {
         ("faceapi-ssd", [landmarks]) => Ok(Box::new(FaceApi::open(net, landmarks, options)?)),
         ("faceapi-ssd", _) => Err(unsupported()),

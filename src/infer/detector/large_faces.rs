@@ -1,6 +1,7 @@
 //! Looks a second time, coarsely, for faces too large for the detector's anchors.
 
 use super::FaceDetector;
+use crate::algo::letterbox::Letterbox;
 use crate::domain::{Affine, Detection, RgbImage, Size};
 use crate::infer::InferError;
 use serde::{Deserialize, Serialize};
@@ -41,31 +42,57 @@ pub fn detect_picture(
     picture: Size,
     sample: &mut dyn FnMut(Size, &Affine) -> RgbImage,
 ) -> Result<Vec<Detection>, InferError> {
-    let faces = boxes(detector, policy, picture, sample)?;
-    let mut faces = detector.refine(faces, picture, sample)?;
-    faces.sort_by(|a, b| b.score.total_cmp(&a.score));
-    Ok(faces)
+    let found = detect_pictures(detector, policy, picture, 1, &mut |_, size, map| sample(size, map))?;
+    Ok(found.into_iter().next().unwrap_or_default())
 }
 
-/// Takes the first look, and the second where the policy has one.
+/// Finds the faces of `count` pictures of one size, as [`detect_picture`] does; `sample` is told which one it is.
+///
+/// # Errors
+/// Those of [`FaceDetector::detect`].
+pub fn detect_pictures(
+    detector: &mut dyn FaceDetector,
+    policy: &ScalePolicy,
+    picture: Size,
+    count: usize,
+    sample: &mut dyn FnMut(usize, Size, &Affine) -> RgbImage,
+) -> Result<Vec<Vec<Detection>>, InferError> {
+    let boxes = boxes(detector, policy, picture, count, sample)?;
+    let mut all = Vec::with_capacity(boxes.len());
+    for (i, faces) in boxes.into_iter().enumerate() {
+        let mut faces = detector.refine(faces, picture, &mut |size, map| sample(i, size, map))?;
+        faces.sort_by(|a, b| b.score.total_cmp(&a.score));
+        all.push(faces);
+    }
+    Ok(all)
+}
+
+/// Takes the first look at each picture, and the second where the policy has one.
 fn boxes(
     detector: &mut dyn FaceDetector,
     policy: &ScalePolicy,
     picture: Size,
-    sample: &mut dyn FnMut(Size, &Affine) -> RgbImage,
-) -> Result<Vec<Detection>, InferError> {
+    count: usize,
+    sample: &mut dyn FnMut(usize, Size, &Affine) -> RgbImage,
+) -> Result<Vec<Vec<Detection>>, InferError> {
+    let mut look = |detector: &mut dyn FaceDetector, of: &[usize], letterbox: &Letterbox| {
+        let images: Vec<_> = of.iter().map(|i| sample(*i, letterbox.scaled, &letterbox.to_picture())).collect();
+        detector.detect_all(&images, letterbox)
+    };
     let letterbox = detector.input(picture);
-    let mut faces = detector.detect(&sample(letterbox.scaled, &letterbox.to_picture()), &letterbox)?;
-    if !policy.looks_again(&faces, picture) {
-        return Ok(faces);
-    }
-    let Some(small) = detector.coarse_input(picture, policy.long_side) else { return Ok(faces) };
-    let coarse = detector.detect(&sample(small.scaled, &small.to_picture()), &small)?;
+    let every: Vec<usize> = (0..count).collect();
+    let mut found = look(detector, &every, &letterbox)?;
+    let again: Vec<usize> = every.into_iter().filter(|i| policy.looks_again(&found[*i], picture)).collect();
+    let coarse = detector.coarse_input(picture, policy.long_side).filter(|_| !again.is_empty());
+    let Some(small) = coarse else { return Ok(found) };
     let lowest = policy.min_height * picture.height as f32;
-    for face in coarse.into_iter().filter(|d| d.bbox.height() >= lowest) {
-        if faces.iter().all(|f| f.bbox.iou(&face.bbox) <= SAME_FACE_IOU) {
-            faces.push(face);
+    for (i, coarse) in again.iter().zip(look(detector, &again, &small)?) {
+        let faces = &mut found[*i];
+        for face in coarse.into_iter().filter(|d| d.bbox.height() >= lowest) {
+            if faces.iter().all(|f| f.bbox.iou(&face.bbox) <= SAME_FACE_IOU) {
+                faces.push(face);
+            }
         }
     }
-    Ok(faces)
+    Ok(found)
 }

@@ -13,7 +13,7 @@ mod yolo;
 mod yunet;
 
 pub use build::build_detector;
-pub use large_faces::{ScalePolicy, detect_picture};
+pub use large_faces::{ScalePolicy, detect_picture, detect_pictures};
 pub use mtcnn::MtcnnParams;
 pub use size::DetSize;
 
@@ -59,6 +59,19 @@ pub trait FaceDetector: Send {
     ) -> Result<Vec<Detection>, InferError> {
         Ok(faces)
     }
+
+    /// Returns how many pictures [`detect_all`](Self::detect_all) computes at once; it takes any number.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// Finds the faces of several pictures of one size, in order, as [`detect`](Self::detect) does.
+    ///
+    /// # Errors
+    /// As [`detect`](Self::detect).
+    fn detect_all(&mut self, images: &[RgbImage], letterbox: &Letterbox) -> Result<Vec<Vec<Detection>>, InferError> {
+        images.iter().map(|image| self.detect(image, letterbox)).collect()
+    }
 }
 
 /// Settings of detection; values and reasons in `config/detection.toml`.
@@ -73,6 +86,8 @@ pub struct DetectParams {
     pub nms_iou: f32,
     /// Shorter side of a box below which a face is passed over, in pixels of the picture.
     pub min_face_px: f32,
+    /// Pictures a call on a GPU, for models that take several; on the CPU it is one.
+    pub gpu_batch: usize,
     pub large_faces: ScalePolicy,
     pub mtcnn: MtcnnParams,
 }

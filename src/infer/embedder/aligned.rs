@@ -79,19 +79,21 @@ impl FaceEmbedder for Aligned {
         let (path, dim) = (self.model.path().to_path_buf(), self.dim);
         let mut vectors = Vec::with_capacity(faces.len());
         for part in faces.chunks(self.batch) {
-            self.tensor.resize(part.len() * 3 * side * side, 0.0);
+            // A GPU's kernel is chosen by the size of the batch: it is always the same, and what comes of the rest is passed over.
+            self.tensor.resize(self.batch * 3 * side * side, 0.0);
             for (face, tensor) in part.iter().zip(self.tensor.chunks_exact_mut(3 * side * side)) {
                 if face.size() != due {
                     return Err(InferError::Picture { found: face.size(), due });
                 }
                 self.levels.fill(&warp_edge(face, &self.map, self.input), self.input, tensor)?;
             }
-            self.model.run(&[part.len(), 3, side, side], &self.tensor, |outputs| {
+            let due = self.batch * dim;
+            self.model.run(&[self.batch, 3, side, side], &self.tensor, |outputs| {
                 let values = outputs.first().copied().unwrap_or_default();
-                if values.len() != part.len() * dim {
-                    return Err(InferError::Output { path: path.clone(), output: 0, found: values.len(), due: part.len() * dim });
+                if values.len() != due {
+                    return Err(InferError::Output { path: path.clone(), output: 0, found: values.len(), due });
                 }
-                for vector in values.chunks_exact(dim) {
+                for vector in values.chunks_exact(dim).take(part.len()) {
                     let unit = Embedding::from_raw(vector.to_vec())
                         .map_err(|source| InferError::Vector { path: path.clone(), source })?;
                     vectors.push(unit);

@@ -124,6 +124,24 @@ fn a_device_that_fails_is_left_for_software_and_no_picture_changes() {
     assert_eq!(found, due);
 }
 
+/// Run by `make gpu`; elsewhere there is nothing to hold against software.
+#[test]
+fn on_a_gpu_every_picture_is_the_one_of_software() {
+    let dir = dir();
+    for (name, more) in [("a.mp4", ""), ("b.mp4", " -bf 3 -g 12"), ("c.mp4", " -c:v libx265 -x265-params log-level=none")] {
+        let Some(path) = make(&dir, name, &format!("{CLIP}{more}")) else { return };
+        match nvdec::for_file(&path) {
+            Ok(_) => {
+                let mut decoder = Decoder::open(&path, &DecodeParams { hardware: Hardware::Auto, ..params() }).unwrap();
+                let found: Vec<_> = all(&mut decoder).iter().map(digest).collect();
+                assert!(decoder.is_on_gpu());
+                assert_eq!(found, all(&mut open(&path)).iter().map(digest).collect::<Vec<_>>());
+            }
+            Err(reason) => println!("not tried: {reason}"),
+        }
+    }
+}
+
 #[test]
 fn a_codec_with_tolerances_is_left_to_software() {
     let dir = dir();

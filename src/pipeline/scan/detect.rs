@@ -5,7 +5,7 @@ use super::{CropImageParams, ScanError, ScanPlan};
 use crate::algo::track::Kind;
 use crate::algo::{align, quality};
 use crate::domain::{Affine, Detection, DropReason, Embedding, FrameTime, Quality, RgbImage, Size};
-use crate::infer::{FaceEmbedder, build_detector, build_embedder, detect_picture};
+use crate::infer::{FaceEmbedder, build_detector, build_embedder, detect_pictures};
 use crate::media::Picture;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
@@ -49,25 +49,30 @@ pub(super) fn run(
     } else {
         None
     };
-    for Job { number, picture } in pictures {
+    while let Ok(first) = pictures.recv() {
         if flow.stopped() {
             break;
         }
-        let size = picture.size();
-        let mut sample = |out: Size, map: &Affine| picture.sample(out, map);
-        let found =
-            progress.busy(Stage::Detect, || detect_picture(detector.as_mut(), &plan.detect.large_faces, size, &mut sample))?;
-        let mut faces = Vec::with_capacity(found.len());
-        for detection in found {
-            let view = progress.busy(Stage::Crop, || view(&picture, &detection, plan));
-            let view = match (view, embedder.as_deref_mut()) {
-                (Ok(face), Some(embedder)) => Ok(with_appearance(face, embedder, progress)?),
-                (view, _) => view,
-            };
-            faces.push(SeenFace { detection, view });
-        }
-        if to_track.send((number, Event::Faces(Seen { at: picture.at(), faces }))).is_err() {
-            break;
+        // Whatever waits already goes along; nothing is waited for.
+        let size = first.picture.size();
+        let mut jobs = vec![first];
+        jobs.extend(pictures.try_iter().take(detector.at_once().saturating_sub(1)));
+        let mut sample = |i: usize, out: Size, map: &Affine| jobs[i].picture.sample(out, map);
+        let policy = &plan.detect.large_faces;
+        let found = progress.busy(Stage::Detect, || detect_pictures(detector.as_mut(), policy, size, jobs.len(), &mut sample))?;
+        for (Job { number, picture }, found) in jobs.iter().zip(found) {
+            let mut faces = Vec::with_capacity(found.len());
+            for detection in found {
+                let view = progress.busy(Stage::Crop, || view(picture, &detection, plan));
+                let view = match (view, embedder.as_deref_mut()) {
+                    (Ok(face), Some(embedder)) => Ok(with_appearance(face, embedder, progress)?),
+                    (view, _) => view,
+                };
+                faces.push(SeenFace { detection, view });
+            }
+            if to_track.send((*number, Event::Faces(Seen { at: picture.at(), faces }))).is_err() {
+                return Ok(());
+            }
         }
     }
     Ok(())

@@ -45,6 +45,9 @@ pub struct CropImageParams {
     pub thumb_context: f32,
 }
 
+/// Threads for one GPU: while one computes, the other's pictures are made ready. Each holds a session with memory of its own there.
+const ON_GPU: (usize, usize) = (2, 1);
+
 /// How many threads work; table `[workers]`. It never changes a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,11 +59,12 @@ pub struct WorkerParams {
 }
 
 impl WorkerParams {
-    /// Fills in the zeros for `cores`.
+    /// Fills in the zeros, for `cores` or for one GPU: threads that detect, and threads that embed.
     #[must_use]
-    pub fn resolve(self, cores: usize) -> (usize, usize) {
+    pub fn resolve(self, cores: usize, on_gpu: bool) -> (usize, usize) {
         let pick = |n: u32, auto: usize| if n == 0 { auto } else { usize::try_from(n).unwrap_or(auto) };
-        (pick(self.detect, cores.clamp(1, 12)), pick(self.embed, (cores / 2).clamp(1, 6)))
+        let (detect, embed) = if on_gpu { ON_GPU } else { (cores.clamp(1, 12), (cores / 2).clamp(1, 6)) };
+        (pick(self.detect, detect), pick(self.embed, embed))
     }
 }
 
@@ -101,13 +105,14 @@ pub fn run(
     tick: &(dyn Fn() + Sync),
 ) -> Result<Damage, ScanError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let (detectors, embedders) = plan.workers.resolve(cores);
+    let (detectors, embedders) = plan.workers.resolve(cores, plan.session.device.is_gpu());
     let embedder = EmbedderId(plan.embedder.entry.id.clone());
     let flow: Flow<ScanError> = Flow::new(cancel.clone());
     let damage = std::sync::Mutex::new(Damage::default());
 
     // Large items, small capacities: these bound the memory of the whole scan.
-    let (to_detect, pictures) = bounded(2);
+    let waiting = if plan.session.device.is_cpu() { 2 } else { detectors * plan.detect.gpu_batch.max(1) };
+    let (to_detect, pictures) = bounded(waiting);
     let (to_track, faces) = bounded(4 + detectors);
     let (to_embed, drafts) = bounded(2);
     let (to_store, records) = bounded(2 + embedders);
