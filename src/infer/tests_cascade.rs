@@ -2,7 +2,7 @@
 //! and with the faces that SCRFD finds in whole clips.
 
 use super::detector::default_params;
-use super::tests_support::{folder, models, on, runtime};
+use super::tests_support::{clip_frames, folder, models, on, runtime};
 use super::*;
 use crate::algo::align::warp_edge;
 use crate::domain::{Affine, BBox, Detection, RgbImage, Size};
@@ -84,5 +84,30 @@ fn face_api_finds_boxes_and_five_points_as_its_reference_does() {
         let (faces, worst_box, worst_point) = compare(detector.as_mut(), "faceapi", &media, ending);
         // The crop is sampled by another rule than the reference's plain means, and its edges fall on whole pixels.
         assert!(faces >= at_least && worst_box < 0.01 && worst_point < 0.03, "{faces} {worst_box} {worst_point}");
+    }
+}
+
+#[test]
+fn mtcnn_finds_as_many_faces_of_real_clips_as_the_reference_does() {
+    // Faces of SCRFD-2.5g's reference detections, those of them that have to be found, and boxes that may lie elsewhere.
+    for (clip, reference, step, min_side, faces, due, elsewhere) in [
+        ("friends_clip.mp4", "friends_clip.scrfd_2.5g.640x384.jsonl", 16, 0.0, 87, 73, 21),
+        ("short_hamilton_clip.mp4", "short_hamilton_clip.scrfd_2.5g.640.jsonl", 9, 30.0, 72, 50, 21),
+    ] {
+        let Some(mut detector) = detector("mtcnn", "640") else { return };
+        let (mut there, mut met, mut extra) = (0, 0, 0);
+        let done = clip_frames(clip, reference, step, |frame, reference| {
+            let found = find(detector.as_mut(), frame);
+            let is_met = |face: &BBox| found.iter().any(|f| f.bbox.iou(face) >= 0.4);
+            let large: Vec<BBox> = reference.iter().map(|d| d.0).filter(|b| b.width().min(b.height()) >= min_side).collect();
+            there += large.len();
+            met += large.iter().filter(|b| is_met(b)).count();
+            extra += found.iter().filter(|f| reference.iter().all(|d| d.0.iou(&f.bbox) < 0.4)).count();
+        });
+        if done.is_none() {
+            return;
+        }
+        println!("{clip}: {met} of {there} faces, {extra} boxes elsewhere");
+        assert!(there == faces && met >= due && extra <= elsewhere, "{clip}: {met} of {there}, {extra} elsewhere");
     }
 }

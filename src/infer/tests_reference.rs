@@ -2,15 +2,13 @@
 //! reference detections of whole clips that `SCREENALYTICS_TEST_REFERENCE` names.
 
 use super::detector::{DetSize, default_params};
-use super::tests_support::{folder, models, on, runtime};
+use super::tests_support::{clip_frames, folder, models, on, runtime};
 use super::*;
 use crate::algo::align::{canonical_map, warp, warp_edge};
 use crate::algo::nms::nms;
 use crate::domain::{Affine, BBox, Detection, Embedding, Point, RgbImage, Size};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 struct Bench {
     runtime: Runtime,
@@ -90,44 +88,11 @@ impl Agreement {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "pixels need no more than f32")]
-fn floats(value: &serde_json::Value) -> Vec<f32> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect()
-}
-
-fn face(b: &[f32], k: &[f32]) -> (BBox, [Point; 5]) {
-    (BBox::new(b[0], b[1], b[2], b[3]), std::array::from_fn(|i| Point { x: k[2 * i], y: k[2 * i + 1] }))
-}
-
 /// Runs a clip against its reference detections, every `step`-th frame.
 fn compare_clip(clip: &str, reference: &str, model: &str, input: &str, step: usize) -> Option<Agreement> {
-    let (bench, media, references) = (bench()?, folder("SCREENALYTICS_TEST_MEDIA")?, folder("SCREENALYTICS_TEST_REFERENCE")?);
-    let lines = std::fs::read_to_string(references.join(reference)).unwrap();
-    let lines: Vec<serde_json::Value> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let side = |key: &str| u32::try_from(lines[0][key].as_u64().unwrap()).unwrap();
-    let size = Size { width: side("width"), height: side("height") };
-    let mut ffmpeg = Command::new("ffmpeg");
-    ffmpeg.args(["-v", "error", "-i"]).arg(media.join("clips").join(clip));
-    ffmpeg.args(["-vsync", "0", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]).stdout(Stdio::piped());
-    let Ok(mut decode) = ffmpeg.spawn() else {
-        eprintln!("skipped: no ffmpeg");
-        return None;
-    };
-    let mut pipe = decode.stdout.take().unwrap();
-    let mut detector = bench.detector(model, input);
+    let mut detector = bench()?.detector(model, input);
     let mut agreement = Agreement::default();
-    for (i, line) in lines[1..].iter().enumerate() {
-        let mut frame = RgbImage::black(size);
-        pipe.read_exact(&mut frame.data).unwrap();
-        if i % step != 0 {
-            continue;
-        }
-        frame.data.chunks_exact_mut(3).for_each(|p| p.swap(0, 2));
-        let due: Vec<_> = line["dets"].as_array().unwrap().iter().map(|d| face(&floats(&d["box"]), &floats(&d["kps"]))).collect();
-        agreement.add(&due, &detect(detector.as_mut(), &frame));
-    }
-    drop(pipe);
-    decode.wait().unwrap();
+    clip_frames(clip, reference, step, |frame, due| agreement.add(due, &detect(detector.as_mut(), frame)))?;
     println!("{reference}: {agreement:?}");
     Some(agreement)
 }

@@ -1,7 +1,10 @@
 //! What the tests of this module need from outside: onnxruntime, models, media.
 
 use super::{Device, Prefer, Runtime, Search, SessionOptions, load};
+use crate::domain::{BBox, Point, RgbImage, Size};
+use std::io::Read;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 /// Returns the folder that an environment variable names, or says that the test is skipped.
 pub(super) fn folder(variable: &str) -> Option<PathBuf> {
@@ -40,4 +43,45 @@ pub(super) fn library() -> Option<PathBuf> {
 
 pub(super) fn on(device: Device) -> SessionOptions {
     SessionOptions { intra_threads: 1, device }
+}
+
+/// Box and points of a reference face.
+pub(super) type DueFace = (BBox, [Point; 5]);
+
+/// Shows every `step`-th frame of a clip with the faces that its reference detections have there; `None` where something is
+/// not at hand.
+pub(super) fn clip_frames(clip: &str, reference: &str, step: usize, mut show: impl FnMut(&RgbImage, &[DueFace])) -> Option<()> {
+    let (media, references) = (folder("SCREENALYTICS_TEST_MEDIA")?, folder("SCREENALYTICS_TEST_REFERENCE")?);
+    let lines = std::fs::read_to_string(references.join(reference)).unwrap();
+    let lines: Vec<serde_json::Value> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let side = |key: &str| u32::try_from(lines[0][key].as_u64().unwrap()).unwrap();
+    let size = Size { width: side("width"), height: side("height") };
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(media.join("clips").join(clip));
+    ffmpeg.args(["-vsync", "0", "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]).stdout(Stdio::piped());
+    let Ok(mut decode) = ffmpeg.spawn() else {
+        eprintln!("skipped: no ffmpeg");
+        return None;
+    };
+    let mut pipe = decode.stdout.take().unwrap();
+    for (i, line) in lines[1..].iter().enumerate() {
+        let mut frame = RgbImage::black(size);
+        pipe.read_exact(&mut frame.data).unwrap();
+        if i % step != 0 {
+            continue;
+        }
+        frame.data.chunks_exact_mut(3).for_each(|p| p.swap(0, 2));
+        let due: Vec<_> = line["dets"].as_array().unwrap().iter().map(|d| due_face(&d["box"], &d["kps"])).collect();
+        show(&frame, &due);
+    }
+    drop(pipe);
+    decode.wait().unwrap();
+    Some(())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "pixels need no more than f32")]
+fn due_face(bbox: &serde_json::Value, points: &serde_json::Value) -> DueFace {
+    let floats = |v: &serde_json::Value| v.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect::<Vec<_>>();
+    let (b, k) = (floats(bbox), floats(points));
+    (BBox::new(b[0], b[1], b[2], b[3]), std::array::from_fn(|i| Point { x: k[2 * i], y: k[2 * i + 1] }))
 }
