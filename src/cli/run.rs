@@ -164,8 +164,17 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
         let _ = writeln!(out, "{}", busy(progress, wall, report));
     }
     let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
-    if report.carried > 0 {
-        let _ = writeln!(out, "names    {} carried over from the run before", report.carried);
+    let carried = report.carried;
+    if carried.names + carried.tracks + carried.lost > 0 {
+        let _ = writeln!(
+            out,
+            "carried  {}, {} from the run before",
+            counted(carried.names as u64, "name"),
+            counted(carried.tracks as u64, "decided track")
+        );
+    }
+    if carried.lost > 0 {
+        let _ = writeln!(out, "         {} not: no track of this run is the same; the run before keeps them", carried.lost);
     }
     let next = summary.time.people.iter().find(|p| p.name.is_none()).and_then(|p| p.identities.first());
     if let Some(id) = next {

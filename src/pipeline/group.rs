@@ -6,7 +6,7 @@
 
 mod carry;
 
-pub use carry::carry_names;
+pub use carry::{Carried, carry};
 
 use crate::algo::cluster::{self, Alone, Cluster, PoolParams, TrackSample, pool};
 use crate::algo::quality::eye_span;

@@ -55,8 +55,8 @@ pub struct RunReport {
     pub group_skipped: bool,
     /// Digest over everything measured.
     pub measured: String,
-    /// Identities that got their names from an earlier run.
-    pub carried: usize,
+    /// What came from the run that was active before.
+    pub carried: group::Carried,
     pub episode_file: PathBuf,
 }
 
@@ -147,7 +147,7 @@ pub fn run(
         meta.finished_at = Some(Timestamp::now());
         store.update_run(&meta)?;
     }
-    let carried = group::carry_names(&store, &meta, Timestamp::now())?;
+    let carried = group::carry(&store, &meta, Timestamp::now())?;
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;
     }

@@ -149,3 +149,26 @@ fn what_a_person_decided_outlives_another_grouping() {
     assert!(user.manifest(EP).rows("tracks.jsonl").len() >= tracks(&user).len());
     user.assert_healthy("after another grouping");
 }
+
+#[test]
+fn what_a_person_decided_goes_over_to_a_new_run() {
+    let Some(user) = measured() else { return };
+    let all = tracks(&user);
+    let (given, out) = (number(&all[0]["id"]), number(&all[all.len() - 1]["id"]));
+    assert!(given != out, "the clip has several tracks");
+    user.ok(["assign", EP, &format!("t{given}"), "--to", "Ben Reed"]);
+    user.ok(["discard", EP, &format!("t{out}"), "--reason", "crowd"]);
+    let before = seconds(&user, "Ben Reed");
+    let video = media("talking_dev.mp4").unwrap();
+    let ended = user
+        .run(["run".as_ref(), video.as_os_str(), "--stride".as_ref(), "5".as_ref(), "--progress".as_ref(), "none".as_ref()])
+        .ok();
+    assert!(ended.stdout.contains("carried  1 name") || ended.stdout.contains("2 decided tracks from the run before"), "{ended}");
+    let after = seconds(&user, "Ben Reed");
+    // The cluster around the track may take the name as well, where most of its boxes are of the track.
+    assert!(after > before - 0.5, "{before} s before, {after} s now");
+    let now = tracks(&user);
+    assert_eq!(now.iter().filter(|t| t["discarded"] == "crowd").count(), 1);
+    assert_eq!(now.iter().filter(|t| t["source"] == "carried").count(), 1);
+    user.assert_healthy("after decisions were carried over");
+}
