@@ -78,7 +78,9 @@ pub fn write_screen_time_csv(out: impl Write, run: &RunMeta, report: &ScreenTime
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{Counts, DeviceUse, IdentityId, MediaTime, ModelUse, PersonId, PersonTime, RunId, Size, Span, VideoFacts};
+    use crate::domain::{
+        Counts, DeviceUse, IdentityId, MediaTime, ModelUse, PersonId, PersonTime, RunId, Size, Span, VideoFacts,
+    };
     use std::collections::BTreeMap;
 
     pub(in crate::export) fn run() -> RunMeta {

@@ -141,8 +141,12 @@ fn models_check(listed: &ModelList) -> Check {
         .collect();
     let what = "models".to_owned();
     if !lacks.is_empty() {
-        let hint = "screenalytics models pull; or name the folder that holds them with --models-dir or SCREENALYTICS_MODELS".into();
-        return Check { what, outcome: Outcome::Bad { what: format!("{found}; missing: {}", lacks.join(", ")), hint: Some(hint) } };
+        let hint =
+            "screenalytics models pull; or name the folder that holds them with --models-dir or SCREENALYTICS_MODELS".into();
+        return Check {
+            what,
+            outcome: Outcome::Bad { what: format!("{found}; missing: {}", lacks.join(", ")), hint: Some(hint) },
+        };
     }
     let taken: Vec<&ModelLine> = listed.models.iter().filter(|m| m.is_default).collect();
     let ids: Vec<&str> = taken.iter().map(|m| m.id.as_str()).collect();
