@@ -83,7 +83,8 @@ fn screen_time_as_csv_and_json_says_the_same_under_the_documented_names() {
         lines.next(),
         Some(
             "name,cast_id,person_id,face_visible_seconds,body_visible_seconds,body_only_seconds,gap_bridged_seconds,visual_s,\
-             speaking_s,both_s,confidence,tracks_count,faces_count,person_slug,speaking_confidence,both_confidence,review_share"
+             speaking_s,both_s,confidence,tracks_count,faces_count,person_slug,speaking_confidence,both_confidence,review_share,\
+             detector,embedder,commercial_use"
         )
     );
     let json = run.user.json(["export", run.id, "--format", "json"]);
@@ -180,6 +181,9 @@ fn every_command_explains_itself_and_every_flag_that_documents_name_is_there() {
         assert!(long.contains("Usage: screenalytics") && short.contains(&format!("screenalytics {command}")), "{long}");
         assert_eq!(long, user.ok(["help", command]));
         all += &long;
+    }
+    for command in ["list", "pull", "verify", "licences", "remove"] {
+        all += &user.ok(["models", command, "--help"]);
     }
     let readme = include_str!("../../README.md");
     let ours = readme.lines().filter(|line| !line.contains("cargo")).collect::<Vec<_>>().join("\n");
