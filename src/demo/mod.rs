@@ -1,8 +1,8 @@
 //! A short episode of invented people, drawn and voiced by the program itself: something to measure on a machine that has nothing.
 //!
-//! Heads are bodies of blended eggs, balls and rods ([`shape`]) turned into triangles ([`figure`]), with eyes and mouths painted
-//! on point by point ([`face`]), lit by a lamp ([`light`]) and drawn with depth ([`canvas`]). Voices come from a formant
-//! synthesiser ([`voice`]). Everything follows [`script`]; nothing is random, no clock is read, and no picture of anybody was used.
+//! Heads are bodies of blended eggs, balls and rods (`shape`) turned into triangles (`figure`), with eyes and mouths painted
+//! on point by point (`face`), lit by a lamp (`light`) and drawn with depth (`canvas`). Voices come from a formant
+//! synthesiser (`voice`). Everything follows `script`; nothing is random, no clock is read, and no picture of anybody was used.
 
 mod backdrop;
 mod canvas;
