@@ -2,6 +2,7 @@
 
 use crate::algo::{cluster, evaluate, quality, screen_time, shot_cut, track};
 use crate::blobs::StorageParams;
+use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams};
 use crate::media::DecodeParams;
 use crate::pipeline::sampling::SampleParams;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub quality: quality::Params,
     pub crops: quality::CropParams,
     pub crop_images: CropImageParams,
+    /// The scale in which all cosines of the settings are given: the default embedder's.
+    pub cosines: CosineScale,
     pub pool: cluster::PoolParams,
     pub cluster: cluster::Params,
     pub screen_time: screen_time::Params,
@@ -44,6 +47,22 @@ pub struct SuggestParams {
 }
 
 impl Settings {
+    /// Returns the same settings with every cosine as an embedder of this scale has it; unchanged where its scale is unknown.
+    #[must_use]
+    pub fn in_cosines_of(&self, scale: Option<CosineScale>) -> Self {
+        let map = CosineMap::new(self.cosines, scale.unwrap_or(self.cosines));
+        let mut settings = self.clone();
+        settings.cosines = scale.unwrap_or(self.cosines);
+        settings.pool = self.pool.in_cosines(&map);
+        settings.cluster = self.cluster.in_cosines(&map);
+        settings.track.appearance = self.track.appearance.in_cosines(&map);
+        settings.suggest = SuggestParams {
+            min_cosine: map.cosine(self.suggest.min_cosine),
+            min_margin: map.difference(self.suggest.min_margin),
+        };
+        settings
+    }
+
     pub(super) fn from_table(table: Table) -> Result<Self, toml::de::Error> {
         Value::Table(table).try_into()
     }
@@ -71,4 +90,26 @@ pub(super) fn builtin() -> Table {
         all.extend(toml::from_str::<Table>(text).unwrap_or_default());
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cosine_follows_the_embedder_and_none_moves_without_one() {
+        let settings = Settings::from_table(builtin()).unwrap();
+        assert_eq!(settings.in_cosines_of(None), settings);
+        let dlib = settings.in_cosines_of(Some(CosineScale { different: 0.906, same: 0.941 }));
+        // By hand: 0.906 + (cosine - 0.27) * 0.035 / 0.13.
+        let near = |found: f32, due: f32| assert!((found - due).abs() < 1e-4, "{found} {due}");
+        near(dlib.cluster.cluster_thresh, 0.906 + 0.2692 * (settings.cluster.cluster_thresh - 0.27));
+        near(dlib.cluster.belief_middle, 0.906);
+        near(dlib.cluster.attach_margin, 0.2692 * settings.cluster.attach_margin);
+        near(dlib.pool.outlier_cosine, 0.906 - 0.2692 * 0.02);
+        near(dlib.track.appearance.appearance_thresh, 1.0 - (0.906 + 0.2692 * 0.23));
+        near(dlib.track.appearance.veto_cosine, 0.906 - 0.2692 * 0.37);
+        near(dlib.suggest.min_cosine, 0.906 + 0.2692 * (settings.suggest.min_cosine - 0.27));
+        assert_eq!(dlib.detect, settings.detect);
+    }
 }

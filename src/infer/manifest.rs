@@ -4,6 +4,7 @@ use super::InferError;
 use super::downloads::{Download, Set, Source, Terms, Twin, is_digest, is_plain_name};
 use super::pixels::Pixels;
 use crate::algo::align::{ARCFACE_112, DLIB_150, OPEN_MODEL_ZOO_128, Template};
+use crate::domain::CosineScale;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -113,6 +114,18 @@ pub struct ModelEntry {
     pub pixels: Option<Pixels>,
     pub template: Option<TemplateName>,
     pub thresholds: Option<Thresholds>,
+}
+
+impl ModelEntry {
+    /// Returns what its cosines mean; `None` where nobody measured that, as for detectors.
+    ///
+    /// Where only the cosine below which faces differ is known, the other lies as far above it as `like` has it.
+    #[must_use]
+    pub fn cosines(&self, like: CosineScale) -> Option<CosineScale> {
+        let known = self.thresholds.as_ref()?;
+        let different = known.different?;
+        Some(CosineScale { different, same: known.same.unwrap_or(different + like.same - like.different) })
+    }
 }
 
 /// A further file of a model.

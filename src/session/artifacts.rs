@@ -4,12 +4,13 @@ use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author};
 use crate::blobs::Blobs;
 use crate::domain::{
-    Change, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime, ModelUse,
-    OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
+    Change, CosineMap, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime,
+    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
 };
 use crate::export::artifacts::{
     self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, Writer,
 };
+use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +18,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Mean cosine to its own mean below which an identity is marked as loose in `identities.json`.
-const LOOSE: f64 = 0.3;
+/// Mean cosine to its own mean below which an identity is marked as loose in `identities.json`; in the scale of the settings.
+const LOOSE: f32 = 0.3;
 
 /// Writes the active run of an episode below `dir` and returns the number of files.
 ///
@@ -37,7 +38,12 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     };
     let people = library.catalog().people()?;
     let identities: Vec<Identity> = summary.identities.values().cloned().collect();
-    let cluster = &workspace.settings.cluster;
+    let settings = &workspace.settings;
+    let registry = Registry::with_folder(&workspace.models)?;
+    let embedder = registry.entries().iter().find(|e| e.id == summary.run.embedder.id);
+    let own = settings.in_cosines_of(embedder.and_then(|e| e.cosines(settings.cosines)));
+    let cluster = &own.cluster;
+    let loose = CosineMap::new(settings.cosines, own.cosines).cosine(LOOSE);
     let described = Episode {
         id: episode,
         run: &summary.run,
@@ -48,7 +54,7 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
         cluster: ClusterRules {
             cluster_thresh: f64::from(cluster.cluster_thresh),
             min_cluster_size: cluster.min_cluster_size as u64,
-            min_identity_sim: LOOSE,
+            min_identity_sim: f64::from(loose),
         },
         metrics: &summary.metrics,
         screen_time: &summary.time,

@@ -68,6 +68,11 @@ impl Prepared {
         files(&self.detector, &self.embedder)
     }
 
+    /// Returns the settings with every cosine as this run's embedder has it.
+    pub(super) fn settings_of_embedder(&self, settings: &Settings) -> Settings {
+        settings.in_cosines_of(self.embedder.entry.cosines(settings.cosines))
+    }
+
     /// Returns what decides a scan.
     pub(super) fn plan<'a>(&'a self, settings: &'a Settings) -> ScanPlan<'a> {
         ScanPlan {
@@ -89,7 +94,9 @@ impl Prepared {
 
     /// Returns the digest of everything that decides what a scan measures: the video, the parameters, the models.
     pub(super) fn scan_key(&self, settings: &Settings) -> String {
-        let looks = (settings.track.tracker == Kind::Strongsort).then(|| self.embedder.digest.clone());
+        // Who looks at faces while it tracks, and from which cosines on it does, is part of what is measured.
+        let looks = (settings.track.tracker == Kind::Strongsort)
+            .then(|| (self.embedder.digest.clone(), self.settings_of_embedder(settings).track.appearance));
         // The model itself decides, not the word that led to it, such as `auto`.
         // How many pictures a GPU takes at once is not a matter of what is found in them.
         let detect = DetectParams { model: self.detector.entry.id.clone(), gpu_batch: 1, ..settings.detect.clone() };

@@ -106,7 +106,8 @@ pub fn run(
         meta.device = prepared.device.usage().clone();
         store.update_run(&meta)?;
     }
-    let plan = prepared.plan(settings);
+    let own = prepared.settings_of_embedder(settings);
+    let plan = prepared.plan(&own);
     register(&library, request, &prepared)?;
 
     let facts = facts(request, &prepared, &meta);
@@ -138,10 +139,10 @@ pub fn run(
 
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
-    let group_key = group_key(settings, &meta, &embedder);
+    let group_key = group_key(&own, &meta, &embedder);
     let group_skipped = meta.marks.get("group").is_some_and(|m| m.key == group_key);
     if !group_skipped {
-        group::run(&store, &meta, &embedder, &settings.pool, &settings.cluster, Timestamp::now())?;
+        group::run(&store, &meta, &embedder, &own.pool, &own.cluster, Timestamp::now())?;
         meta.params = serde_json::to_value(settings).unwrap_or_default();
         meta.marks.insert("group".into(), PassMark { key: group_key, finished_at: Timestamp::now() });
         meta.finished_at = Some(Timestamp::now());

@@ -4,7 +4,8 @@ use super::name::name_in;
 use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author, fingerprint};
 use crate::algo::align;
-use crate::algo::cluster::pool;
+use crate::algo::cluster::{PoolParams, pool};
+use crate::config::Settings;
 use crate::domain::{
     CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source, TrackId,
 };
@@ -57,8 +58,9 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
         return Err(SessionError::NoPortraits { path: folder.to_owned() });
     }
     let embedder = EmbedderId(models.embedder_file.entry.id.clone());
-    let tracks = Tracks::open(&library, &store, &summary, &embedder, workspace)?;
-    let params = &workspace.settings.suggest;
+    let settings = models.settings(workspace);
+    let params = &settings.suggest;
+    let tracks = Tracks::open(&library, &store, &summary, &embedder, &settings.pool)?;
     let mut clusters = Vec::new();
     for (cluster, people) in tracks.nearest_people(&portraits)? {
         let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else {
@@ -113,6 +115,14 @@ impl Models {
             embedder: build_embedder(&embedder_file, &settings.embed, &options)?,
             embedder_file,
         })
+    }
+}
+
+impl Models {
+    /// Returns the settings with every cosine as the run's embedder has it.
+    fn settings(&self, workspace: &Workspace) -> Settings {
+        let settings = &workspace.settings;
+        settings.in_cosines_of(self.embedder_file.entry.cosines(settings.cosines))
     }
 }
 
@@ -204,7 +214,7 @@ impl Tracks {
         store: &EpisodeStore,
         summary: &EpisodeSummary,
         embedder: &EmbedderId,
-        workspace: &Workspace,
+        params: &PoolParams,
     ) -> Result<Self, SessionError> {
         let run = summary.run.id;
         let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), c.quality)).collect();
@@ -215,7 +225,6 @@ impl Tracks {
                 parts.entry(map.track(key.track, key.frame)).or_default().push((vector, *quality));
             }
         }
-        let params = &workspace.settings.pool;
         let pooled = |crops: &[(Embedding, Quality)]| {
             let refs: Vec<(&Embedding, &Quality)> = crops.iter().map(|(v, q)| (v, q)).collect();
             pool(params, &refs).map(|p| p.vector)

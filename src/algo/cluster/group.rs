@@ -3,7 +3,7 @@
 use super::belief::Curve;
 use super::linkage::average_linkage;
 use super::sample::{TrackSample, cannot_link, must_link};
-use crate::domain::{Embedding, MediaTime, Shot, TrackId};
+use crate::domain::{CosineMap, Embedding, MediaTime, Shot, TrackId};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::fmt;
@@ -24,6 +24,21 @@ pub struct Params {
     pub too_small_px: f32,
     pub too_short_boxes: usize,
     pub low_quality: f32,
+}
+
+impl Params {
+    /// Returns the same for an embedder with other cosines.
+    #[must_use]
+    pub fn in_cosines(&self, map: &CosineMap) -> Self {
+        Self {
+            cluster_thresh: map.cosine(self.cluster_thresh),
+            attach_thresh: map.cosine(self.attach_thresh),
+            attach_margin: map.difference(self.attach_margin),
+            belief_middle: map.cosine(self.belief_middle),
+            belief_width: map.difference(self.belief_width),
+            ..self.clone()
+        }
+    }
 }
 
 /// Says why a track stands alone.

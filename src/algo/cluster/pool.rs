@@ -1,6 +1,6 @@
 //! Makes one vector of the crops of a track.
 
-use crate::domain::{Embedding, Quality};
+use crate::domain::{CosineMap, Embedding, Quality};
 use serde::{Deserialize, Serialize};
 
 /// Holds the numbers of pooling; `config/recognition.toml` gives their units and reasons.
@@ -10,6 +10,14 @@ pub struct PoolParams {
     pub quality_power: f32,
     pub min_quality: f32,
     pub outlier_cosine: f32,
+}
+
+impl PoolParams {
+    /// Returns the same for an embedder with other cosines.
+    #[must_use]
+    pub fn in_cosines(&self, map: &CosineMap) -> Self {
+        Self { outlier_cosine: map.cosine(self.outlier_cosine), ..self.clone() }
+    }
 }
 
 /// A track's vector and what it was made of.

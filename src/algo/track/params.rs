@@ -1,6 +1,6 @@
 //! What a user may change about tracking.
 
-use crate::domain::{Detection, DropReason};
+use crate::domain::{CosineMap, Detection, DropReason};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -55,6 +55,18 @@ pub struct AppearanceParams {
     pub appearance_thresh: f32,
     pub veto_cosine: f32,
     pub memory: f32,
+}
+
+impl AppearanceParams {
+    /// Returns the same for an embedder with other cosines.
+    #[must_use]
+    pub fn in_cosines(&self, map: &CosineMap) -> Self {
+        Self {
+            appearance_thresh: 1.0 - map.cosine(1.0 - self.appearance_thresh),
+            veto_cosine: map.cosine(self.veto_cosine),
+            ..self.clone()
+        }
+    }
 }
 
 /// Says why a detection that [`super::Tracker::push`] answered with `None` joined no track.
