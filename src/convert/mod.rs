@@ -11,6 +11,8 @@ mod mtcnn;
 mod onnx;
 mod pickle;
 mod recipe;
+#[cfg(test)]
+pub(crate) mod tests;
 mod tfjs;
 mod torch;
 

