@@ -55,6 +55,19 @@ mod tests {
     }
 
     #[test]
+    fn every_recipe_is_known_and_gets_the_members_that_it_reads() {
+        let registry = Registry::built_in().unwrap();
+        let mut recipes = 0;
+        for source in registry.entries().iter().flat_map(ModelEntry::files).flat_map(|f| f.sources) {
+            let Some(name) = &source.recipe else { continue };
+            let recipe: crate::convert::Recipe = serde_json::from_value(name.as_str().into()).unwrap();
+            assert_eq!(source.members, recipe.members(), "{name}");
+            recipes += 1;
+        }
+        assert_eq!(recipes, 7);
+    }
+
+    #[test]
     fn sets_and_ids_mix_and_name_a_model_once() {
         let both = ids(&["scrfd_10g_bnkps", "insightface"]);
         assert_eq!(both, ids(&["insightface"]));

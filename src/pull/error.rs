@@ -12,7 +12,7 @@ pub enum PullError {
     Mirror { found: String },
     #[error("cannot write to the models folder {path:?}: {source}")]
     Folder { path: PathBuf, source: io::Error },
-    #[error("{} asked to be accepted first: {}", if terms.len() == 1 { "a licence is" } else { "licences are" }, terms.join(", "))]
+    #[error("{} to be accepted first: {}", if terms.len() == 1 { "a licence asks" } else { "licences ask" }, terms.join(", "))]
     NotAccepted { terms: Vec<String> },
     #[error("there is no licence {found:?} to accept")]
     NoTerms { found: String, known: Vec<String> },

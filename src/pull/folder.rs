@@ -30,9 +30,12 @@ pub(super) struct Claim {
 impl Folder {
     /// Makes the folder where it is missing, and the one for work in it.
     pub(super) fn open(models: &Path) -> io::Result<Self> {
+        // Package clients run in a folder below: a relative name would lead elsewhere there.
+        let models = std::path::absolute(models)?;
         let work = models.join(WORK);
         fs::create_dir_all(&work)?;
-        Ok(Self { models: models.to_path_buf(), work })
+        remove_orphans(&work);
+        Ok(Self { models, work })
     }
 
     pub(super) fn models(&self) -> &Path {
@@ -56,7 +59,11 @@ impl Folder {
         loop {
             // Whoever held it before took the folder away where nothing was left in it.
             fs::create_dir_all(&self.work).map_err(failed)?;
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+            let file = match OpenOptions::new().create(true).truncate(false).write(true).open(&path) {
+                Ok(file) => file,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(failed(source)),
+            };
             match file.try_lock() {
                 // The name may have gone while this waited for the lock on what it named.
                 Ok(()) if is_at(&file, &path) => return Ok(Claim { _lock: file, path }),
@@ -183,6 +190,18 @@ fn named(trouble: Trouble, target: &Path) -> Trouble {
         }
         Trouble::Write { source, .. } => Trouble::Write { path: target.to_owned(), source },
         other => other,
+    }
+}
+
+/// Removes half-made files whose process is gone: it was killed before it could.
+fn remove_orphans(work: &Path) {
+    for entry in fs::read_dir(work).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let maker = name.strip_suffix(".tmp").and_then(|n| n.rsplit('.').next()).and_then(|n| n.parse().ok());
+        let Some(pid) = maker.and_then(rustix::process::Pid::from_raw) else { continue };
+        if rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -80,8 +80,10 @@ pub struct Failed {
     pub reasons: Vec<String>,
     /// The files that are missing.
     pub files: Vec<String>,
-    /// Commands that bring the downloads on a machine that can.
+    /// Commands that bring the downloads on a machine that can; none where the disk is the reason.
     pub commands: Vec<String>,
+    /// The models folder has no room or cannot be written to.
+    pub is_of_the_disk: bool,
 }
 
 /// How fetching ended.
@@ -101,6 +103,7 @@ struct Job<'a> {
     file: FileOf<'a>,
     ways: VecDeque<Way<'a>>,
     reasons: Vec<String>,
+    is_of_the_disk: bool,
     made: Option<u64>,
 }
 
@@ -129,6 +132,7 @@ impl<'a> Job<'a> {
         self.reasons.push(format!("{from}: {trouble}"));
         self.ways.pop_front();
         if trouble.is_of_the_disk() {
+            self.is_of_the_disk = true;
             self.ways.clear();
         }
     }
@@ -158,6 +162,7 @@ pub fn pull(request: &Request<'_>, watch: &mut dyn FnMut(&Moment)) -> Result<Out
             file,
             ways: ways(request, &file),
             reasons: Vec::new(),
+            is_of_the_disk: false,
             made: None,
         }));
         due.push(*entry);
@@ -212,13 +217,15 @@ fn failed(entry: &ModelEntry, jobs: &[&Job<'_>], manifest: &Manifest) -> Failed 
             }
         }
         let downloads = job.file.sources.iter().filter_map(|s| manifest.download(&s.download));
-        for command in downloads.filter_map(command_for) {
+        for command in downloads.filter(|_| !job.is_of_the_disk).filter_map(command_for) {
             if !commands.contains(&command) {
                 commands.push(command);
             }
         }
     }
-    Failed { id: entry.id.clone(), reasons, files: missing().map(|j| j.file.name.to_owned()).collect(), commands }
+    let files = missing().map(|j| j.file.name.to_owned()).collect();
+    let is_of_the_disk = missing().any(|j| j.is_of_the_disk);
+    Failed { id: entry.id.clone(), reasons, files, commands, is_of_the_disk }
 }
 
 /// Returns the command that brings a download into the working folder, where there is one.

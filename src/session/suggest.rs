@@ -116,9 +116,7 @@ impl Models {
             embedder_file,
         })
     }
-}
 
-impl Models {
     /// Returns the settings with every cosine as the run's embedder has it.
     fn settings(&self, workspace: &Workspace) -> Settings {
         let settings = &workspace.settings;

@@ -12,8 +12,11 @@ mod determinism;
 mod devices;
 mod formats;
 mod incremental;
+mod models;
 mod outputs;
 mod reference;
 mod refusals;
 mod resume;
+#[path = "../../src/pull/tests/server.rs"]
+mod server;
 mod support;

@@ -93,6 +93,10 @@ fn failures(report: &PullReport, request: &PullRequest) -> Vec<String> {
         }
         notes.push(note);
     }
+    if failed.iter().any(|m| m.is_of_the_disk) {
+        let dir = report.dir.display();
+        notes.push(format!("hint: make room in {dir} or check its permissions, and run this again: what has arrived is kept"));
+    }
     let mut commands: Vec<&str> = failed.iter().flat_map(|m| m.commands.iter().map(String::as_str)).collect();
     commands.sort_unstable();
     commands.dedup();

@@ -38,6 +38,9 @@ pub(crate) enum Answer {
     Raw(&'static [u8]),
 }
 
+/// Begins the path of a call that asks for a way to another server.
+const TUNNEL: &str = "tunnel to ";
+
 type Script = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
 /// Serves until the process ends; every answer closes its connection.
@@ -80,7 +83,16 @@ impl Server {
 }
 
 fn serve(mut stream: TcpStream, asked: &Mutex<Vec<Asked>>, script: &Script) {
-    let Some(call) = read_call(&stream) else { return };
+    let Some(mut call) = read_call(&stream) else { return };
+    if let Some(target) = call.path.strip_prefix(TUNNEL) {
+        // A proxy: this machine plays the server behind it, too.
+        let target = target.to_owned();
+        if stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").is_err() {
+            return;
+        }
+        let Some(inner) = read_call(&stream) else { return };
+        call = Asked { path: format!("{target}{}", inner.path), ..inner };
+    }
     let before = {
         let mut all = asked.lock().unwrap();
         let before = all.iter().filter(|a| a.path == call.path).count();
@@ -93,7 +105,10 @@ fn serve(mut stream: TcpStream, asked: &Mutex<Vec<Asked>>, script: &Script) {
 
 fn read_call(stream: &TcpStream) -> Option<Asked> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
-    let path = lines.next()?.ok()?.split(' ').nth(1)?.to_owned();
+    let first = lines.next()?.ok()?;
+    let mut words = first.split(' ');
+    let (method, target) = (words.next()?, words.next()?);
+    let path = if method == "CONNECT" { format!("{TUNNEL}{target}") } else { target.to_owned() };
     let mut call = Asked { path, from: None, if_range: None };
     for line in lines {
         let line = line.ok()?;

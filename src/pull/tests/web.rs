@@ -374,6 +374,24 @@ fn a_file_that_bore_the_name_is_kept_beside_the_right_one() {
 }
 
 #[test]
+fn what_a_killed_fetch_left_half_made_goes_with_the_next_one() {
+    let one = noise(31, 1_000);
+    let server = Server::of(&[("/one.onnx", &one)]);
+    let dir = tempfile::tempdir().unwrap();
+    let models: &[(&str, Option<&str>, &[u8])] = &[("one.onnx", None, &one)];
+    let url = format!("{}/one.onnx", server.url);
+    let manifest = manifest(dir.path(), &[Published { name: "one.onnx", url, bytes: &one, models }]);
+    fs::create_dir(dir.path().join(".pull")).unwrap();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    fs::write(dir.path().join(format!(".pull/one.onnx.{}.tmp", gone.id())), "half").unwrap();
+    let alive = format!(".pull/two.onnx.{}.tmp", std::process::id());
+    fs::write(dir.path().join(&alive), "half").unwrap();
+    assert_eq!(run(dir.path(), &manifest, None, &mut |_| ()).pulled.len(), 1);
+    assert_eq!(names(dir.path()), [".pull", alive.as_str(), "one.onnx"]);
+}
+
+#[test]
 fn a_models_folder_that_cannot_be_is_told() {
     let one = noise(30, 10);
     let dir = tempfile::tempdir().unwrap();
