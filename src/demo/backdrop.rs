@@ -77,12 +77,21 @@ fn office(x: f32, y: f32) -> Vec3 {
     let spine = step(0.011, 0.006, (x - book).abs())
         * step(row - 0.048, row - 0.042, y)
         * step(row - 0.04 + 2.0 * high, row - 0.048 + 2.0 * high, y);
-    let cover = vec3(0.12 + 0.5 * hash(b, r, 1), 0.10 + 0.32 * hash(b, r, 2), 0.10 + 0.35 * hash(b, r, 3));
-    c = c.mix(cover * 0.7, spine * inside);
-    // A plant.
-    let leaf = step(0.45, 0.62, noise(vec3(x * 22.0, y * 14.0, 3.0)));
-    let plant = disc(x, y, (0.02, -0.08), 0.09, 0.02) * leaf;
-    c.mix(vec3(0.07, 0.20, 0.07), plant)
+    // Cloth bindings: ochre, brick, moss, slate.
+    let warm = vec3(0.42, 0.24, 0.07).mix(vec3(0.34, 0.07, 0.05), hash(b, r, 1));
+    let cool = vec3(0.10, 0.17, 0.07).mix(vec3(0.08, 0.13, 0.22), hash(b, r, 2));
+    let cover = warm.mix(cool, step(0.35, 0.65, hash(b, r, 3))) * (0.5 + 0.7 * hash(b, r, 4));
+    c = c.mix(cover, spine * inside);
+    // A plant: leaves fan out from its pot.
+    let (dx, dy) = (x - 0.03, y + 0.20);
+    let (angle, reach) = (dx.atan2(dy), dx.hypot(dy));
+    let (leaf, n) = cell(angle, 0.30);
+    let length = 0.13 + 0.07 * hash(n, 8, 2);
+    let half = 0.13 * bell(reach / length - 0.62, 0.40);
+    let on = step(half + 0.03, half, (angle - leaf).abs()) * step(length, length - 0.02, reach) * step(1.5, 1.3, angle.abs());
+    let vein = 0.75 + 0.25 * step(0.0, 0.03, (angle - leaf).abs());
+    c = c.mix(vec3(0.05, 0.17, 0.06) * (vein * (0.7 + 0.6 * hash(n, 9, 2))), on);
+    c.mix(vec3(0.32, 0.14, 0.08), block(x, y, (-0.015, 0.075), (-0.32, -0.195), 0.004))
 }
 
 fn cafe(x: f32, y: f32) -> Vec3 {

@@ -68,7 +68,7 @@ pub(super) const CAST: [Person; 5] = [
             cloth: vec3(0.05, 0.07, 0.13),
             ..PLAIN
         },
-        voice: Voice { pitch: 112.0, melody: 0.9, formants: 1.0, breath: 0.1, rough: 0.15, tempo: 5.2 },
+        voice: Voice { pitch: 118.0, melody: 0.9, formants: 1.03, breath: 0.06, rough: 0.1, tempo: 5.2 },
         smile: 0.1,
     },
     // A long face, red hair, painted lips.
@@ -116,7 +116,7 @@ pub(super) const CAST: [Person; 5] = [
             shoulders: 0.85,
             ..PLAIN
         },
-        voice: Voice { pitch: 208.0, melody: 1.3, formants: 1.16, breath: 0.22, rough: 0.05, tempo: 5.6 },
+        voice: Voice { pitch: 182.0, melody: 1.3, formants: 1.1, breath: 0.4, rough: 0.05, tempo: 5.6 },
         smile: 0.5,
     },
     // A bald head and a black beard.
@@ -165,7 +165,7 @@ pub(super) const CAST: [Person; 5] = [
             shoulders: 1.08,
             ..PLAIN
         },
-        voice: Voice { pitch: 86.0, melody: 0.7, formants: 0.93, breath: 0.08, rough: 0.25, tempo: 4.5 },
+        voice: Voice { pitch: 84.0, melody: 0.7, formants: 0.9, breath: 0.08, rough: 0.25, tempo: 4.5 },
         smile: 0.4,
     },
     // White hair and beard, glasses, folds.
@@ -212,7 +212,7 @@ pub(super) const CAST: [Person; 5] = [
             cloth: vec3(0.17, 0.05, 0.05),
             ..PLAIN
         },
-        voice: Voice { pitch: 131.0, melody: 1.0, formants: 0.97, breath: 0.3, rough: 0.75, tempo: 4.2 },
+        voice: Voice { pitch: 152.0, melody: 1.0, formants: 0.94, breath: 0.35, rough: 0.85, tempo: 4.2 },
         smile: 0.6,
     },
     // A round face, black hair in a knot.
@@ -260,7 +260,7 @@ pub(super) const CAST: [Person; 5] = [
             shoulders: 0.82,
             ..PLAIN
         },
-        voice: Voice { pitch: 246.0, melody: 1.1, formants: 1.22, breath: 0.16, rough: 0.03, tempo: 6.1 },
+        voice: Voice { pitch: 252.0, melody: 1.1, formants: 1.25, breath: 0.08, rough: 0.03, tempo: 6.1 },
         smile: 0.5,
     },
 ];

@@ -87,7 +87,7 @@ pub(in crate::demo) fn speak(voice: &Voice, speech: &Speech, seed: i32, sound: &
             let breath = noise * (voice.breath * opening + s.breath);
             let source = s.voiced * (buzz + breath);
             let voiced = tract.iter_mut().fold(source, |x, r| r.pass(x));
-            *out += 0.16 * voiced + s.hiss * (noise - 0.6 * hiss.pass(noise)) * 0.35;
+            *out += 0.09 * voiced + s.hiss * (noise - 0.6 * hiss.pass(noise)) * 0.2;
         }
     }
 }
