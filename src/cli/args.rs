@@ -195,6 +195,9 @@ pub struct RunArgs {
     /// Shorter side of the smallest face
     #[arg(long, value_name = "PX", help_heading = "Faces")]
     pub min_face: Option<f64>,
+    /// Let a second detector look at kept faces; alone: the best
+    #[arg(long, value_name = "MODEL", num_args = 0..=1, default_missing_value = "auto", require_equals = true, help_heading = "Faces")]
+    pub face_validate: Option<String>,
     /// What compares faces: id, family or file, likewise
     #[arg(long, value_name = "MODEL", help_heading = "Faces")]
     pub embedder: Option<String>,

@@ -57,6 +57,7 @@ fn run_flags(args: &RunArgs) -> Vec<Flag> {
     put("--embedder", "embed.model", text(&args.embedder));
     put("--det-size", "detect.input", text(&args.det_size));
     put("--det-score", "detect.score", number(args.det_score));
+    put("--face-validate", "validate.model", text(&args.face_validate));
     put("--min-face", "detect.min_face_px", number(args.min_face));
     put("--tracker", "track.tracker", text(&args.tracker));
     put("--max-gap", "track.max_gap_s", number(args.max_gap));

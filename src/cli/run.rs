@@ -137,6 +137,9 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     for (reason, n) in &counts.dropped {
         let _ = writeln!(out, "         {n} passed over: {}", session::reason_text(*reason));
     }
+    if counts.denied > 0 {
+        let _ = writeln!(out, "         {} not kept: denied by the second detector", counted(counts.denied, "crop"));
+    }
     let m = &report.metrics;
     let _ = writeln!(
         out,

@@ -149,18 +149,16 @@ fn foot(summary: &EpisodeSummary) -> String {
 
 /// What found and compared the faces, and whether that may be used commercially.
 fn models_text(run: &RunMeta) -> String {
-    let (detector, embedder) = (&run.detector, &run.embedder);
-    let licences = if detector.licence == embedder.licence {
-        detector.licence.clone()
-    } else {
-        format!("{}; {}", detector.licence, embedder.licence)
-    };
+    let mut licences: Vec<&str> = run.models().map(|m| m.licence.as_str()).collect();
+    licences.dedup();
+    let licences = licences.join("; ");
+    let checked = run.validator.as_ref().map(|m| format!(", checked by {}", m.id)).unwrap_or_default();
     let commercial = match run.commercial_use() {
         Some(true) => "commercial use is allowed by their publishers",
         Some(false) => "not for commercial use",
         None => "nobody says whether commercial use is allowed",
     };
-    format!("models: {} and {} • {commercial} ({licences})", detector.id, embedder.id)
+    format!("models: {} and {}{checked} • {commercial} ({licences})", run.detector.id, run.embedder.id)
 }
 
 /// What one line of the table says in words.

@@ -6,7 +6,7 @@ use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams};
 use crate::media::DecodeParams;
 use crate::pipeline::sampling::SampleParams;
-use crate::pipeline::scan::{CropImageParams, WorkerParams};
+use crate::pipeline::scan::{CropImageParams, ValidateParams, WorkerParams};
 use crate::pull::PullParams;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -21,6 +21,7 @@ pub struct Settings {
     pub scenes: shot_cut::Params,
     pub detect: DetectParams,
     pub embed: EmbedParams,
+    pub validate: ValidateParams,
     pub track: track::Params,
     pub quality: quality::Params,
     pub crops: quality::CropParams,

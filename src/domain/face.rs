@@ -30,6 +30,8 @@ pub enum DropReason {
     DissolveGhost,
     /// Box or points were not numbers or had no area.
     Malformed,
+    /// Of a track none of whose kept crops the second detector took for a face.
+    Denied,
 }
 
 /// Says what became of a detection.
@@ -46,4 +48,6 @@ pub struct Face {
     pub at: FrameTime,
     pub detection: Detection,
     pub fate: Fate,
+    /// Its crop would have been kept, but the second detector saw no face in it; its track stays for its other crops.
+    pub denied: bool,
 }

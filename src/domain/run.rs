@@ -77,6 +77,9 @@ pub struct Counts {
     pub crops: u64,
     /// Detections that count for nobody, by reason.
     pub dropped: BTreeMap<DropReason, u64>,
+    /// Faces of tracks whose crops were not kept because the second detector denied them.
+    #[serde(default)]
+    pub denied: u64,
     /// Packets that could not be decoded or read.
     pub damaged_packets: u64,
     /// Pictures that the decoder marked as damaged.
@@ -102,6 +105,9 @@ pub struct RunMeta {
     pub tool: String,
     pub detector: ModelUse,
     pub embedder: ModelUse,
+    /// What looked at kept crops a second time, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validator: Option<ModelUse>,
     /// `bytetrack` or `strongsort`.
     pub tracker: String,
     /// What it began on.
@@ -119,13 +125,18 @@ pub struct RunMeta {
 }
 
 impl RunMeta {
-    /// Tells whether the licences of both models allow commercial use; absent where one of them leaves it open and none forbids it.
+    /// Returns the models whose results are in it.
+    pub fn models(&self) -> impl Iterator<Item = &ModelUse> {
+        [&self.detector, &self.embedder].into_iter().chain(&self.validator)
+    }
+
+    /// Tells whether the licences of its models allow commercial use; absent where one of them leaves it open and none forbids it.
     #[must_use]
     pub fn commercial_use(&self) -> Option<bool> {
-        match (self.detector.commercial, self.embedder.commercial) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
+        let allowed = |m: &ModelUse| m.commercial;
+        if self.models().any(|m| allowed(m) == Some(false)) {
+            return Some(false);
         }
+        self.models().all(|m| allowed(m) == Some(true)).then_some(true)
     }
 }

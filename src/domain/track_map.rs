@@ -137,7 +137,7 @@ mod tests {
 
     fn face(track: u32, frame: u64, score: f32) -> Face {
         let detection = Detection { bbox: BBox::new(0.0, 0.0, 9.0, 9.0), landmarks: None, score };
-        Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)) }
+        Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)), denied: false }
     }
 
     fn tracklet(id: u32, first: u64, last: u64) -> Tracklet {

@@ -110,6 +110,7 @@ pub(super) mod tests {
             tool: "0.1.0".into(),
             detector: model("find", Some(true)),
             embedder: model("compare", Some(false)),
+            validator: None,
             tracker: "bytetrack".into(),
             device: DeviceUse { asked: "auto".into(), used: "cpu".into(), reason: None, with: None },
             changeovers: Vec::new(),

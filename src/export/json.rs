@@ -36,13 +36,21 @@ pub struct ScreenTimeFile {
 pub struct Models {
     pub detector: ModelUse,
     pub embedder: ModelUse,
-    /// Whether both licences allow it; null where one leaves it open.
+    /// What looked at kept crops a second time; absent where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validator: Option<ModelUse>,
+    /// Whether all licences allow it; null where one leaves it open.
     pub commercial_use: Option<bool>,
 }
 
 impl Models {
     fn of(run: &RunMeta) -> Self {
-        Self { detector: run.detector.clone(), embedder: run.embedder.clone(), commercial_use: run.commercial_use() }
+        Self {
+            detector: run.detector.clone(),
+            embedder: run.embedder.clone(),
+            validator: run.validator.clone(),
+            commercial_use: run.commercial_use(),
+        }
     }
 }
 

@@ -31,6 +31,10 @@ pub enum InferError {
     ModelMissing { wanted: String, task: Task, dir: PathBuf, there: Vec<String> },
     #[error("no model for task {task} in {dir:?}")]
     NothingInstalled { task: Task, dir: PathBuf },
+    #[error("there is no detector in {dir:?} of another family than {first}")]
+    NoSecond { first: String, dir: PathBuf },
+    #[error("{id} would look at its own faces again")]
+    SameDetector { id: String },
     #[error("model {id:?} in {dir:?} is not whole; missing: {}", list(missing))]
     PartMissing { id: String, dir: PathBuf, missing: Vec<String> },
     #[error("model file {path:?} is not {id}: its contents are {found}")]
@@ -80,6 +84,9 @@ impl InferError {
             Self::Manifest { .. } => "compare the file with models/manifest.toml of this program".into(),
             Self::NothingInstalled { .. } => {
                 "run: screenalytics models pull; or name the folder that holds them with --models-dir or SCREENALYTICS_MODELS".into()
+            }
+            Self::NoSecond { .. } | Self::SameDetector { .. } => {
+                "name another detector, as --face-validate=yunet; screenalytics models lists what is there, models pull ID fetches one".into()
             }
             Self::PartMissing { id, .. } => format!("run: screenalytics models pull {id}"),
             Self::ModelMissing { .. } => {

@@ -232,6 +232,29 @@ impl Registry {
         Err(Self::absent(found, task, wanted, None))
     }
 
+    /// Settles which detector `wanted` means beside `first`: `auto` is the best installed one of another family.
+    ///
+    /// # Errors
+    /// `NoSecond`, `SameDetector`, and those of [`resolve`](Self::resolve).
+    pub fn resolve_second(
+        &self,
+        found: &Found,
+        first: &ModelFile,
+        wanted: &str,
+        runtime: &Runtime,
+    ) -> Result<ModelFile, InferError> {
+        if wanted == AUTO {
+            let another = |e: &ModelEntry| can_run(e) && e.family != first.entry.family;
+            let none = || InferError::NoSecond { first: first.entry.id.clone(), dir: found.dir.clone() };
+            return self.first(found, Task::Detect, another).cloned().ok_or_else(none);
+        }
+        let second = self.resolve(found, Task::Detect, wanted, runtime)?;
+        if second.digest == first.digest {
+            return Err(InferError::SameDetector { id: second.entry.id });
+        }
+        Ok(second)
+    }
+
     /// Says what one file is, by contents or else by shape.
     fn identify(&self, found: &Found, path: &Path, runtime: &Runtime) -> Result<ModelFile, InferError> {
         let digest = sha256(path)?;

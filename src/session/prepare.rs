@@ -11,8 +11,8 @@ use crate::infer::{
 };
 use crate::media::{self, VideoInfo};
 use crate::pipeline::sampling::Sampling;
-use crate::pipeline::scan::ScanPlan;
-use std::path::{Path, PathBuf};
+use crate::pipeline::scan::{OFF, ScanPlan, ValidateParams};
+use std::path::Path;
 
 /// Everything chosen before the first picture is decoded.
 pub(super) struct Prepared {
@@ -20,6 +20,8 @@ pub(super) struct Prepared {
     pub facts: VideoFacts,
     pub detector: ModelFile,
     pub embedder: ModelFile,
+    /// What looks at kept crops a second time, where the settings ask for it.
+    pub validator: Option<ModelFile>,
     pub runtime: Runtime,
     pub device: Device,
     pub sampling: Sampling,
@@ -39,11 +41,19 @@ impl Prepared {
         let found = registry.scan(&workspace.models)?;
         let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
         let embedder = registry.resolve(&found, Task::Embed, &settings.embed.model, &runtime)?;
-        let device = runtime.device(request.device, &files(&detector, &embedder), &workspace.paths.cache)?;
+        let validator = match settings.validate.model.as_str() {
+            OFF => None,
+            wanted => Some(registry.resolve_second(&found, &detector, wanted, &runtime)?),
+        };
+        let used = files([&detector, &embedder].into_iter().chain(&validator));
+        let device = runtime.device(request.device, &used, &workspace.paths.cache)?;
         // A model that cannot be opened, or a size that it does not take, is told before a run begins.
         let trial = SessionOptions { intra_threads: 1, device: runtime.cpu() };
         build_detector(&detector, &settings.detect, &trial)?;
         build_embedder(&embedder, &settings.embed, &trial)?;
+        if let Some(model) = &validator {
+            build_detector(model, &settings.validate.detection(&settings.detect), &trial)?;
+        }
         let sha256 = fingerprint::of_file(&request.video)?;
         let path = absolute(&request.video);
         let bytes = std::fs::metadata(&path).map(|m| m.len()).unwrap_or_default();
@@ -60,12 +70,12 @@ impl Prepared {
             codec: info.codec.clone(),
             pixel_format: info.pixel_format.clone(),
         };
-        Ok(Self { info, facts, detector, embedder, runtime, device, sampling })
+        Ok(Self { info, facts, detector, embedder, validator, runtime, device, sampling })
     }
 
     /// Returns every file that a device must be able to run.
     pub(super) fn files(&self) -> Vec<&Path> {
-        files(&self.detector, &self.embedder)
+        files([&self.detector, &self.embedder].into_iter().chain(&self.validator))
     }
 
     /// Returns the settings with every cosine as this run's embedder has it.
@@ -87,6 +97,7 @@ impl Prepared {
             crop_images: &settings.crop_images,
             detector: &self.detector,
             embedder: &self.embedder,
+            validate: self.validator.as_ref().map(|model| (model, &settings.validate)),
             workers: settings.workers,
             session: SessionOptions { intra_threads: 1, device: self.device.clone() },
         }
@@ -100,7 +111,7 @@ impl Prepared {
         // The model itself decides, not the word that led to it, such as `auto`.
         // How many pictures a GPU takes at once is not a matter of what is found in them.
         let detect = DetectParams { model: self.detector.entry.id.clone(), gpu_batch: 1, ..settings.detect.clone() };
-        fingerprint::of_json(&serde_json::json!({
+        let mut key = serde_json::json!({
             "scan": 1,
             "video": self.facts.sha256,
             "sampling": format!("{:?}", self.sampling),
@@ -114,12 +125,17 @@ impl Prepared {
             "crop_images": settings.crop_images,
             "detector": self.detector.digest,
             "appearance": looks,
-        }))
+        });
+        if let Some(model) = &self.validator {
+            let validate = ValidateParams { model: model.entry.id.clone(), ..settings.validate.clone() };
+            key["validate"] = serde_json::json!([validate, model.digest]);
+        }
+        fingerprint::of_json(&key)
     }
 }
 
-fn files<'a>(detector: &'a ModelFile, embedder: &'a ModelFile) -> Vec<&'a Path> {
-    [detector, embedder].into_iter().flat_map(|m| std::iter::once(&m.path).chain(&m.parts)).map(PathBuf::as_path).collect()
+fn files<'a>(models: impl Iterator<Item = &'a ModelFile>) -> Vec<&'a Path> {
+    models.flat_map(ModelFile::paths).collect()
 }
 
 /// Returns the digest of everything that decides a grouping: the scan, the embedder, the parameters.

@@ -198,6 +198,7 @@ fn choose_run(
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         detector: model_use(&prepared.detector),
         embedder: model_use(&prepared.embedder),
+        validator: prepared.validator.as_ref().map(model_use),
         tracker: settings.track.tracker.to_string(),
         device: prepared.device.usage().clone(),
         changeovers: Vec::new(),
@@ -277,6 +278,7 @@ pub(super) fn count(store: &EpisodeStore, run: RunId) -> Result<Counts, SessionE
         counts.analysed += store.analysed(run, shot.id)?.len() as u64;
         for face in store.faces(run, shot.id)? {
             counts.faces += 1;
+            counts.denied += u64::from(face.denied);
             if let Fate::Dropped(reason) = face.fate {
                 *counts.dropped.entry(reason).or_default() += 1;
             }
@@ -381,5 +383,6 @@ pub fn reason_text(reason: DropReason) -> &'static str {
         DropReason::Unconfirmed => "seen once, with a low score",
         DropReason::DissolveGhost => "of the other shot of a dissolve",
         DropReason::Malformed => "not a box",
+        DropReason::Denied => "denied by the second detector",
     }
 }

@@ -129,28 +129,33 @@ impl From<DetectionRow> for Detection {
     }
 }
 
-/// What became of a detection: 0 and the track, or a reason from 1 on and 0.
+/// What became of a detection: 0 and the track, [`DENIED`] and the track where its crop was denied, or a reason from 1 on and 0.
 type FateRow = (u8, u32);
 
-fn fate_row(fate: Fate) -> FateRow {
-    match fate {
+const DENIED: u8 = 7;
+
+fn fate_row(face: &Face) -> FateRow {
+    match face.fate {
+        Fate::Tracked(track) if face.denied => (DENIED, track.0),
         Fate::Tracked(track) => (0, track.0),
         Fate::Dropped(DropReason::TooSmall) => (1, 0),
         Fate::Dropped(DropReason::LowScore) => (2, 0),
         Fate::Dropped(DropReason::Unconfirmed) => (3, 0),
         Fate::Dropped(DropReason::DissolveGhost) => (4, 0),
         Fate::Dropped(DropReason::Malformed) => (5, 0),
+        Fate::Dropped(DropReason::Denied) => (6, 0),
     }
 }
 
 fn fate(row: FateRow) -> Result<Fate, RowError> {
     Ok(match row {
-        (0, track) => Fate::Tracked(TrackId(track)),
+        (0 | DENIED, track) => Fate::Tracked(TrackId(track)),
         (1, _) => Fate::Dropped(DropReason::TooSmall),
         (2, _) => Fate::Dropped(DropReason::LowScore),
         (3, _) => Fate::Dropped(DropReason::Unconfirmed),
         (4, _) => Fate::Dropped(DropReason::DissolveGhost),
         (5, _) => Fate::Dropped(DropReason::Malformed),
+        (6, _) => Fate::Dropped(DropReason::Denied),
         (other, _) => return Err(unknown("reason", other)),
     })
 }
@@ -161,12 +166,12 @@ pub(super) struct FacesRow(Vec<(FrameTimeRow, DetectionRow, FateRow)>);
 
 impl FacesRow {
     pub(super) fn new(faces: &[Face]) -> Self {
-        Self(faces.iter().map(|f| (frame_row(f.at), DetectionRow::from(&f.detection), fate_row(f.fate))).collect())
+        Self(faces.iter().map(|f| (frame_row(f.at), DetectionRow::from(&f.detection), fate_row(f))).collect())
     }
 
     pub(super) fn faces(self) -> Result<Vec<Face>, RowError> {
         let face = |(at, detection, row): (FrameTimeRow, DetectionRow, FateRow)| {
-            Ok(Face { at: frame_time(at), detection: detection.into(), fate: fate(row)? })
+            Ok(Face { at: frame_time(at), detection: detection.into(), fate: fate(row)?, denied: row.0 == DENIED })
         };
         self.0.into_iter().map(face).collect()
     }
@@ -264,10 +269,15 @@ mod tests {
             at: FrameTime { frame: 1, pts: MediaTime(2) },
             detection: Detection { bbox: BBox::new(0.0, 0.0, 0.0, 2.0), landmarks: None, score: 0.5 },
             fate: Fate::Dropped(DropReason::DissolveGhost),
+            denied: false,
         };
         let bytes = postcard::to_stdvec(&FacesRow::new(&[face])).unwrap();
         assert_eq!(bytes, [1, 1, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 63, 4, 0]);
         assert_eq!(FacesRow::new(&[face]).faces().unwrap(), [face]);
+        let denied = [Fate::Tracked(TrackId(300)), Fate::Dropped(DropReason::Denied)].map(|fate| Face { fate, ..face });
+        let denied = [Face { denied: true, ..denied[0] }, denied[1]];
+        assert_eq!(postcard::to_stdvec(&FacesRow::new(&denied[..1])).unwrap()[24..], [7, 172, 2]);
+        assert_eq!(FacesRow::new(&denied).faces().unwrap(), denied);
     }
 
     #[test]
@@ -283,6 +293,6 @@ mod tests {
             next: None,
         };
         assert!(row.shot(ShotId(1)).is_err());
-        assert!(fate((6, 0)).is_err());
+        assert!(fate((8, 0)).is_err());
     }
 }

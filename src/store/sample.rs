@@ -45,6 +45,7 @@ pub(super) fn meta(id: u32) -> RunMeta {
         tool: "0.1.0".into(),
         detector: model.clone(),
         embedder: model,
+        validator: None,
         tracker: "bytetrack".into(),
         device: DeviceUse { asked: "auto".into(), used: "cpu".into(), reason: None, with: None },
         changeovers: Vec::new(),
@@ -115,8 +116,14 @@ pub(super) fn shot(id: u32, amount: Amount) -> ShotRecord {
             at: *at,
             detection: detection(at.frame, t.id.0),
             fate: Fate::Tracked(t.id),
+            denied: false,
         }));
-        faces.push(Face { at: *at, detection: detection(at.frame, 99), fate: Fate::Dropped(DropReason::LowScore) });
+        faces.push(Face {
+            at: *at,
+            detection: detection(at.frame, 99),
+            fate: Fate::Dropped(DropReason::LowScore),
+            denied: false,
+        });
     }
     let quality = Quality {
         total: 0.9,

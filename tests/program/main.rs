@@ -17,6 +17,8 @@ mod outputs;
 mod reference;
 mod refusals;
 mod resume;
+#[allow(dead_code, reason = "the tests of src/pull use the rest")]
 #[path = "../../src/pull/tests/server.rs"]
 mod server;
 mod support;
+mod validate;

@@ -46,7 +46,7 @@ impl Puller {
 
     /// Publishes one file under an address.
     fn publish(&self, url: &str, bytes: &[u8]) {
-        let digest = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let digest = format!("{:x}", Sha256::digest(bytes));
         let size = bytes.len();
         let pin = format!("bytes = {size}\nsha256 = \"{digest}\"");
         let text = format!(

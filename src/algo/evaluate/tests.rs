@@ -45,7 +45,7 @@ fn truth() -> Truth {
 
 fn face(frame: u64, track: u32, x: f32) -> Face {
     let detection = Detection { bbox: BBox::new(x, 0.0, x + 50.0, 60.0), landmarks: None, score: 0.8 };
-    Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)) }
+    Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)), denied: false }
 }
 
 /// Compares faces whose track n is in the cluster that `cluster` gives it.

@@ -282,6 +282,7 @@ fn dropped(reason: DropReason) -> &'static str {
         DropReason::Unconfirmed => "dropped_unconfirmed",
         DropReason::DissolveGhost => "dropped_dissolve_ghost",
         DropReason::Malformed => "dropped_malformed",
+        DropReason::Denied => "dropped_denied",
     }
 }
 
@@ -320,7 +321,7 @@ mod tests {
 
     fn face(frame: u64, track: u32, x: f32) -> Face {
         let detection = Detection { bbox: BBox::new(x, 100.0, x + 50.0, 160.0), landmarks: None, score: 0.8 };
-        Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)) }
+        Face { at: at(frame), detection, fate: Fate::Tracked(TrackId(track)), denied: false }
     }
 
     fn assign(identity: u32, score: f32, source: Source) -> Assignment {

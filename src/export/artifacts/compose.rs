@@ -34,6 +34,7 @@ impl Episode<'_> {
             landmarks: face.detection.landmarks.as_ref().map(points),
             track_id,
             dropped,
+            denied: face.denied.then_some(true),
             interpolated: None,
             model: Some(run.detector.file.clone()),
             detector: Some(run.detector.family.clone()),
@@ -136,6 +137,7 @@ impl Episode<'_> {
             analysed: Some(Analysed::of(analysed, run.counts.frames)),
             detector: Some(model_row(&run.detector, &run.params, "detect")),
             embedder: Some(model_row(&run.embedder, &run.params, "embed")),
+            validator: run.validator.as_ref().map(|m| model_row(m, &run.params, "validate")),
             diariser: None,
             asr: None,
             active_speaker: None,
@@ -144,6 +146,7 @@ impl Episode<'_> {
             finished_at: run.finished_at.map(|at| at.to_string()),
             tracker: Some(run.tracker.clone()),
             device: Some([run.device.asked.clone(), run.device.used.clone()]),
+            changeovers: run.changeovers.clone(),
             video: Some(VideoRow {
                 path: video.path.clone(),
                 bytes: video.bytes,

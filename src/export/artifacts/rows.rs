@@ -152,6 +152,9 @@ pub struct DetectionRow {
     pub track_id: Option<TrackNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DropReason>,
+    /// True: a second detector saw no face here, so that no crop was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<bool>,
     /// True: no detection here, the track bridges it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interpolated: Option<bool>,

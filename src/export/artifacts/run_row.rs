@@ -1,6 +1,6 @@
 //! `run.json`: what produced the directory.
 
-use crate::domain::DropReason;
+use crate::domain::{Changeover, DropReason};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,9 @@ pub struct RunRow {
     pub analysed: Option<Analysed>,
     pub detector: Option<ModelRow>,
     pub embedder: Option<ModelRow>,
+    /// What looked at kept crops a second time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validator: Option<ModelRow>,
     pub diariser: Option<ModelRow>,
     pub asr: Option<ModelRow>,
     pub active_speaker: Option<ModelRow>,
@@ -32,6 +35,9 @@ pub struct RunRow {
     /// As asked for, and as used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<[String; 2]>,
+    /// Parts that were computed on something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changeovers: Vec<Changeover>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<VideoRow>,
     /// Detections that count for nobody, by reason.

@@ -188,6 +188,7 @@ impl Case {
                 tool: "0.1.0".into(),
                 detector: model("scrfd_2.5g"),
                 embedder: model("mobilefacenet_arcface_128"),
+                validator: Some(model("yunet_2023mar")),
                 tracker: "bytetrack".into(),
                 device: DeviceUse { asked: "auto".into(), used: "cpu".into(), reason: None, with: None },
                 changeovers: Vec::new(),
@@ -291,8 +292,9 @@ fn record(dice: &mut Dice, shot: Shot, analysed: &[FrameTime], next_track: &mut 
         });
         for at in own {
             let detection = dice.detection();
-            made.faces.push(Face { at, detection, fate: Fate::Tracked(id) });
-            if dice.below(2) > 0 {
+            let kept = dice.below(2) > 0;
+            made.faces.push(Face { at, detection, fate: Fate::Tracked(id), denied: !kept && dice.below(4) == 0 });
+            if kept {
                 let key = format!("{id}-{}", at.frame);
                 let (aligned, thumb) = (format!("aligned {key}").into_bytes(), format!("thumb {key}").into_bytes());
                 made.crops.push(Crop { track: id, at, detection, quality: dice.quality(), aligned, thumb });
@@ -301,9 +303,10 @@ fn record(dice: &mut Dice, shot: Shot, analysed: &[FrameTime], next_track: &mut 
         }
     }
     for at in analysed {
-        for reason in [DropReason::TooSmall, DropReason::LowScore, DropReason::Unconfirmed, DropReason::DissolveGhost] {
+        use DropReason::{Denied, DissolveGhost, LowScore, TooSmall, Unconfirmed};
+        for reason in [TooSmall, LowScore, Unconfirmed, DissolveGhost, Denied] {
             if dice.below(6) == 0 {
-                made.faces.push(Face { at: *at, detection: dice.detection(), fate: Fate::Dropped(reason) });
+                made.faces.push(Face { at: *at, detection: dice.detection(), fate: Fate::Dropped(reason), denied: false });
             }
         }
     }
@@ -425,7 +428,7 @@ fn a_face_that_is_no_number_is_written_as_null_and_stays_dropped() {
     let mut case = Case::new(1, 1, 1);
     let at = case.records[0].analysed[0];
     let detection = Detection { bbox: BBox::new(f32::NAN, 1.0, 2.0, f32::INFINITY), landmarks: None, score: f32::NAN };
-    case.records[0].faces = vec![Face { at, detection, fate: Fate::Dropped(DropReason::Malformed) }];
+    case.records[0].faces = vec![Face { at, detection, fate: Fate::Dropped(DropReason::Malformed), denied: false }];
     (case.records[0].tracklets, case.records[0].crops, case.records[0].embeddings) = Default::default();
     case.assignments.clear();
     let files = case.files();

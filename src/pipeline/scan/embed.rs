@@ -43,7 +43,7 @@ pub(in crate::pipeline) fn vectors<'a>(
     let mut out = Vec::new();
     let mut batch = Vec::with_capacity(BATCH);
     for (track, frame, jpeg) in crops {
-        batch.push(decode(track, frame, jpeg)?);
+        batch.push(jpeg_pixels(jpeg).map_err(|reason| ScanError::Decode { track, frame, reason })?);
         if batch.len() == BATCH {
             out.extend(embedder.embed(&batch)?);
             batch.clear();
@@ -55,9 +55,8 @@ pub(in crate::pipeline) fn vectors<'a>(
     Ok(out)
 }
 
-fn decode(track: u32, frame: u64, jpeg: &[u8]) -> Result<RgbImage, ScanError> {
-    let image = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg)
-        .map_err(|e| ScanError::Decode { track, frame, reason: e.to_string() })?
-        .into_rgb8();
+/// Returns the picture that a JPEG holds, or what is wrong with it.
+pub(super) fn jpeg_pixels(jpeg: &[u8]) -> Result<RgbImage, String> {
+    let image = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).map_err(|e| e.to_string())?.into_rgb8();
     Ok(RgbImage { width: image.width(), height: image.height(), data: image.into_raw() })
 }

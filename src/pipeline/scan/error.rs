@@ -17,6 +17,8 @@ pub enum ScanError {
     Encode { frame: u64, reason: String },
     #[error("cannot read the stored crop of track {track} at picture {frame}: {reason}")]
     Decode { track: u32, frame: u64, reason: String },
+    #[error("cannot read the new crop of picture {frame}: {reason}")]
+    Look { frame: u64, reason: String },
     #[error("cannot start a thread: {source}")]
     Thread { source: std::io::Error },
 }
@@ -29,7 +31,9 @@ impl ScanError {
             Self::Media(e) => Some(e.hint()),
             Self::Infer(e) => e.hint(),
             Self::Store(e) => Some(e.hint()),
-            Self::Encode { .. } => Some("this is a fault of the program; please report it with the log file".into()),
+            Self::Encode { .. } | Self::Look { .. } => {
+                Some("this is a fault of the program; please report it with the log file".into())
+            }
             Self::Decode { .. } => Some("the library file is damaged; run `screenalytics doctor`".into()),
             Self::Thread { .. } => Some("the system's limit of threads is reached; set [workers] detect and embed to 1".into()),
         }

@@ -14,11 +14,13 @@ mod error;
 mod reorder;
 mod source;
 mod track;
+mod validate;
 mod write;
 
 pub(in crate::pipeline) use embed::vectors;
 pub use error::ScanError;
 pub use source::Resume;
+pub use validate::{OFF, ValidateParams};
 
 use super::flow::{Cancel, Flow};
 use super::progress::Progress;
@@ -83,6 +85,8 @@ pub struct ScanPlan<'a> {
     pub crop_images: &'a CropImageParams,
     pub detector: &'a ModelFile,
     pub embedder: &'a ModelFile,
+    /// What looks at kept crops a second time, and how.
+    pub validate: Option<(&'a ModelFile, &'a ValidateParams)>,
     pub workers: WorkerParams,
     pub session: SessionOptions,
 }

@@ -3,6 +3,7 @@
 use super::detect::{FaceView, Seen};
 use super::reorder::Reorder;
 use super::source::{Event, Numbered, Resume};
+use super::validate::Validator;
 use super::{CropImageParams, ScanError, ScanPlan};
 use crate::algo::quality::BestCrops;
 use crate::algo::shot_cut::Boundary;
@@ -41,7 +42,7 @@ pub(super) fn run(
 ) -> Result<(), ScanError> {
     let mut reorder = Reorder::new(0);
     let mut waiting: VecDeque<Seen> = VecDeque::new();
-    let mut open = OpenShot::new(resume, plan);
+    let mut open = OpenShot::new(resume, plan, progress)?;
     for (number, event) in events {
         reorder.push(number, event);
         while let Some(event) = reorder.pop() {
@@ -93,16 +94,18 @@ struct Pending {
 }
 
 /// A kept crop without the number of its track.
-struct KeptCrop {
-    at: FrameTime,
-    detection: Detection,
+pub(super) struct KeptCrop {
+    pub at: FrameTime,
+    pub detection: Detection,
     quality: Quality,
     aligned: Vec<u8>,
-    thumb: Vec<u8>,
+    pub thumb: Vec<u8>,
 }
 
 struct OpenShot<'a> {
     plan: &'a ScanPlan<'a>,
+    progress: &'a Progress,
+    validator: Option<Validator<'a>>,
     tracker: Box<dyn Tracker>,
     id: ShotId,
     next_track: u32,
@@ -114,9 +117,11 @@ struct OpenShot<'a> {
 }
 
 impl<'a> OpenShot<'a> {
-    fn new(resume: &Resume, plan: &'a ScanPlan<'a>) -> Self {
-        Self {
+    fn new(resume: &Resume, plan: &'a ScanPlan<'a>, progress: &'a Progress) -> Result<Self, ScanError> {
+        Ok(Self {
             plan,
+            progress,
+            validator: Validator::of(plan)?,
             tracker: tracker(plan.track),
             id: resume.next_shot,
             next_track: resume.next_track.0,
@@ -125,7 +130,7 @@ impl<'a> OpenShot<'a> {
             analysed: Vec::new(),
             pending: Vec::new(),
             best: Vec::new(),
-        }
+        })
     }
 
     fn push(&mut self, seen: Seen) {
@@ -174,8 +179,19 @@ impl<'a> OpenShot<'a> {
         };
         let mut tracklets = Vec::new();
         let mut fates: Vec<Fate> = Vec::new();
+        // Crops of each track, and the pictures of those that the second detector denied.
+        let mut looked: Vec<(Vec<KeptCrop>, Vec<FrameTime>)> = Vec::new();
+        let mut best = std::mem::take(&mut self.best).into_iter();
         for track in self.tracker.finish() {
-            let dropped = track.dropped.or_else(|| dissolve_ghost(&track, &shot, next.as_ref()));
+            let mut dropped = track.dropped.or_else(|| dissolve_ghost(&track, &shot, next.as_ref()));
+            let kept = best.next().map(BestCrops::into_vec).unwrap_or_default().into_iter();
+            let mut kept = kept.map(|k| k.payload).collect::<Result<Vec<KeptCrop>, ScanError>>()?;
+            let mut denied = Vec::new();
+            if let (Some(validator), None) = (&mut self.validator, dropped) {
+                denied = self.progress.busy(Stage::Detect, || validator.take_denied(&mut kept))?;
+                dropped = (kept.is_empty() && !denied.is_empty()).then_some(DropReason::Denied);
+            }
+            looked.push((kept, denied.iter().map(|crop| crop.at).collect()));
             fates.push(match dropped {
                 Some(reason) => Fate::Dropped(reason),
                 None => {
@@ -204,15 +220,16 @@ impl<'a> OpenShot<'a> {
                     Err(reason) => Fate::Dropped(reason),
                     Ok(local) => local.and_then(fate_of).unwrap_or_else(|| Fate::Dropped(untracked_reason(params, &p.detection))),
                 };
-                Face { at: p.at, detection: p.detection, fate }
+                let denied = p.outcome.ok().flatten().and_then(|n| looked.get(usize::try_from(n).ok()?));
+                let denied = matches!(fate, Fate::Tracked(_)) && denied.is_some_and(|(_, denied)| denied.contains(&p.at));
+                Face { at: p.at, detection: p.detection, fate, denied }
             })
             .collect();
         faces.sort_by(|a, b| a.at.cmp(&b.at).then(b.detection.score.total_cmp(&a.detection.score)));
         let mut crops = Vec::new();
-        for (local, best) in self.best.drain(..).enumerate() {
-            let Some(Fate::Tracked(track)) = fates.get(local).copied() else { continue };
-            for kept in best.into_vec() {
-                let KeptCrop { at, detection, quality, aligned, thumb } = kept.payload?;
+        for (fate, (kept, _)) in fates.iter().zip(looked) {
+            let Fate::Tracked(track) = *fate else { continue };
+            for KeptCrop { at, detection, quality, aligned, thumb } in kept {
                 crops.push(Crop { track, at, detection, quality, aligned, thumb });
             }
         }

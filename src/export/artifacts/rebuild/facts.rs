@@ -5,7 +5,7 @@ use super::super::layout::Layout;
 use super::super::read::{ArtifactError, Line, Rows};
 use super::super::rows::DetectionRow;
 use super::super::run_row::{ModelRow, VideoRow};
-use crate::domain::{MediaTime, Size};
+use crate::domain::{Changeover, MediaTime, Size};
 use jiff::Timestamp;
 
 /// What is known of the run that made a directory.
@@ -22,12 +22,14 @@ pub struct RunFacts {
     pub source_sha256: Option<String>,
     pub detector: Option<ModelRow>,
     pub embedder: Option<ModelRow>,
+    pub validator: Option<ModelRow>,
     pub tracker: Option<String>,
     pub tool: Option<String>,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
     /// As asked for, and as used.
     pub device: Option<[String; 2]>,
+    pub changeovers: Vec<Changeover>,
     pub video: Option<VideoRow>,
     pub params: Option<serde_json::Value>,
 }
@@ -70,12 +72,14 @@ pub(super) fn facts(rows: &Rows, clock: &Clock, layout: &Layout) -> Result<RunFa
             source_sha256: run.source_sha256.clone(),
             detector: run.detector.clone(),
             embedder: run.embedder.clone(),
+            validator: run.validator.clone(),
             tracker: run.tracker.clone().or_else(|| first_detection(rows).and_then(|d| d.tracker.clone())),
             // Our own name is put before the version when it is written.
             tool: run.tool.as_deref().map(|tool| tool.strip_prefix("screenalytics ").unwrap_or(tool).to_owned()),
             started_at: time(run.started_at.as_ref())?,
             finished_at: time(run.finished_at.as_ref())?,
             device: run.device.clone(),
+            changeovers: run.changeovers.clone(),
             video: run.video.clone(),
             params: run.params.clone(),
         });
@@ -103,11 +107,13 @@ pub(super) fn facts(rows: &Rows, clock: &Clock, layout: &Layout) -> Result<RunFa
         source_sha256: None,
         detector: detection.and_then(|d| d.model.as_deref().or(d.detector.as_deref())).map(model),
         embedder: rows.faces.iter().find_map(|f| f.row.embedding_model.as_deref()).map(model),
+        validator: None,
         tracker: detection.and_then(|d| d.tracker.clone()),
         tool: detection.and_then(|d| d.pipeline_ver.clone()),
         started_at: None,
         finished_at: None,
         device: None,
+        changeovers: Vec::new(),
         video: None,
         params: None,
     })

@@ -16,7 +16,12 @@ impl Build<'_> {
                 continue;
             }
             let at = self.at(&path, *line, row.frame_idx)?;
-            let face = Face { at, detection: detection(row, self.run.size, &path, *line)?, fate: fate(row) };
+            let face = Face {
+                at,
+                detection: detection(row, self.run.size, &path, *line)?,
+                fate: fate(row),
+                denied: row.denied == Some(true),
+            };
             let home = self.home(&path, *line, row.frame_idx)?;
             self.records[home].faces.push(face);
         }
