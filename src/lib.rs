@@ -11,7 +11,8 @@
 //! | pipeline | domain, algo, media, infer, store, blobs, facebank |
 //! | config | domain, algo, media, infer, pull, blobs, pipeline |
 //! | session | domain, algo, demo, media, infer, pull, store, blobs, facebank, export, pipeline, config |
-//! | cli | domain, session, config, logging |
+//! | ui | domain, session, config, logging |
+//! | cli | domain, session, config, logging, ui |
 //! | logging | nothing |
 //! | main | cli |
 
@@ -31,3 +32,4 @@ pub mod pipeline;
 pub mod pull;
 pub mod session;
 pub mod store;
+pub mod ui;

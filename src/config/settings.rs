@@ -35,6 +35,7 @@ pub struct Settings {
     pub evaluation: evaluate::Params,
     pub storage: StorageParams,
     pub pull: PullParams,
+    pub pictures: PictureParams,
 }
 
 /// When a suggested name is clear; table `[suggest]`.
@@ -45,6 +46,47 @@ pub struct SuggestParams {
     pub min_cosine: f32,
     /// Least distance to the nearest portrait of another person.
     pub min_margin: f32,
+}
+
+/// How pictures are shown; table `[pictures]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureParams {
+    pub image: ImageProtocol,
+    pub blocks: BlockKind,
+    /// Milliseconds to wait for the terminal's answer.
+    pub probe_ms: u16,
+    /// Threads that make pictures; 0: by the cores.
+    pub threads: u8,
+    /// Share of a thumbnail's height that is shown in blocks, `0..=1`.
+    pub tight_share: f64,
+    /// MiB kept of pictures already made.
+    pub cache_mib: u32,
+    /// MiB of pixels that a kitty terminal is asked to keep.
+    pub terminal_mib: u32,
+}
+
+/// How pictures reach the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageProtocol {
+    /// The best that the terminal says it has.
+    Auto,
+    Kitty,
+    Sixel,
+    Iterm2,
+    HalfBlocks,
+    Off,
+}
+
+/// What stands for pixels where the terminal has no graphics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlockKind {
+    Half,
+    Quadrants,
+    Sextants,
+    Octants,
 }
 
 impl Settings {
@@ -70,7 +112,7 @@ impl Settings {
 }
 
 /// The files of `config/`.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     include_str!("../../config/scan.toml"),
     include_str!("../../config/decode.toml"),
     include_str!("../../config/scenes.toml"),
@@ -81,6 +123,7 @@ const FILES: [&str; 10] = [
     include_str!("../../config/evaluation.toml"),
     include_str!("../../config/storage.toml"),
     include_str!("../../config/models.toml"),
+    include_str!("../../config/screen.toml"),
 ];
 
 /// Returns the defaults of all areas as one table.

@@ -1,0 +1,3 @@
+//! The workstation: an episode reviewed from the keyboard.
+
+pub mod pictures;

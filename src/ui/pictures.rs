@@ -1,0 +1,49 @@
+//! Faces and frames on a terminal: from JPEG to cells, off the caller's thread.
+//!
+//! The runtime asks the terminal once ([`probe`]) and owns one [`Pictures`]. After each change of what is shown it says what it
+//! wants, nearest to the cursor first; worker threads load, decode, scale and encode, and tell the runtime, which draws again with
+//! [`paint`]. Where the terminal keeps pictures by number (kitty), their bytes do not travel through cells: the runtime writes what
+//! [`Pictures::outgoing`] returns, once the reviewer has stopped moving, and cells only point at them.
+
+mod cache;
+mod mosaic;
+mod paint;
+mod pool;
+mod prepare;
+mod probe;
+
+pub use paint::{Drawn, paint, paint_into};
+pub use pool::{Load, Pictures, Ready, Want};
+pub use probe::{Depth, Probe, Protocol, probe};
+
+use crate::domain::{CropKey, EpisodeId, RunId};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Names a picture as it is drawn: whose, how large, and what of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PictureId {
+    /// Tells one run's crops from another's; see [`scope`].
+    pub scope: u64,
+    /// The crop; of a whole frame, track 0 and the frame's number.
+    pub key: CropKey,
+    /// Columns and rows it fills.
+    pub cells: (u16, u16),
+    pub kind: Kind,
+}
+
+/// What of a picture is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A face's thumbnail, cropped so that it fills its cells, as tight as the protocol needs; contrast stretched for the eye.
+    Face,
+    /// The whole picture with its own proportions, in the middle of its cells, colours as they are.
+    Whole,
+}
+
+/// Returns what tells this run's crops from those of other runs and episodes.
+#[must_use]
+pub fn scope(episode: &EpisodeId, run: RunId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (episode, run).hash(&mut hasher);
+    hasher.finish()
+}
