@@ -1,7 +1,7 @@
 //! What is derived of an episode on demand: screen time, track metrics, its state.
 
 use super::{SessionError, Workspace};
-use crate::algo::screen_time::Tally;
+use crate::algo::screen_time::{Tally, WhoIsWho};
 use crate::algo::track;
 use crate::config::Settings;
 use crate::domain::{
@@ -93,7 +93,8 @@ pub(super) fn summarise(store: &EpisodeStore, settings: &Settings) -> Result<Epi
     let assignments = store.assignments(run.id)?;
     let identities = store.identities(run.id)?;
     let (map, marks) = (store.track_map(run.id)?, store.marks(run.id)?);
-    let mut tally = Tally::new(&settings.screen_time, run.video.size, &assignments, &identities, &marks);
+    let who = WhoIsWho { assignments: &assignments, identities: &identities, marks: &marks };
+    let mut tally = Tally::new(&settings.screen_time, run.video.size, who);
     for shot in &shots {
         let faces: Vec<Face> = store.faces(run.id, shot.id)?.into_iter().map(|f| map.face(f)).collect();
         tally.push(shot, &store.analysed(run.id, shot.id)?, &faces);
@@ -117,7 +118,7 @@ pub(super) fn metrics(store: &EpisodeStore, run: &RunMeta, settings: &Settings) 
 }
 
 /// What was decoded, which may differ from what the container claims.
-fn length(run: &RunMeta, shots: &[Shot]) -> MediaTime {
+pub(super) fn length(run: &RunMeta, shots: &[Shot]) -> MediaTime {
     match (shots.first(), shots.last()) {
         (Some(first), Some(last)) => last.end - first.start,
         _ => run.video.duration,

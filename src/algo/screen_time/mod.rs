@@ -13,4 +13,4 @@ mod spans;
 mod tally;
 
 pub use spans::{covered_twice, intersect, measure, union};
-pub use tally::{Params, Tally, box_spans, screen_time};
+pub use tally::{Params, Part, Presence, ShotTime, Tally, TrackTime, WhoIsWho, box_spans, fold, screen_time};

@@ -25,22 +25,157 @@ enum Who {
     Nobody(IdentityId),
 }
 
-/// What one track brings to a person.
-#[derive(Debug, Clone)]
-struct Part {
-    /// Disjoint, ascending.
-    seen: Vec<Span>,
-    bridged: Vec<Span>,
-    score: f32,
-    source: Source,
-    boxes: u64,
+/// What one shot measures: when each of its tracks is seen, and what counts for nobody whoever is who.
+///
+/// Nothing in it depends on decisions, so it is measured once and folded again and again.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShotTime {
+    /// By the track that reviewers see.
+    pub tracks: BTreeMap<TrackId, TrackTime>,
+    left_out: BTreeMap<&'static str, u64>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Share {
-    name: Option<String>,
-    identities: BTreeSet<IdentityId>,
-    parts: Vec<Part>,
+/// When one track is seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrackTime {
+    /// Disjoint, ascending; bridged gaps included.
+    pub seen: Vec<Span>,
+    /// The gaps in it, ascending.
+    pub bridged: Vec<Span>,
+    /// Boxes that count.
+    pub boxes: u64,
+    /// Boxes mostly outside the picture.
+    pub outside: u64,
+}
+
+impl ShotTime {
+    /// Measures one shot of a video whose pictures have the size `picture`: the pictures that were analysed, in any order, and all
+    /// its faces, tracked and dropped, in any order. Faces name the tracks of reviewers ([`crate::domain::TrackMap`]).
+    #[must_use]
+    pub fn measure(params: &Params, picture: Size, shot: &Shot, analysed: &[FrameTime], faces: &[Face]) -> Self {
+        let steps = box_spans(shot, analysed);
+        let tolerance = MediaTime::from_secs(params.gap_tolerance_s);
+        let mut boxes: BTreeMap<TrackId, BTreeMap<usize, bool>> = BTreeMap::new();
+        let mut left_out = BTreeMap::new();
+        for face in faces {
+            let track = match face.fate {
+                Fate::Tracked(track) => track,
+                Fate::Dropped(reason) => {
+                    *left_out.entry(dropped(reason)).or_default() += 1;
+                    continue;
+                }
+            };
+            let Ok(step) = steps.binary_search_by_key(&face.at.frame, |s| s.0) else {
+                *left_out.entry("boxes_on_pictures_not_analysed").or_default() += 1;
+                continue;
+            };
+            let counts = face.detection.bbox.share_inside(picture) >= params.min_share_inside;
+            *boxes.entry(track).or_default().entry(step).or_insert(false) |= counts;
+        }
+        let tracks = boxes.into_iter().map(|(track, boxes)| (track, track_time(&steps, &boxes, tolerance))).collect();
+        Self { tracks, left_out }
+    }
+}
+
+/// Who is who: the decided data that screen time depends on.
+///
+/// A track without assignment counts for nobody, and is counted by the reason of its mark where a person discarded it; an assignment to
+/// an identity that is not in `identities` counts for that identity, unnamed.
+#[derive(Debug, Clone, Copy)]
+pub struct WhoIsWho<'a> {
+    pub assignments: &'a BTreeMap<TrackId, Assignment>,
+    pub identities: &'a BTreeMap<IdentityId, Identity>,
+    pub marks: &'a BTreeMap<TrackId, Mark>,
+}
+
+/// Sums up shots that were measured, of a video of length `duration`; they may come in any order, each once.
+///
+/// People come by falling time, then name; those who were seen for no time are left out. Costs a sort of all spans.
+#[must_use]
+pub fn fold<'t>(
+    params: &Params,
+    shots: impl IntoIterator<Item = &'t ShotTime>,
+    who: WhoIsWho<'_>,
+    duration: MediaTime,
+) -> ScreenTime {
+    let mut fold = Fold { who, shares: BTreeMap::new(), diagnostics: BTreeMap::new() };
+    for shot in shots {
+        for (what, n) in &shot.left_out {
+            fold.count(what, *n);
+        }
+        for (track, time) in &shot.tracks {
+            fold.add(*track, time);
+        }
+    }
+    let Fold { shares, diagnostics, .. } = fold;
+    let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| person_time(&who, share)).collect();
+    people.retain(|p| p.visual_time > MediaTime::ZERO);
+    people.sort_by(|a, b| {
+        (Reverse(a.visual_time), a.name.is_none(), &a.name, &a.identities).cmp(&(
+            Reverse(b.visual_time),
+            b.name.is_none(),
+            &b.name,
+            &b.identities,
+        ))
+    });
+    let named: Vec<Span> = people.iter().filter(|p| p.name.is_some()).flat_map(|p| p.visual.iter().copied()).collect();
+    ScreenTime {
+        union: measure(&union(named.iter().copied())),
+        sum: measure(&named),
+        overlap: measure(&covered_twice(named)),
+        people,
+        duration,
+        diagnostics,
+        params: serde_json::to_value(params).unwrap_or_default(),
+    }
+}
+
+/// What one track brings to somebody.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'t> {
+    pub time: &'t TrackTime,
+    /// Belief that it is theirs, `0..=1`.
+    pub score: f32,
+    pub source: Source,
+}
+
+/// The time of one person or identity, over all their tracks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Presence {
+    /// Disjoint, ascending.
+    pub visual: Vec<Span>,
+    /// The measure of `visual`.
+    pub visual_time: MediaTime,
+    /// Part of `visual_time` that bridges gaps inside tracks, where no face was found.
+    pub bridged: MediaTime,
+    /// Mean belief, weighted by time, `0..=1`.
+    pub confidence: f64,
+    /// Share of the time whose assignment a person confirmed, `0..=1`.
+    pub review_share: f64,
+}
+
+impl Presence {
+    /// Sums up tracks, in any order.
+    #[must_use]
+    pub fn of(parts: &[Part<'_>]) -> Self {
+        let visual = union(parts.iter().flat_map(|p| p.time.seen.iter().copied()));
+        let visual_time = measure(&visual);
+        let found = parts.iter().flat_map(|p| without(&p.time.seen, &p.time.bridged));
+        let confirmed = parts.iter().filter(|p| p.source == Source::Confirmed).flat_map(|p| p.time.seen.iter().copied());
+        let mut weighed: Vec<(i64, f32)> = parts.iter().map(|p| (measure(&p.time.seen).0, p.score)).collect();
+        // A sum of floats depends on its order, which must not come from the order of shots.
+        weighed.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let weight: f64 = weighed.iter().map(|w| w.0 as f64).sum();
+        let belief: f64 = weighed.iter().map(|w| w.0 as f64 * f64::from(w.1)).sum();
+        let share = |part: MediaTime| if visual_time > MediaTime::ZERO { part.0 as f64 / visual_time.0 as f64 } else { 0.0 };
+        Self {
+            bridged: visual_time - measure(&union(found)),
+            confidence: if weight > 0.0 { belief / weight } else { 0.0 },
+            review_share: share(measure(&union(confirmed))),
+            visual,
+            visual_time,
+        }
+    }
 }
 
 /// Gathers screen time shot by shot; it keeps spans, not boxes, so an hour takes little memory.
@@ -50,104 +185,63 @@ struct Share {
 pub struct Tally<'a> {
     params: &'a Params,
     picture: Size,
-    assignments: &'a BTreeMap<TrackId, Assignment>,
-    identities: &'a BTreeMap<IdentityId, Identity>,
-    marks: &'a BTreeMap<TrackId, Mark>,
-    shares: BTreeMap<Who, Share>,
-    diagnostics: BTreeMap<String, u64>,
+    who: WhoIsWho<'a>,
+    shots: Vec<ShotTime>,
 }
 
 impl<'a> Tally<'a> {
     /// Starts for a video whose pictures have the size `picture`.
-    ///
-    /// Faces name the tracks of reviewers ([`crate::domain::TrackMap`]). A track without assignment counts for nobody, and is counted
-    /// by the reason of its mark where a person discarded it; an assignment to an identity that is not in `identities` counts for that
-    /// identity, unnamed.
     #[must_use]
-    pub fn new(
-        params: &'a Params,
-        picture: Size,
-        assignments: &'a BTreeMap<TrackId, Assignment>,
-        identities: &'a BTreeMap<IdentityId, Identity>,
-        marks: &'a BTreeMap<TrackId, Mark>,
-    ) -> Self {
-        Self { params, picture, assignments, identities, marks, shares: BTreeMap::new(), diagnostics: BTreeMap::new() }
+    pub fn new(params: &'a Params, picture: Size, who: WhoIsWho<'a>) -> Self {
+        Self { params, picture, who, shots: Vec::new() }
     }
 
-    /// Takes one shot: the pictures that were analysed, in any order, and all its faces, tracked and dropped, in any order.
+    /// Takes one shot, as [`ShotTime::measure`] does.
     pub fn push(&mut self, shot: &Shot, analysed: &[FrameTime], faces: &[Face]) {
-        let steps = box_spans(shot, analysed);
-        let mut tracks: BTreeMap<TrackId, BTreeMap<usize, bool>> = BTreeMap::new();
-        for face in faces {
-            let track = match face.fate {
-                Fate::Tracked(track) => track,
-                Fate::Dropped(reason) => {
-                    self.count(dropped(reason), 1);
-                    continue;
-                }
-            };
-            let Ok(step) = steps.binary_search_by_key(&face.at.frame, |s| s.0) else {
-                self.count("boxes_on_pictures_not_analysed", 1);
-                continue;
-            };
-            let counts = face.detection.bbox.share_inside(self.picture) >= self.params.min_share_inside;
-            *tracks.entry(track).or_default().entry(step).or_insert(false) |= counts;
-        }
-        for (track, boxes) in tracks {
-            self.add(track, &steps, &boxes);
-        }
+        self.shots.push(ShotTime::measure(self.params, self.picture, shot, analysed, faces));
     }
 
-    /// Ends the tally of a video of length `duration`.
-    ///
-    /// People come by falling time, then name; those who were seen for no time are left out.
+    /// Ends the tally of a video of length `duration`, as [`fold`] does.
     #[must_use]
-    pub fn finish(mut self, duration: MediaTime) -> ScreenTime {
-        let shares = std::mem::take(&mut self.shares);
-        let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| total(&who, share)).collect();
-        people.retain(|p| p.visual_time > MediaTime::ZERO);
-        people.sort_by(|a, b| {
-            (Reverse(a.visual_time), a.name.is_none(), &a.name, &a.identities).cmp(&(
-                Reverse(b.visual_time),
-                b.name.is_none(),
-                &b.name,
-                &b.identities,
-            ))
-        });
-        let named: Vec<Span> = people.iter().filter(|p| p.name.is_some()).flat_map(|p| p.visual.iter().copied()).collect();
-        ScreenTime {
-            union: measure(&union(named.iter().copied())),
-            sum: measure(&named),
-            overlap: measure(&covered_twice(named)),
-            people,
-            duration,
-            diagnostics: self.diagnostics,
-            params: serde_json::to_value(self.params).unwrap_or_default(),
-        }
+    pub fn finish(self, duration: MediaTime) -> ScreenTime {
+        fold(self.params, &self.shots, self.who, duration)
     }
+}
 
-    /// Adds the time of one track; `boxes` says for each analysed picture with a box whether it counts.
-    fn add(&mut self, track: TrackId, steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>) {
-        let counting = boxes.values().filter(|c| **c).count() as u64;
-        self.count("boxes_mostly_outside_the_picture", boxes.len() as u64 - counting);
-        if let Some(mark) = self.marks.get(&track) {
+#[derive(Default)]
+struct Share<'t> {
+    name: Option<String>,
+    identities: BTreeSet<IdentityId>,
+    parts: Vec<Part<'t>>,
+}
+
+struct Fold<'w, 't> {
+    who: WhoIsWho<'w>,
+    shares: BTreeMap<Who, Share<'t>>,
+    diagnostics: BTreeMap<String, u64>,
+}
+
+impl<'t> Fold<'_, 't> {
+    /// Adds the time of one track.
+    fn add(&mut self, track: TrackId, time: &'t TrackTime) {
+        self.count("boxes_mostly_outside_the_picture", time.outside);
+        if let Some(mark) = self.who.marks.get(&track) {
             self.count(discarded(mark.discarded), 1);
-            self.count("boxes_discarded", counting);
+            self.count("boxes_discarded", time.boxes);
             return;
         }
-        let Some(assignment) = self.assignments.get(&track) else {
+        let Some(assignment) = self.who.assignments.get(&track) else {
             self.count("tracks_unassigned", 1);
-            self.count("boxes_unassigned", counting);
+            self.count("boxes_unassigned", time.boxes);
             return;
         };
-        if counting == 0 {
+        if time.boxes == 0 {
             self.count("tracks_never_inside_the_picture", 1);
             return;
         }
         self.count("tracks_used", 1);
-        self.count("boxes_used", counting);
-        let (seen, bridged) = spans_of(steps, boxes, MediaTime::from_secs(self.params.gap_tolerance_s));
-        let identity = self.identities.get(&assignment.identity);
+        self.count("boxes_used", time.boxes);
+        let identity = self.who.identities.get(&assignment.identity);
         let name = identity.and_then(|i| i.name.clone());
         let who = match (identity.and_then(|i| i.person), &name) {
             (Some(person), _) => Who::Person(person),
@@ -157,12 +251,18 @@ impl<'a> Tally<'a> {
         let share = self.shares.entry(who).or_default();
         share.name = name.or(share.name.take());
         share.identities.insert(assignment.identity);
-        share.parts.push(Part { seen, bridged, score: assignment.score, source: assignment.source, boxes: counting });
+        share.parts.push(Part { time, score: assignment.score, source: assignment.source });
     }
 
     fn count(&mut self, what: &str, more: u64) {
-        if more > 0 {
-            *self.diagnostics.entry(what.to_owned()).or_default() += more;
+        if more == 0 {
+            return;
+        }
+        match self.diagnostics.get_mut(what) {
+            Some(n) => *n += more,
+            None => {
+                self.diagnostics.insert(what.to_owned(), more);
+            }
         }
     }
 }
@@ -178,7 +278,7 @@ pub fn screen_time<'a>(
     duration: MediaTime,
 ) -> ScreenTime {
     let marks = BTreeMap::new();
-    let mut tally = Tally::new(params, picture, assignments, identities, &marks);
+    let mut tally = Tally::new(params, picture, WhoIsWho { assignments, identities, marks: &marks });
     for (shot, analysed, faces) in shots {
         tally.push(shot, analysed, faces);
     }
@@ -201,8 +301,9 @@ pub fn box_spans(shot: &Shot, analysed: &[FrameTime]) -> Vec<(u64, Span)> {
         .collect()
 }
 
-/// Returns the time that a track is seen, and the part of it that bridges gaps.
-fn spans_of(steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>, tolerance: MediaTime) -> (Vec<Span>, Vec<Span>) {
+/// Measures one track; `boxes` says for each analysed picture with a box whether it counts.
+fn track_time(steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>, tolerance: MediaTime) -> TrackTime {
+    let counting = boxes.values().filter(|c| **c).count() as u64;
     let (mut seen, mut bridged) = (Vec::new(), Vec::new());
     let mut before: Option<usize> = None;
     for (&step, &counts) in boxes {
@@ -219,34 +320,21 @@ fn spans_of(steps: &[(u64, Span)], boxes: &BTreeMap<usize, bool>, tolerance: Med
         seen.push(steps[step].1);
         before = Some(step);
     }
-    (union(seen.into_iter().chain(bridged.iter().copied())), bridged)
+    let seen = union(seen.into_iter().chain(bridged.iter().copied()));
+    TrackTime { seen, bridged, boxes: counting, outside: boxes.len() as u64 - counting }
 }
 
 /// Sums up one person.
-fn total(who: &Who, share: Share) -> PersonTime {
-    let all = |pick: fn(&Part) -> bool| -> MediaTime {
-        measure(&union(share.parts.iter().filter(|p| pick(p)).flat_map(|p| p.seen.iter().copied())))
-    };
-    let visual = union(share.parts.iter().flat_map(|p| p.seen.iter().copied()));
-    let found = share.parts.iter().flat_map(|p| without(&p.seen, &p.bridged));
-    let visual_time = measure(&visual);
-    let mut weighed: Vec<(i64, f32)> = share.parts.iter().map(|p| (measure(&p.seen).0, p.score)).collect();
-    // A sum of floats depends on its order, which must not come from the order of shots.
-    weighed.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let weight: f64 = weighed.iter().map(|w| w.0 as f64).sum();
-    let belief: f64 = weighed.iter().map(|w| w.0 as f64 * f64::from(w.1)).sum();
+fn person_time(who: &Who, share: Share<'_>) -> PersonTime {
+    let Presence { visual, visual_time, bridged, confidence, review_share } = Presence::of(&share.parts);
     PersonTime {
         name: share.name,
         person: if let Who::Person(person) = who { Some(*person) } else { None },
-        bridged: visual_time - measure(&union(found)),
-        confidence: if weight > 0.0 { belief / weight } else { 0.0 },
-        review_share: if visual_time > MediaTime::ZERO {
-            all(|p| p.source == Source::Confirmed).0 as f64 / visual_time.0 as f64
-        } else {
-            0.0
-        },
+        bridged,
+        confidence,
+        review_share,
         tracks: share.parts.len() as u64,
-        faces: share.parts.iter().map(|p| p.boxes).sum(),
+        faces: share.parts.iter().map(|p| p.time.boxes).sum(),
         identities: share.identities.into_iter().collect(),
         visual,
         visual_time,
@@ -451,7 +539,8 @@ mod tests {
             let p = params();
             let marks = BTreeMap::new();
             let run = |order: &[usize], turned: bool| {
-                let mut tally = Tally::new(&p, PICTURE, &assignments, &identities, &marks);
+                let who = WhoIsWho { assignments: &assignments, identities: &identities, marks: &marks };
+                let mut tally = Tally::new(&p, PICTURE, who);
                 for &s in order {
                     let (mut f, mut a) = (faces(s), every(step, &shots[s]));
                     if turned {
