@@ -28,7 +28,8 @@ impl History {
         history
     }
 
-    fn push(&mut self, operation: &Operation) {
+    /// Reads the next entry of the log.
+    pub fn push(&mut self, operation: &Operation) {
         match (&operation.author, &operation.kind) {
             (Author::Pipeline { .. }, _) => {}
             (Author::User { .. }, OperationKind::Undo { of }) => move_to(*of, &mut self.undo, &mut self.redo),
@@ -66,44 +67,38 @@ fn move_to(seq: u64, from: &mut Vec<u64>, to: &mut Vec<u64>) {
     }
 }
 
-/// Drafts the operation that takes back the last decision of a user in `log`; `None` where there is none left.
+/// Drafts the operation that takes back `of`.
 ///
 /// Appending it fails where the values have moved on since.
 #[must_use]
-pub fn undo_draft(log: &[Operation], author: Author, at: Timestamp) -> Option<Draft> {
-    let of = find(log, History::of(log).next_undo()?)?;
-    Some(Draft {
+pub fn undo_draft(of: &Operation, author: Author, at: Timestamp) -> Draft {
+    Draft {
         author,
         kind: OperationKind::Undo { of: of.seq },
         summary: format!("undo: {}", of.summary),
         changes: inverted(&of.changes),
         at,
-    })
+    }
 }
 
-/// Drafts the operation that does again what was undone last in `log`; `None` where there is nothing.
+/// Drafts the operation that does `of` again.
 ///
 /// Appending it fails where the values have moved on since.
 #[must_use]
-pub fn redo_draft(log: &[Operation], author: Author, at: Timestamp) -> Option<Draft> {
-    let of = find(log, History::of(log).next_redo()?)?;
-    Some(Draft {
+pub fn redo_draft(of: &Operation, author: Author, at: Timestamp) -> Draft {
+    Draft {
         author,
         kind: OperationKind::Redo { of: of.seq },
         summary: format!("redo: {}", of.summary),
         changes: of.changes.clone(),
         at,
-    })
+    }
 }
 
 /// Returns the changes that take `changes` back: each inverted, the last first.
 #[must_use]
 pub fn inverted(changes: &[Change]) -> Vec<Change> {
     changes.iter().rev().cloned().map(Change::invert).collect()
-}
-
-fn find(log: &[Operation], seq: u64) -> Option<&Operation> {
-    log.iter().find(|operation| operation.seq == seq)
 }
 
 #[cfg(test)]
@@ -116,6 +111,16 @@ mod tests {
 
     fn user() -> Author {
         Author::User { name: "ana".into(), host: None, client: None }
+    }
+
+    fn next_undo(log: &[Operation]) -> Option<Draft> {
+        let seq = History::of(log).next_undo()?;
+        log.iter().find(|o| o.seq == seq).map(|of| undo_draft(of, user(), Timestamp::UNIX_EPOCH))
+    }
+
+    fn next_redo(log: &[Operation]) -> Option<Draft> {
+        let seq = History::of(log).next_redo()?;
+        log.iter().find(|o| o.seq == seq).map(|of| redo_draft(of, user(), Timestamp::UNIX_EPOCH))
     }
 
     fn log_append(log: &mut Vec<Operation>, state: &mut Decided, draft: Draft) {
@@ -203,13 +208,13 @@ mod tests {
             }
             let (end, seen) = (state.clone(), log.clone());
             let mut undone = 0;
-            while let Some(draft) = undo_draft(&log, user(), Timestamp::UNIX_EPOCH) {
+            while let Some(draft) = next_undo(&log) {
                 log_append(&mut log, &mut state, draft);
                 undone += 1;
             }
             prop_assert_eq!(undone, steps.len());
             prop_assert!(state.assignments.is_empty() && state.identities.is_empty());
-            while let Some(draft) = redo_draft(&log, user(), Timestamp::UNIX_EPOCH) {
+            while let Some(draft) = next_redo(&log) {
                 log_append(&mut log, &mut state, draft);
             }
             prop_assert_eq!(&state, &end);
@@ -241,7 +246,7 @@ mod tests {
         let (mut state, mut log) = (Decided::default(), Vec::new());
         let changes = make_identity(&state);
         log_append(&mut log, &mut state, decide(user(), changes));
-        let draft = undo_draft(&log, user(), Timestamp::UNIX_EPOCH).unwrap();
+        let draft = next_undo(&log).unwrap();
         log_append(&mut log, &mut state, draft);
         let changes = make_identity(&state);
         log_append(&mut log, &mut state, decide(Author::Pipeline { run: RUN }, changes));
@@ -254,7 +259,7 @@ mod tests {
         let (mut state, mut log) = (Decided::default(), Vec::new());
         let changes = make_identity(&state);
         log_append(&mut log, &mut state, decide(user(), changes));
-        let draft = undo_draft(&log, user(), Timestamp::UNIX_EPOCH).unwrap();
+        let draft = next_undo(&log).unwrap();
         assert_eq!(draft.summary, "undo: a decision");
         log_append(&mut log, &mut state, draft);
         let changes = make_identity(&state);
@@ -271,7 +276,7 @@ mod tests {
         // A run renames the identity that the user made.
         let changes = step(&state, 1, 3, 0.0);
         log_append(&mut log, &mut state, decide(Author::Pipeline { run: RUN }, changes));
-        let draft = undo_draft(&log, user(), Timestamp::UNIX_EPOCH).unwrap();
+        let draft = next_undo(&log).unwrap();
         assert!(state.apply(&draft.kind, &draft.changes).is_err());
     }
 }

@@ -86,7 +86,10 @@ impl TrackMap {
         let mut made: BTreeMap<TrackId, (Tracklet, f64)> = BTreeMap::new();
         for face in faces {
             let Fate::Tracked(id) = face.fate else { continue };
-            let Some(tracklet) = tracklets.iter().find(|t| t.id == id && is_touched(&id)) else { continue };
+            if !is_touched(&id) {
+                continue;
+            }
+            let Some(tracklet) = tracklets.iter().find(|t| t.id == id) else { continue };
             let track = self.track(id, face.at.frame);
             let fresh = Tracklet { id: track, first: face.at, last: face.at, boxes: 0, ..*tracklet };
             let (now, scores) = made.entry(track).or_insert((fresh, 0.0));

@@ -4,8 +4,8 @@ use super::command::Command;
 use super::plan::{Named, Refusal, View};
 use super::{SessionError, Workspace, author, report};
 use crate::domain::{
-    Author, Change, Draft, EpisodeId, Fate, History, Operation, OperationKind, PersonId, RunId, Source, TrackId, inverted,
-    redo_draft, tidy_name, undo_draft,
+    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, RunId, ShotId, Source, TrackId, TrackMap, redo_draft,
+    tidy_name, undo_draft,
 };
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
@@ -39,9 +39,20 @@ pub(super) fn decide_in(
 ) -> Result<Option<Operation>, SessionError> {
     let run = report::active(store)?.id;
     let view = view(store, run, &command.looked_at())?;
+    decide_on(library, store, &view, command, author)
+}
+
+/// Decides in an open episode whose decided data is `view`.
+pub(super) fn decide_on(
+    library: &Library,
+    store: &EpisodeStore,
+    view: &View,
+    command: &Command,
+    author: Author,
+) -> Result<Option<Operation>, SessionError> {
     let at = Timestamp::now();
     let named = match command.person() {
-        Some(name) => Some(known_or_new(library, &view, command, name, &author, at)?),
+        Some(name) => Some(known_or_new(library, view, command, name, &author, at)?),
         None => None,
     };
     let plan = view.plan(command, named.as_ref())?;
@@ -76,7 +87,6 @@ fn known_or_new(
 pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> Result<View, StoreError> {
     let tracklets: BTreeMap<TrackId, _> = store.tracklets(run)?.into_iter().map(|t| (t.id, t)).collect();
     let highest = tracklets.keys().next_back().copied().max(store.highest_track(run)?).unwrap_or(TrackId(0));
-    let map = store.track_map(run)?;
     let mut view = View {
         run,
         tracklets,
@@ -88,19 +98,36 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
     };
+    view.pictures = pictures(store, &view, looked_at)?;
+    Ok(view)
+}
+
+/// Reads the pictures of the tracks `looked_at`, ascending.
+pub(super) fn pictures(
+    store: &EpisodeStore,
+    view: &View,
+    looked_at: &[TrackId],
+) -> Result<BTreeMap<TrackId, Vec<u64>>, StoreError> {
+    let mut pictures: BTreeMap<TrackId, Vec<u64>> = BTreeMap::new();
+    if looked_at.is_empty() {
+        return Ok(pictures);
+    }
+    let map = TrackMap::new(view.parts.clone());
     let parts = looked_at.iter().filter_map(|track| view.parts_of(*track)).flat_map(|parts| parts.0);
-    let shots: BTreeSet<_> = parts.filter_map(|p| view.tracklets.get(&p.tracklet)).map(|t| t.shot).collect();
+    let shots: BTreeSet<ShotId> = parts.filter_map(|p| view.tracklets.get(&p.tracklet)).map(|t| t.shot).collect();
     for shot in shots {
-        for face in store.faces(run, shot)? {
+        for face in store.faces(view.run, shot)? {
             if let Fate::Tracked(track) = map.face(face).fate
                 && looked_at.contains(&track)
             {
-                view.pictures.entry(track).or_default().push(face.at.frame);
+                pictures.entry(track).or_default().push(face.at.frame);
             }
         }
     }
-    view.pictures.values_mut().for_each(|p| p.sort_unstable());
-    Ok(view)
+    for frames in pictures.values_mut() {
+        frames.sort_unstable();
+    }
+    Ok(pictures)
 }
 
 /// Takes back the last decision of a person, or the one with the number `of`; `None` where there is none left. Nothing leaves the
@@ -111,46 +138,38 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
 pub fn undo(workspace: &Workspace, episode: &EpisodeId, of: Option<u64>) -> Result<Option<Operation>, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
-    let log = store.operations()?;
-    let draft = match of {
-        None => undo_draft(&log, author(), Timestamp::now()),
-        Some(seq) => Some(undo_of(&log, seq)?),
-    };
-    let Some(draft) = draft else { return Ok(None) };
-    let kind = draft.kind.clone();
-    let changes = draft.changes.clone();
-    match store.append(draft) {
-        Err(StoreError::Change(_)) => {
-            let OperationKind::Undo { of } = kind else { return Ok(None) };
-            let by = dependent(&log, of, &changes);
-            Err(SessionError::Depends { of, by: by.map(|o| (o.seq, o.summary.clone())) })
-        }
+    let history = History::of(&store.operations()?);
+    undo_in(&store, &history, of)
+}
+
+/// Takes back in an open episode whose log `history` has read.
+pub(super) fn undo_in(store: &EpisodeStore, history: &History, of: Option<u64>) -> Result<Option<Operation>, SessionError> {
+    let Some(of) = of.or_else(|| history.next_undo()) else { return Ok(None) };
+    let operation = undoable(store, history, of)?;
+    match store.append(undo_draft(&operation, author(), Timestamp::now())) {
+        Err(StoreError::Change(_)) => Err(depends(store, &operation)?),
         done => Ok(Some(done?)),
     }
 }
 
-fn undo_of(log: &[Operation], seq: u64) -> Result<Draft, SessionError> {
-    let refuse = |why: &'static str| SessionError::NotUndoable { of: seq, why };
-    let operation = log.iter().find(|o| o.seq == seq).ok_or_else(|| refuse("there is no such entry in the log"))?;
+fn undoable(store: &EpisodeStore, history: &History, of: u64) -> Result<Operation, SessionError> {
+    let refuse = |why: &'static str| SessionError::NotUndoable { of, why };
+    let operation = store.operation(of)?.ok_or_else(|| refuse("there is no such entry in the log"))?;
     if matches!(operation.author, Author::Pipeline { .. }) {
         return Err(refuse("a run made it, and only decisions of people are taken back"));
     }
-    if !History::of(log).can_undo(seq) {
+    if !history.can_undo(of) {
         return Err(refuse("it is taken back already, or takes back another itself"));
     }
-    Ok(Draft {
-        author: author(),
-        kind: OperationKind::Undo { of: seq },
-        summary: format!("undo: {}", operation.summary),
-        changes: inverted(&operation.changes),
-        at: Timestamp::now(),
-    })
+    Ok(operation)
 }
 
-/// Finds the last entry after `of` that changed one of the same things.
-fn dependent<'a>(log: &'a [Operation], of: u64, changes: &[Change]) -> Option<&'a Operation> {
-    let keys: BTreeSet<String> = changes.iter().map(Change::key).collect();
-    log.iter().rev().take_while(|o| o.seq > of).find(|o| o.changes.iter().any(|c| keys.contains(&c.key())))
+/// Names the last entry that changed the same things as `of` after it.
+fn depends(store: &EpisodeStore, of: &Operation) -> Result<SessionError, StoreError> {
+    let keys: BTreeSet<String> = of.changes.iter().map(Change::key).collect();
+    let later = store.operations_since(of.seq)?;
+    let by = later.iter().rev().find(|o| o.changes.iter().any(|c| keys.contains(&c.key())));
+    Ok(SessionError::Depends { of: of.seq, by: by.map(|o| (o.seq, o.summary.clone())) })
 }
 
 /// Does again what was undone last; `None` where there is nothing.
@@ -160,10 +179,15 @@ fn dependent<'a>(log: &'a [Operation], of: u64, changes: &[Change]) -> Option<&'
 pub fn redo(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Operation>, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
-    match redo_draft(&store.operations()?, author(), Timestamp::now()) {
-        Some(draft) => Ok(Some(store.append(draft)?)),
-        None => Ok(None),
-    }
+    let history = History::of(&store.operations()?);
+    redo_in(&store, &history)
+}
+
+/// Does again in an open episode whose log `history` has read.
+pub(super) fn redo_in(store: &EpisodeStore, history: &History) -> Result<Option<Operation>, SessionError> {
+    let Some(of) = history.next_redo() else { return Ok(None) };
+    let Some(operation) = store.operation(of)? else { return Ok(None) };
+    Ok(Some(store.append(redo_draft(&operation, author(), Timestamp::now()))?))
 }
 
 /// One track as a list of tracks shows it.

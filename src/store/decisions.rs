@@ -54,6 +54,22 @@ impl EpisodeStore {
         })
     }
 
+    /// Returns one operation; `None` where the log has none of that number.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn operation(&self, seq: u64) -> Result<Option<Operation>, StoreError> {
+        self.engine.read(|txn| Ok(txn.open_table(LOG)?.get(seq)?.map(|row| from_json(row.value())).transpose()?))
+    }
+
+    /// Returns the number of the last operation; 0 while the log is empty.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn last_operation(&self) -> Result<u64, StoreError> {
+        self.engine.read(|txn| Ok(txn.open_table(LOG)?.last()?.map_or(0, |(seq, _)| seq.value())))
+    }
+
     /// Returns who the tracks of a run are believed to be.
     ///
     /// # Errors
@@ -209,6 +225,16 @@ mod tests {
         Author::User { name: "ana".into(), host: None, client: None }
     }
 
+    fn next_undo(log: &[Operation]) -> Option<Draft> {
+        let seq = History::of(log).next_undo()?;
+        log.iter().find(|o| o.seq == seq).map(|of| undo_draft(of, user(), Timestamp::UNIX_EPOCH))
+    }
+
+    fn next_redo(log: &[Operation]) -> Option<Draft> {
+        let seq = History::of(log).next_redo()?;
+        log.iter().find(|o| o.seq == seq).map(|of| redo_draft(of, user(), Timestamp::UNIX_EPOCH))
+    }
+
     fn draft(changes: Vec<Change>) -> Draft {
         Draft { author: user(), kind: OperationKind::Name, summary: "named".into(), changes, at: Timestamp::UNIX_EPOCH }
     }
@@ -285,7 +311,7 @@ mod tests {
         store.append(draft(vec![make(2).invert()])).unwrap();
         assert_eq!(store.next_identity_id(RUN).unwrap(), IdentityId(3));
         assert!(matches!(store.append(draft(vec![make(2)])), Err(StoreError::Change(ChangeError::IdReused { .. }))));
-        let undo = undo_draft(&store.operations().unwrap(), user(), Timestamp::UNIX_EPOCH).unwrap();
+        let undo = next_undo(&store.operations().unwrap()).unwrap();
         store.append(undo).unwrap();
         assert_eq!(store.identities(RUN).unwrap().len(), 2);
     }
@@ -300,7 +326,7 @@ mod tests {
             store.append(draft(vec![assign(4, None, 1, 0.1)])).unwrap();
         }
         let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
-        let undo = undo_draft(&store.operations().unwrap(), user(), Timestamp::UNIX_EPOCH).unwrap();
+        let undo = next_undo(&store.operations().unwrap()).unwrap();
         assert_eq!(undo.kind, OperationKind::Undo { of: 2 });
         store.append(undo).unwrap();
         assert!(store.assignments(RUN).unwrap().is_empty());
@@ -321,8 +347,8 @@ mod tests {
                 let log = store.operations().unwrap();
                 let score = if score.is_finite() { score } else { 0.5 };
                 let next = match step {
-                    0 => undo_draft(&log, user(), Timestamp::UNIX_EPOCH),
-                    1 => redo_draft(&log, user(), Timestamp::UNIX_EPOCH),
+                    0 => next_undo(&log),
+                    1 => next_redo(&log),
                     track => {
                         let from = store.assignments(RUN).unwrap().get(&TrackId(track)).copied();
                         Some(draft(vec![assign(track, from, target, score)]))
