@@ -9,4 +9,4 @@ mod settings;
 
 pub use layers::{ConfigError, Layers};
 pub use paths::Paths;
-pub use settings::{BlockKind, ImageProtocol, PictureParams, Settings, SuggestParams};
+pub use settings::{BlockKind, DoubtParams, ImageProtocol, PictureParams, Settings, SuggestParams};

@@ -32,6 +32,7 @@ pub struct Settings {
     pub cluster: cluster::Params,
     pub screen_time: screen_time::Params,
     pub suggest: SuggestParams,
+    pub doubts: DoubtParams,
     pub evaluation: evaluate::Params,
     pub storage: StorageParams,
     pub pull: PullParams,
@@ -89,6 +90,24 @@ pub enum BlockKind {
     Octants,
 }
 
+/// From where on something is doubtful in review; table `[doubts]`. Parts of quality and belief are `0..=1`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoubtParams {
+    /// Frontality below which a face is a profile.
+    pub profile: f32,
+    /// Size below which a face is small.
+    pub small: f32,
+    /// Sharpness below which a face is blurred.
+    pub blurred: f32,
+    /// Light below which a face is dark, or too bright.
+    pub dark: f32,
+    /// Visibility below which a face is hidden.
+    pub hidden: f32,
+    /// Belief below which an assignment that nobody confirmed is doubtful.
+    pub low_belief: f32,
+}
+
 impl Settings {
     /// Returns the same settings with every cosine as an embedder of this scale has it; unchanged where its scale is unknown.
     #[must_use]
@@ -112,7 +131,7 @@ impl Settings {
 }
 
 /// The files of `config/`.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     include_str!("../../config/scan.toml"),
     include_str!("../../config/decode.toml"),
     include_str!("../../config/scenes.toml"),
@@ -120,6 +139,7 @@ const FILES: [&str; 11] = [
     include_str!("../../config/tracking.toml"),
     include_str!("../../config/recognition.toml"),
     include_str!("../../config/screen_time.toml"),
+    include_str!("../../config/review.toml"),
     include_str!("../../config/evaluation.toml"),
     include_str!("../../config/storage.toml"),
     include_str!("../../config/models.toml"),

@@ -53,6 +53,8 @@ pub enum SessionError {
     DeviceGone { run: RunId, device: DeviceChoice, why: String, hint: String },
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("nothing was decided on {episode}: {why}")]
+    ReadOnly { episode: EpisodeId, why: String },
     #[error("operation {of} cannot be taken back: {why}")]
     NotUndoable { of: u64, why: &'static str },
     #[error("operation {of} cannot be taken back: what it decided was changed since{}", by.as_ref().map(|(seq, what)| format!(" by operation {seq}, {what:?}")).unwrap_or_default())]
@@ -106,6 +108,7 @@ impl SessionError {
             Self::Signals { .. } => None,
             Self::Unconfirmed { .. } => Some("add --yes where nobody can be asked".into()),
             Self::Refused(e) => Some(e.hint()),
+            Self::ReadOnly { .. } => Some("open it again when it can be written to; reading goes on".into()),
             Self::NotUndoable { .. } => Some("`screenalytics log EPISODE` lists what can be taken back".into()),
             Self::Depends { by: Some((seq, _)), .. } => Some(format!("take back operation {seq} first")),
             Self::Depends { by: None, .. } => Some("`screenalytics log EPISODE` shows what came after".into()),

@@ -20,6 +20,7 @@ mod progress_json;
 mod pull;
 mod replay;
 mod report;
+mod review;
 mod run;
 mod suggest;
 mod workspace;
@@ -47,6 +48,7 @@ pub use pull::{
 };
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
+pub use review::{Access, Card, CropCursor, CropPage, CropRow, Doubt, Review, Snapshot, Thumbs, TrackInfo};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use workspace::{Places, Workspace, author};

@@ -110,6 +110,25 @@ impl View {
         }
     }
 
+    /// Brings the view up to an operation that was appended to the log; changes of other runs are passed over.
+    pub(super) fn follow(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Assign { run, track, edit } if *run == self.run => set(&mut self.assignments, *track, edit.to),
+                Change::Identity { run, id, edit } if *run == self.run => {
+                    set(&mut self.identities, *id, edit.to.clone());
+                    self.next_identity = self.next_identity.max(IdentityId(id.0.saturating_add(1)));
+                }
+                Change::Track { run, track, edit } if *run == self.run => {
+                    set(&mut self.parts, *track, edit.to.clone());
+                    self.next_track = self.next_track.max(TrackId(track.0.saturating_add(1)));
+                }
+                Change::Mark { run, track, edit } if *run == self.run => set(&mut self.marks, *track, edit.to),
+                _ => {}
+            }
+        }
+    }
+
     /// Works out what `command` changes; `named` is the person that it names.
     ///
     /// # Errors
@@ -128,6 +147,13 @@ impl View {
         let (kind, summary) = work.follow(command, named)?;
         Ok(Plan { kind, summary, changes: work.changes() })
     }
+}
+
+fn set<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
 }
 
 /// The state while a command is worked out: only what it touches.

@@ -1,0 +1,219 @@
+//! Review: one open episode, kept in memory, and every decision on it written at once.
+//!
+//! What was measured is read when it is opened; after a decision only what it touched is worked out again, and the totals are
+//! folded anew from the kept spans. Decisions are those of [`super::decide`], [`super::undo`] and [`super::redo`], by the same code.
+
+mod crops;
+mod doubt;
+mod snapshot;
+mod state;
+mod touched;
+
+pub use crops::{CropCursor, CropPage, CropRow};
+pub use doubt::Doubt;
+pub use snapshot::{Card, Snapshot, TrackInfo};
+
+use super::command::Command;
+use super::{SessionError, Workspace, author, decisions};
+use crate::config::Settings;
+use crate::domain::{CropKey, EpisodeId, Operation, RunId, TrackId};
+use crate::store::{EpisodeStore, Library, StoreError};
+use state::State;
+use std::sync::{Arc, Weak};
+
+/// What may be done with an open episode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    Write,
+    Read {
+        /// Who holds it, or why it cannot be written to.
+        why: String,
+    },
+}
+
+/// One open episode: what is decided about its active run, kept in memory, and every decision written at once.
+///
+/// It holds the episode against other writers, runs included, until it is dropped.
+#[derive(Debug)]
+pub struct Review {
+    library: Library,
+    settings: Settings,
+    store: Arc<EpisodeStore>,
+    access: Access,
+    state: State,
+    /// Reading failed after something was decided: what is in memory is behind the file.
+    is_behind: bool,
+    snapshot: Arc<Snapshot>,
+}
+
+/// The thumbnails of an open episode, for other threads; it does not keep the episode open.
+#[derive(Debug, Clone)]
+pub struct Thumbs {
+    store: Weak<EpisodeStore>,
+    run: RunId,
+}
+
+impl Review {
+    /// Opens the active run of an episode: for writing, or for reading where another process writes to it or it may not be written to.
+    ///
+    /// Reads everything measured but the pictures; an episode of 300,000 faces takes about a second.
+    ///
+    /// # Errors
+    /// Fails where there is no such episode, it has no finished run, or it cannot be read.
+    pub fn open(workspace: &Workspace, episode: &EpisodeId) -> Result<Self, SessionError> {
+        let library = workspace.open_library()?;
+        let (store, access) = match workspace.write(&library, episode) {
+            Ok(store) => (store, Access::Write),
+            Err(SessionError::Store(error)) if matches!(error, StoreError::Held { .. }) || error.is_permission() => {
+                (workspace.read(&library, episode)?, Access::Read { why: error.to_string() })
+            }
+            Err(error) => return Err(error),
+        };
+        let settings = workspace.settings.clone();
+        let state = State::read(&library, &store, &settings)?;
+        let snapshot = Arc::new(state.snapshot(&store, &settings));
+        Ok(Self { library, settings, store: Arc::new(store), access, state, is_behind: false, snapshot })
+    }
+
+    /// Returns whether decisions can be made.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Returns what screens show.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.clone()
+    }
+
+    /// Decides, as [`super::decide`] does; `None` where everything is so already.
+    ///
+    /// # Errors
+    /// Fails where the command is refused or the episode is open for reading only; nothing is changed then.
+    pub fn decide(&mut self, command: &Command) -> Result<Option<Operation>, SessionError> {
+        self.prepare()?;
+        self.state.view.pictures = decisions::pictures(&self.store, &self.state.view, &command.looked_at())?;
+        let done = decisions::decide_on(&self.library, &self.store, &self.state.view, command, author());
+        self.state.view.pictures.clear();
+        let done = done?;
+        if done.is_some() && command.person().is_some() {
+            self.state.read_people(&self.library)?;
+        }
+        self.take(done)
+    }
+
+    /// Takes back the last decision of a person, or the one with the number `of`; `None` where there is none left.
+    ///
+    /// # Errors
+    /// Fails where later decisions depend on it, it cannot be taken back, or the episode is open for reading only.
+    pub fn undo(&mut self, of: Option<u64>) -> Result<Option<Operation>, SessionError> {
+        self.prepare()?;
+        let done = decisions::undo_in(&self.store, &self.state.history, of)?;
+        self.take(done)
+    }
+
+    /// Does again what was undone last; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// As for [`Review::undo`].
+    pub fn redo(&mut self) -> Result<Option<Operation>, SessionError> {
+        self.prepare()?;
+        let done = decisions::redo_in(&self.store, &self.state.history)?;
+        self.take(done)
+    }
+
+    /// Takes in what other processes did meanwhile; tells whether the snapshot is another now.
+    ///
+    /// A new active run is read whole; where nothing happened it costs some short reads.
+    ///
+    /// # Errors
+    /// Fails where the episode or the catalog cannot be read.
+    pub fn refresh(&mut self) -> Result<bool, SessionError> {
+        if self.is_behind || super::report::active(&self.store)? != *self.state.run {
+            self.read_again()?;
+            return Ok(true);
+        }
+        let is_news = self.state.read_people(&self.library)?;
+        let log = self.store.operations_since(self.state.seq)?;
+        if !is_news && log.is_empty() {
+            return Ok(false);
+        }
+        self.follow(&log)?;
+        Ok(true)
+    }
+
+    /// Returns every entry of the log, the oldest first.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn log(&self) -> Result<Vec<Operation>, SessionError> {
+        Ok(self.store.operations()?)
+    }
+
+    /// Returns at most `limit` crops of a track in order of time, every `every`-th from the first, going on `after` a page; none
+    /// where there is no such track.
+    ///
+    /// # Errors
+    /// None at present: everything but the pictures is in memory.
+    pub fn crops(&self, track: TrackId, after: Option<CropCursor>, every: usize, limit: usize) -> Result<CropPage, SessionError> {
+        Ok(crops::page(&self.state.crops_of(track), track, after, every, limit, &self.settings.doubts))
+    }
+
+    /// Returns the 4:5 JPEG of a crop; `None` where there is none.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn thumb(&self, crop: CropKey) -> Result<Option<Vec<u8>>, SessionError> {
+        Ok(self.store.thumb(self.state.run.id, crop)?)
+    }
+
+    /// Returns what other threads read thumbnails by.
+    #[must_use]
+    pub fn thumbs(&self) -> Thumbs {
+        Thumbs { store: Arc::downgrade(&self.store), run: self.state.run.id }
+    }
+
+    /// Makes sure that something can be decided, on what is so now.
+    fn prepare(&mut self) -> Result<(), SessionError> {
+        if let Access::Read { why } = &self.access {
+            return Err(SessionError::ReadOnly { episode: self.store.episode().clone(), why: why.clone() });
+        }
+        if self.is_behind { self.read_again() } else { Ok(()) }
+    }
+
+    fn read_again(&mut self) -> Result<(), SessionError> {
+        self.state = State::read(&self.library, &self.store, &self.settings)?;
+        self.is_behind = false;
+        self.snapshot = Arc::new(self.state.snapshot(&self.store, &self.settings));
+        Ok(())
+    }
+
+    fn take(&mut self, done: Option<Operation>) -> Result<Option<Operation>, SessionError> {
+        if let Some(operation) = &done {
+            self.follow(std::slice::from_ref(operation))?;
+        }
+        Ok(done)
+    }
+
+    fn follow(&mut self, log: &[Operation]) -> Result<(), SessionError> {
+        self.is_behind = true;
+        self.state.follow(&self.store, &self.settings, log)?;
+        self.is_behind = false;
+        self.snapshot = Arc::new(self.state.snapshot(&self.store, &self.settings));
+        Ok(())
+    }
+}
+
+impl Thumbs {
+    /// Returns the 4:5 JPEG of a crop; `None` where there is none, or the episode was closed.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn get(&self, crop: CropKey) -> Result<Option<Vec<u8>>, SessionError> {
+        match self.store.upgrade() {
+            Some(store) => Ok(store.thumb(self.run, crop)?),
+            None => Ok(None),
+        }
+    }
+}
