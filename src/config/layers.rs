@@ -1,5 +1,6 @@
 //! Puts layers of TOML on top of each other and says exactly what is wrong with them.
 
+use super::nearest::nearest;
 use super::settings::Settings;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -185,7 +186,9 @@ fn plain(value: &Spanned<DeValue<'_>>, text: &str) -> Value {
         .unwrap_or(Value::String(source.to_owned()))
 }
 
-fn line_of(text: &str, byte: usize) -> usize {
+/// Returns the line, counted from 1, in which byte `byte` of `text` stands.
+#[must_use]
+pub fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
 }
 
@@ -198,49 +201,6 @@ fn all_keys(table: &Table) -> Vec<String> {
         }
     }
     keys
-}
-
-/// Returns up to two names that are few edits away from `wanted`, or end in its last part.
-fn nearest(wanted: &str, known: &[String]) -> Vec<String> {
-    let last = wanted.rsplit('.').next().unwrap_or(wanted);
-    let mut scored: Vec<(usize, &String)> = known
-        .iter()
-        .map(|k| {
-            let (table, end) = k.rsplit_once('.').unwrap_or(("", k));
-            let same_table = wanted.rsplit_once('.').is_some_and(|(t, _)| t == table);
-            // The right table with a like ending comes before the right ending in another table.
-            let alike = end.split('_').any(|a| last.split('_').any(|b| a == b || shared_start(a, b) >= 4));
-            let distance = match (same_table, end == last) {
-                (true, _) if alike => 0,
-                (_, true) => 1,
-                _ => edits(wanted, k),
-            };
-            (distance, k)
-        })
-        .filter(|(d, _)| *d <= 3.max(wanted.len() / 4))
-        .collect();
-    scored.sort();
-    scored.into_iter().take(2).map(|(_, k)| k.clone()).collect()
-}
-
-fn shared_start(a: &str, b: &str) -> usize {
-    a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count()
-}
-
-/// Levenshtein distance in characters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 //! stands there and no other; an error names file, line, key, what was found and what is allowed.
 
 mod layers;
+mod nearest;
 mod paths;
 mod settings;
 
-pub use layers::{ConfigError, Layers};
+pub use layers::{ConfigError, Layers, line_of};
+pub use nearest::nearest;
 pub use paths::Paths;
 pub use settings::{BlockKind, DoubtParams, ImageProtocol, PictureParams, Settings, SuggestParams};

@@ -14,6 +14,10 @@ pub struct Paths {
     pub models: PathBuf,
     /// The user's own settings, such as `~/.config/screenalytics/config.toml`.
     pub config_file: PathBuf,
+    /// The user's own keys, such as `~/.config/screenalytics/keymap.toml`.
+    pub keymap_file: PathBuf,
+    /// The user's own themes, such as `~/.config/screenalytics/themes`.
+    pub themes: PathBuf,
     /// What can be made again, such as engines of TensorRT; `~/.cache/screenalytics`.
     pub cache: PathBuf,
     /// The log file, such as `~/.local/state/screenalytics/screenalytics.log`.
@@ -40,6 +44,8 @@ impl Paths {
             library: data.join("library"),
             models: data.join("models"),
             config_file: config.join("config.toml"),
+            keymap_file: config.join("keymap.toml"),
+            themes: config.join("themes"),
             log_file: state.join("screenalytics.log"),
             cache,
             data,
