@@ -96,3 +96,17 @@ fn commands_that_the_readme_names_are_there_and_all_are_named() {
         assert!(commands.contains(&command), "README.md names {command}, which --help does not list: {commands:?}");
     }
 }
+
+#[test]
+fn the_page_of_keys_is_printed_from_the_keymap() {
+    let page = screenalytics::ui::keymap::Keymap::page().unwrap();
+    if std::env::var_os("SCREENALYTICS_WRITE_DOCS").is_some() {
+        std::fs::write(root().join("docs/KEYS.md"), &page).unwrap();
+    }
+    let stands = read("docs/KEYS.md");
+    let differs = page.lines().zip(stands.lines()).find(|(a, b)| a != b);
+    assert!(
+        page == stands,
+        "docs/KEYS.md is not what the keymap prints, first at {differs:?}; SCREENALYTICS_WRITE_DOCS=1 cargo test --test docs_fresh writes it"
+    );
+}

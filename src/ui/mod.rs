@@ -1,4 +1,6 @@
 //! The workstation: an episode reviewed from the keyboard.
 
+pub mod keymap;
+mod named;
 pub mod pictures;
 pub mod text;

@@ -1,0 +1,136 @@
+//! What a key can do, and where.
+
+use crate::ui::named::named;
+
+named! {
+    /// Everything a key can do; what it means at each place says `config/keymap.toml`.
+    pub enum Action {
+        Quit = "quit",
+        Back = "back",
+        Help = "help",
+        Palette = "palette",
+        Jump = "jump",
+        Filter = "filter",
+        Undo = "undo",
+        Redo = "redo",
+        UndoThis = "undo_this",
+        Up = "up",
+        Down = "down",
+        Left = "left",
+        Right = "right",
+        PageUp = "page_up",
+        PageDown = "page_down",
+        First = "first",
+        Last = "last",
+        NextPane = "next_pane",
+        PrevPane = "prev_pane",
+        NextTab = "next_tab",
+        PrevTab = "prev_tab",
+        Tab1 = "tab_1",
+        Tab2 = "tab_2",
+        Tab3 = "tab_3",
+        Tab4 = "tab_4",
+        Tab5 = "tab_5",
+        Tab6 = "tab_6",
+        Open = "open",
+        Complete = "complete",
+        Select = "select",
+        SelectRange = "select_range",
+        SelectNone = "select_none",
+        Name = "name",
+        Merge = "merge",
+        Remove = "remove",
+        Discard = "discard",
+        Restore = "restore",
+        Lock = "lock",
+        Unlock = "unlock",
+        Split = "split",
+        Join = "join",
+        Reassign = "reassign",
+        MoreCrops = "more_crops",
+        FewerCrops = "fewer_crops",
+        AllCrops = "all_crops",
+        Zoom = "zoom",
+        Sort = "sort",
+        SortReverse = "sort_reverse",
+        PrevSecond = "prev_second",
+        NextSecond = "next_second",
+        PrevShot = "prev_shot",
+        NextShot = "next_shot",
+        LowerScore = "lower_score",
+        RaiseScore = "raise_score",
+        LowerSize = "lower_size",
+        RaiseSize = "raise_size",
+        GoEpisodes = "go_episodes",
+        GoPeople = "go_people",
+        GoJobs = "go_jobs",
+        GoLog = "go_log",
+        GoHealth = "go_health",
+        Refresh = "refresh",
+        Redraw = "redraw",
+        Run = "run",
+        Rerun = "rerun",
+        Cancel = "cancel",
+        Resume = "resume",
+        Delete = "delete",
+        DeleteAll = "delete_all",
+        Add = "add",
+        CopyLink = "copy_link",
+        ToggleMeter = "toggle_meter",
+        NextTheme = "next_theme",
+    }
+}
+
+named! {
+    /// Where a key is pressed.
+    pub enum Place {
+        /// What holds everywhere but where text is typed.
+        Global = "global",
+        Episodes = "episodes",
+        Detections = "detections",
+        Tracks = "tracks",
+        Identities = "identities",
+        Results = "results",
+        People = "people",
+        Jobs = "jobs",
+        Log = "log",
+        Health = "health",
+        /// A list that is narrowed by typing: names, files, the palette.
+        Picker = "picker",
+        /// A line of text: the filter, a form, a typed confirmation.
+        Input = "input",
+    }
+}
+
+impl Place {
+    /// Tells whether letters are text there, so that the keys of [`Place::Global`] do not hold.
+    #[must_use]
+    pub const fn takes_text(self) -> bool {
+        matches!(self, Self::Picker | Self::Input)
+    }
+
+    /// Returns where the keys of this place are looked up, in this order.
+    pub(super) fn searched(self) -> impl Iterator<Item = Self> {
+        let also = (self != Self::Global && !self.takes_text()).then_some(Self::Global);
+        std::iter::once(self).chain(also)
+    }
+
+    /// Returns its title in help.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Episodes => "Episodes",
+            Self::Detections => "Detections",
+            Self::Tracks => "Tracks",
+            Self::Identities => "Identities",
+            Self::Results => "Results",
+            Self::People => "People",
+            Self::Jobs => "Jobs",
+            Self::Log => "Log",
+            Self::Health => "Health",
+            Self::Picker => "Lists to pick from",
+            Self::Input => "Lines of text",
+        }
+    }
+}
