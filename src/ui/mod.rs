@@ -4,3 +4,4 @@ pub mod keymap;
 mod named;
 pub mod pictures;
 pub mod text;
+pub mod theme;
