@@ -2,6 +2,7 @@
 
 pub mod keymap;
 mod named;
+pub mod palette;
 pub mod pictures;
 pub mod text;
 pub mod theme;
