@@ -120,7 +120,8 @@ fn code(name: &str) -> Option<KeyCode> {
     let mut chars = name.chars();
     match (chars.next(), chars.as_str()) {
         (Some(c), "") if !c.is_control() && c != ' ' => Some(KeyCode::Char(c)),
-        (Some('F'), number) => number.parse().ok().filter(|n| (1..=24).contains(n)).map(KeyCode::F),
+        // Parsed and printed again, so that F01 and F+1 are none.
+        (Some('F'), number) => (1..=24).find(|n: &u8| n.to_string() == number).map(KeyCode::F),
         _ => None,
     }
 }
@@ -176,6 +177,7 @@ impl fmt::Display for Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_is_written_is_what_is_printed() {
@@ -183,6 +185,27 @@ mod tests {
             ["r", "R", "C-r", "S-Tab", "g e", "Space", "C-Space", "F12", "-", "+", "C--", "A-Enter", "?", "[", "C-A-x", "é"]
         {
             assert_eq!(text.parse::<Chord>().unwrap().to_string(), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_as_the_same_key(text in "([CAS]-){0,3}(\\PC|Space|Enter|Tab|Up|F[0-9]{1,2})") {
+            if let Ok(key) = text.parse::<Key>() {
+                prop_assert_eq!(key.to_string().parse::<Key>(), Ok(key));
+            }
+        }
+
+        #[test]
+        fn a_key_that_is_written_is_the_key_that_is_pressed(c in "[ -~]", control: bool, alt: bool) {
+            let mut modifiers = KeyModifiers::NONE;
+            modifiers.set(KeyModifiers::CONTROL, control);
+            modifiers.set(KeyModifiers::ALT, alt);
+            let pressed = Key::from(KeyEvent::new(KeyCode::Char(c.chars().next().unwrap()), modifiers));
+            match pressed.to_string().parse::<Key>() {
+                Ok(written) => prop_assert_eq!(written, pressed),
+                Err(e) => prop_assert!(control && matches!(e, KeyError::Same { .. }), "{e}"),
+            }
         }
     }
 
@@ -209,7 +232,7 @@ mod tests {
         assert_eq!(near("Ctrl-r"), "C-r");
         assert_eq!(near("c-r"), "C-r");
         assert_eq!(near("Escape"), "Esc");
-        assert_eq!(near("F99"), "");
+        assert_eq!([near("F99"), near("F01")], ["", ""]);
         assert_eq!(near("C-i"), "a terminal sends \"C-i\" as Tab");
         assert_eq!(near("S-r"), "a terminal sends \"S-r\" as R");
         assert_eq!("  ".parse::<Chord>(), Err(KeyError::Empty));

@@ -225,7 +225,7 @@ impl Keymap {
         })
     }
 
-    fn meaning(&self, place: Place, pressed: &[Key]) -> Resolved {
+    pub(super) fn meaning(&self, place: Place, pressed: &[Key]) -> Resolved {
         let found = place.searched().map(|place| self.places.get(&place).map_or(Found::Absent, |keys| keys.find(pressed)));
         for found in found {
             match found {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn built_in() -> Keymap {
@@ -222,4 +223,28 @@ fn a_file_that_is_not_there_changes_nothing_and_one_that_cannot_be_read_is_told(
     assert_eq!(Keymap::load(Some(&folder.path().join("keymap.toml"))).unwrap(), built_in());
     let e = Keymap::load(Some(folder.path())).unwrap_err();
     assert!(e.to_string().starts_with("cannot read keys"), "{e}");
+}
+
+proptest! {
+    #[test]
+    fn any_file_is_read_or_refused(items in proptest::collection::vec((0usize..5, 0usize..12, 0usize..8), 0..12)) {
+        const PLACES: [&str; 5] = ["global", "tracks", "picker", "input", "nowhere"];
+        const KEYS: [&str; 12] = ["\"g\"", "\"g e\"", "\"C-c\"", "\"\"", "[]", "3", "[\"a\", \"b\"]", "\"C-\"", "\"g g g\"", "[[]]", "\"\\u001b\"", "\"é\""];
+        const RUNS: [&str; 8] = ["\"undo\"", "\"none\"", "\"split\"", "\"open\"", "\"\"", "{}", "\"back\"", "\"go_people\""];
+        let item = |(p, k, r): &(usize, usize, usize)| format!("[[{}]]\non = {}\nrun = {}\n", PLACES[*p], KEYS[*k], RUNS[*r]);
+        let text = items.iter().map(item).collect::<Vec<_>>().concat();
+        let mut keymap = built_in();
+        match keymap.put("keymap.toml", &text) {
+            Err(e) => prop_assert!(e.to_string().starts_with("keymap.toml:") && !e.hint().is_empty(), "{e}"),
+            // What is shown for a key is what the key does.
+            Ok(()) => for place in Place::ALL {
+                for binding in keymap.all(*place) {
+                    for shown in &binding.keys {
+                        let pressed = shown.parse::<super::key::Chord>().unwrap();
+                        prop_assert_eq!(keymap.meaning(*place, &pressed.0), Resolved::Action(binding.action));
+                    }
+                }
+            }
+        }
+    }
 }

@@ -74,7 +74,8 @@ impl Colour {
             return Some(Self::Default);
         }
         let named = TERMINAL.iter().position(|name| *name == text).and_then(|i| u8::try_from(i).ok());
-        named.or_else(|| text.parse().ok()).map(Self::Indexed)
+        let number = || text.parse().ok().filter(|_| text.chars().all(|c| c.is_ascii_digit()));
+        named.or_else(number).map(Self::Indexed)
     }
 
     /// Returns what is sent to a terminal of `colours`.
@@ -180,7 +181,7 @@ mod tests {
         assert_eq!(Colour::parse("#0a0B0c"), Some(Colour::Rgb([10, 11, 12])));
         assert_eq!(Colour::parse("light-cyan"), Some(Colour::Indexed(14)));
         assert_eq!(Colour::parse("231"), Some(Colour::Indexed(231)));
-        for wrong in ["#fff", "#12345g", "#+12345", "256", "-1", "", "blu"] {
+        for wrong in ["#fff", "#12345g", "#+12345", "256", "-1", "+1", "", "blu"] {
             assert_eq!(Colour::parse(wrong), None, "{wrong}");
         }
     }

@@ -92,7 +92,8 @@ impl Theme {
         &self.name
     }
 
-    /// Returns the look of `role`; [`Role::Text`] also has the ground that the screen is painted with first, others are put on top.
+    /// Returns the look of `role`. [`Role::Ground`] or [`Role::Popup`] is painted first; most others have no ground of their own, so
+    /// that they can stand on the cursor's.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(&role).copied().unwrap_or_default()

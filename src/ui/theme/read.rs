@@ -142,9 +142,9 @@ impl Source<'_> {
     }
 
     fn colour(&self, value: &Spanned<DeValue<'_>>) -> Result<Colour, ThemeError> {
-        // A number of the terminal's palette may stand without quotes.
+        // A number of the terminal's palette may stand without quotes; it is taken as it is written.
         let name = match value.get_ref().as_integer() {
-            Some(number) => number.as_str(),
+            Some(_) => self.text.get(value.span()).unwrap_or_default(),
             None => self.string(value)?,
         };
         self.colours.get(name).copied().or_else(|| Colour::parse(name)).ok_or_else(|| {

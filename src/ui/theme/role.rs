@@ -6,7 +6,9 @@ use crate::ui::named::named;
 named! {
     /// What a colour stands for; a theme gives each its look.
     pub enum Role {
-        /// Plain text, and the ground that the whole screen is painted with.
+        /// What the whole screen is painted with first: the ground, and text that has no other role.
+        Ground = "ground",
+        /// Plain text, on whatever ground.
         Text = "text",
         /// Ids, units, what is read last.
         Dim = "dim",
@@ -22,7 +24,7 @@ named! {
         Selected = "selected",
         /// Letters that the search matched.
         Match = "match",
-        /// Help, pickers and questions: text and ground.
+        /// What help, pickers and questions are painted with first: the ground, and text that has no other role.
         Popup = "popup",
         Tab = "tab",
         TabActive = "tab_active",

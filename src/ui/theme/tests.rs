@@ -33,7 +33,7 @@ fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
 
 /// The grounds that text stands on: the screen, the cursor, popups, text being typed.
 fn grounds(theme: &Written) -> Vec<(Role, [u8; 3])> {
-    [Role::Text, Role::Cursor, Role::CursorElsewhere, Role::Popup]
+    [Role::Ground, Role::Cursor, Role::CursorElsewhere, Role::Popup]
         .into_iter()
         .map(|role| (role, rgb(theme.roles[&role].bg).unwrap()))
         .collect()
@@ -59,6 +59,15 @@ fn every_text_is_read_on_every_ground() {
                 assert!(contrast(fg, bg) >= 4.5, "{name}: series {fg:?} is {:.2}:1", contrast(fg, bg));
             }
         }
+    }
+}
+
+#[test]
+fn what_stands_on_a_line_lets_the_cursor_show_through() {
+    for name in COLOURED {
+        let theme = built_in(name).unwrap();
+        let own: Vec<&str> = Role::ALL.iter().filter(|role| theme.roles[role].bg.is_some()).map(|role| role.name()).collect();
+        assert_eq!(own, ["ground", "cursor", "cursor_elsewhere", "popup", "input", "placeholder"], "{name}");
     }
 }
 
@@ -228,7 +237,10 @@ fn a_wrong_name_is_refused_with_its_line_and_the_nearest_known_one() {
         ["mine.toml:3: there is no colour \"lihgt-red\"", "did you mean light-red?"]
     );
     assert!(refused(&format!("{base}accent = \"#12345\""))[1].starts_with("write #rrggbb"));
-    assert!(refused(&format!("{base}accent = 256"))[0].starts_with("mine.toml:3: there is no colour \"256\""));
+    for number in ["256", "-1", "0x10", "1_0"] {
+        let e = refused(&format!("{base}accent = {number}"));
+        assert_eq!(e[0], format!("mine.toml:3: there is no colour \"{number}\""));
+    }
     assert_eq!(
         refused(&format!("{base}accent = {{ with = [\"blod\"] }}")),
         ["mine.toml:3: there is no way to write \"blod\"", "did you mean bold?"]
@@ -237,7 +249,7 @@ fn a_wrong_name_is_refused_with_its_line_and_the_nearest_known_one() {
     assert_eq!(refused("base = \"drak\""), ["mine.toml:1: there is no built-in theme \"drak\"", "did you mean dark?"]);
     assert_eq!(refused("[colors]\n")[1], "did you mean colours?");
     assert!(refused("[roles]\ntext = = 1")[0].starts_with("mine.toml:2: this is not TOML"));
-    assert!(refused("[roles]\ntext = \"#000000\"")[0].starts_with("mine.toml: no look for dim, title"));
+    assert!(refused("[roles]\ntext = \"#000000\"")[0].starts_with("mine.toml: no look for ground, dim"));
     assert_eq!(refused("series = []")[0], "mine.toml:1: expected a list of colours");
 }
 
