@@ -61,13 +61,29 @@ pub struct PictureParams {
     pub threads: u8,
     /// Share of a thumbnail's height that is shown in blocks, `0..=1`.
     pub tight_share: f64,
-    /// MiB kept of pictures already made.
+    /// Strength of sharpening before blocks, from 0.
+    pub sharpen: f64,
+    /// How much the background is darkened in blocks, `0..=1`.
+    pub dim_background: f64,
+    /// Range that a face's brightness is stretched to, of 255.
+    pub light_span: f64,
+    /// Most that it is stretched by.
+    pub light_gain: f64,
+    /// Brightness that its median is bent towards, `0..=1`.
+    pub light_middle: f64,
+    /// Colours of a palette picture, `2..=256`.
+    pub colours: u16,
+    /// Bits that a kitty picture may cost for each pixel shown.
+    pub bits_per_pixel: f64,
+    /// Of pictures sent as JPEG, `1..=100`.
+    pub jpeg_quality: u8,
+    /// MiB kept of pictures made.
     pub cache_mib: u32,
     /// MiB of pixels that a kitty terminal is asked to keep.
     pub terminal_mib: u32,
 }
 
-/// How pictures reach the terminal.
+/// How pictures are to reach the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageProtocol {
@@ -80,13 +96,13 @@ pub enum ImageProtocol {
     Off,
 }
 
-/// What stands for pixels where the terminal has no graphics.
+/// Which characters stand for pixels where the terminal has no graphics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BlockKind {
     Half,
-    Quadrants,
-    Sextants,
+    /// Halves, quarters and eighths.
+    Blocks,
     Octants,
 }
 

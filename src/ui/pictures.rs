@@ -2,18 +2,28 @@
 //!
 //! The runtime asks the terminal once ([`probe`]) and owns one [`Pictures`]. After each change of what is shown it says what it
 //! wants, nearest to the cursor first; worker threads load, decode, scale and encode, and tell the runtime, which draws again with
-//! [`paint`]. Where the terminal keeps pictures by number (kitty), their bytes do not travel through cells: the runtime writes what
-//! [`Pictures::outgoing`] returns, once the reviewer has stopped moving, and cells only point at them.
+//! [`paint`].
+//!
+//! Block characters are cells like others. Graphics (kitty, sixel, iTerm2) do not travel through cells: they are marked there, and the
+//! runtime writes what [`Pictures::outgoing`] returns once the reviewer has stopped moving, and what [`Pictures::after_draw`] returns
+//! after every draw.
 
 mod cache;
+mod diacritics;
+mod escape;
+mod inline;
+mod kitty;
+mod make;
 mod mosaic;
 mod paint;
+mod palette;
 mod pool;
 mod prepare;
 mod probe;
+mod screen;
 
 pub use paint::{Drawn, paint, paint_into};
-pub use pool::{Load, Pictures, Ready, Want};
+pub use pool::{Load, Outgoing, Pictures, Ready, Want};
 pub use probe::{Depth, Probe, Protocol, probe};
 
 use crate::domain::{CropKey, EpisodeId, RunId};

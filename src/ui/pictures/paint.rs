@@ -1,6 +1,8 @@
 //! Puts a picture, or its placeholder, into a frame.
 
 use super::mosaic::Block;
+use super::prepare::Inner;
+use super::screen::Mark;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,26 +15,16 @@ pub struct Drawn(pub(super) Arc<Form>);
 
 #[derive(Debug)]
 pub(super) enum Form {
-    /// Cells row by row, `columns` in each.
-    Blocks { columns: u16, cells: Vec<Block> },
+    /// The cells of `inner`, row by row.
+    Blocks { inner: Inner, cells: Vec<Block> },
+    /// The terminal's own graphics fill `inner`.
+    Graphic { number: u32, inner: Inner },
     /// There is no picture, or it cannot be read.
     Missing,
 }
 
-impl Drawn {
-    /// Returns about how much memory it takes.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        let inner = match &*self.0 {
-            Form::Blocks { cells, .. } => size_of_val(cells.as_slice()),
-            Form::Missing => 0,
-        };
-        u64::try_from(inner + 64).unwrap_or(u64::MAX)
-    }
-}
-
 /// Draws a picture into `area`, or a placeholder of that size in the style `quiet` where it is not there (yet).
-pub fn paint(frame: &mut Frame, area: Rect, drawn: Option<&Drawn>, quiet: Style) {
+pub fn paint(frame: &mut Frame<'_>, area: Rect, drawn: Option<&Drawn>, quiet: Style) {
     paint_into(frame.buffer_mut(), area, drawn, quiet);
 }
 
@@ -40,12 +32,23 @@ pub fn paint(frame: &mut Frame, area: Rect, drawn: Option<&Drawn>, quiet: Style)
 pub fn paint_into(buffer: &mut Buffer, area: Rect, drawn: Option<&Drawn>, quiet: Style) {
     let area = area.intersection(buffer.area);
     match drawn.map(|d| &*d.0) {
-        Some(Form::Blocks { columns, cells }) => {
-            for (row, line) in (area.top()..area.bottom()).zip(cells.chunks(usize::from((*columns).max(1)))) {
-                for (column, block) in (area.left()..area.right()).zip(line) {
-                    if let Some(cell) = buffer.cell_mut((column, row)) {
+        Some(Form::Blocks { inner, cells }) => {
+            clear(buffer, area, quiet);
+            for (row, line) in (0..inner.rows).zip(cells.chunks(usize::from(inner.columns.max(1)))) {
+                for (column, block) in (0..inner.columns).zip(line) {
+                    if let Some(cell) = within(buffer, area, inner.x + column, inner.y + row) {
                         cell.reset();
                         cell.set_char(block.symbol).set_fg(block.ink).set_bg(block.paper);
+                    }
+                }
+            }
+        }
+        Some(Form::Graphic { number, inner }) => {
+            clear(buffer, area, quiet);
+            for row in 0..inner.rows {
+                for column in 0..inner.columns {
+                    if let Some(cell) = within(buffer, area, inner.x + column, inner.y + row) {
+                        Mark { number: *number, row, column }.put(cell);
                     }
                 }
             }
@@ -55,15 +58,26 @@ pub fn paint_into(buffer: &mut Buffer, area: Rect, drawn: Option<&Drawn>, quiet:
     }
 }
 
-/// Leaves the area empty but for one quiet sign in its middle.
-fn placeholder(buffer: &mut Buffer, area: Rect, sign: char, quiet: Style) {
+fn within(buffer: &mut Buffer, area: Rect, x: u16, y: u16) -> Option<&mut ratatui::buffer::Cell> {
+    if x >= area.width || y >= area.height {
+        return None;
+    }
+    buffer.cell_mut((area.x + x, area.y + y))
+}
+
+fn clear(buffer: &mut Buffer, area: Rect, quiet: Style) {
     for position in area.positions() {
         if let Some(cell) = buffer.cell_mut(position) {
             cell.reset();
             cell.set_style(quiet);
         }
     }
-    if let Some(cell) = buffer.cell_mut((area.x + area.width / 2, area.y + area.height / 2)).filter(|_| !area.is_empty()) {
+}
+
+/// Leaves the area empty but for one quiet sign in its middle.
+fn placeholder(buffer: &mut Buffer, area: Rect, sign: char, quiet: Style) {
+    clear(buffer, area, quiet);
+    if let Some(cell) = within(buffer, area, area.width / 2, area.height / 2) {
         cell.set_char(sign);
     }
 }

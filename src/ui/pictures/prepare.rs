@@ -2,44 +2,138 @@
 
 use super::Kind;
 use crate::config::PictureParams;
-use image::imageops::{FilterType, crop_imm, resize};
-use image::{Rgb, RgbImage};
+use image::imageops::{FilterType, crop_imm, fast_blur, resize};
+use image::{ImageBuffer, Luma, Rgb, RgbImage};
 
-/// Pixels of a picture before it becomes cells or bytes.
-pub(super) fn decode(jpeg: &[u8]) -> Option<RgbImage> {
-    let picture = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).ok()?.into_rgb8();
-    (picture.width() > 0 && picture.height() > 0).then_some(picture)
-}
-
-/// How a face is cut for block characters: tight; for graphics: as much as there is.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Whether a face is cut tight, as block characters need it, or shown with all that the thumbnail has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
     Tight,
     Loose,
 }
 
-/// Cuts the part of `picture` that is shown in an area of `aspect` (width / height).
-pub(super) fn cut(picture: &RgbImage, kind: Kind, cut: Cut, aspect: f64, params: &PictureParams) -> RgbImage {
-    if kind == Kind::Whole {
-        return picture.clone();
-    }
+/// Cells that a picture fills inside those that were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Inner {
+    pub x: u16,
+    pub y: u16,
+    pub columns: u16,
+    pub rows: u16,
+}
+
+/// Returns the pixels of a JPEG, unless it cannot be read.
+pub(super) fn decode(jpeg: &[u8]) -> Option<RgbImage> {
+    let picture = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).ok()?.into_rgb8();
+    (picture.width() > 0 && picture.height() > 0).then_some(picture)
+}
+
+/// Cuts what is shown of `picture`, and says which of `cells` it fills; `cell` is a cell's size in pixels.
+///
+/// A face fills all of them, cut to their proportions around its middle, where the thumbnail has the face. A whole picture keeps
+/// its proportions and fills as many as it can.
+pub(super) fn cut(
+    picture: &RgbImage,
+    kind: Kind,
+    cut: Cut,
+    (columns, rows): (u16, u16),
+    cell: (u16, u16),
+    params: &PictureParams,
+) -> (RgbImage, Inner) {
+    let (cell_width, cell_height) = (f64::from(cell.0.max(1)), f64::from(cell.1.max(1)));
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-    let share = if cut == Cut::Tight { params.tight_share.clamp(0.1, 1.0) } else { 1.0 };
-    let shown_height = (height * share).min(width / aspect).max(1.0);
-    let shown_width = (shown_height * aspect).min(width).max(1.0);
-    let (x, y) = ((width - shown_width) / 2.0, (height - shown_height) / 2.0);
-    crop_imm(picture, whole(x), whole(y), whole(shown_width).max(1), whole(shown_height).max(1)).to_image()
+    let (wide, high) = (f64::from(columns) * cell_width, f64::from(rows) * cell_height);
+    match kind {
+        Kind::Face => {
+            let aspect = wide / high;
+            let share = if cut == Cut::Tight { params.tight_share.clamp(0.1, 1.0) } else { 1.0 };
+            let shown_height = (height * share).min(width / aspect);
+            let shown_width = (shown_height * aspect).min(width);
+            let (x, y) = ((width - shown_width) / 2.0, (height - shown_height) / 2.0);
+            let part = crop_imm(picture, whole(x), whole(y), whole(shown_width).max(1), whole(shown_height).max(1));
+            (part.to_image(), Inner { x: 0, y: 0, columns, rows })
+        }
+        Kind::Whole => {
+            let gain = (wide / width).min(high / height);
+            let fit = |pixels: f64, size: f64, most: u16| cells(pixels * gain / size).clamp(1, most.max(1));
+            let (inner_columns, inner_rows) = (fit(width, cell_width, columns), fit(height, cell_height, rows));
+            let inner = Inner {
+                x: columns.saturating_sub(inner_columns) / 2,
+                y: rows.saturating_sub(inner_rows) / 2,
+                columns: inner_columns,
+                rows: inner_rows,
+            };
+            (picture.clone(), inner)
+        }
+    }
 }
 
 /// Scales to exactly `width` x `height` pixels.
 pub(super) fn scale(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
-    resize(picture, width.max(1), height.max(1), FilterType::Lanczos3)
+    resize(picture, width.max(1), height.max(1), FilterType::CatmullRom)
 }
 
-/// Brings dark and bright ends apart and the middle to the middle, and sharpens what scaling down blurred; for the eye only.
-pub(super) fn for_the_eye(picture: &mut RgbImage) {
-    stretch(picture);
-    *picture = image::imageops::unsharpen(picture, 0.8, 1);
+/// Scales to at most `width` x `height` pixels and never up: what the terminal can do itself need not be sent.
+pub(super) fn scale_down(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
+    let gain = (f64::from(width) / f64::from(picture.width())).min(f64::from(height) / f64::from(picture.height()));
+    if gain >= 1.0 {
+        return picture.clone();
+    }
+    scale(picture, whole(f64::from(picture.width()) * gain), whole(f64::from(picture.height()) * gain))
+}
+
+/// Brings the face's brightness to the range that the eye reads best; colours follow by half. Only for the eye: no model sees it.
+///
+/// Brightness is taken from the middle ellipse, where the face is, so that a window behind it does not decide.
+pub(super) fn light(picture: &mut RgbImage, params: &PictureParams) {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let mut lumas: Vec<f64> = picture
+        .enumerate_pixels()
+        .filter(|(x, y, _)| off_middle(f64::from(*x) / width, f64::from(*y) / height) < 1.0)
+        .map(|(.., pixel)| luma(*pixel))
+        .collect();
+    lumas.sort_by(f64::total_cmp);
+    let at = |share: f64| lumas.get(index(share * lumas.len() as f64)).copied().unwrap_or(0.0);
+    let (low, middle, high) = (at(0.02), at(0.5), at(0.98));
+    let gain = (params.light_span / (high - low).max(1.0)).clamp(1.0, params.light_gain.max(1.0));
+    let straight = |l: f64| ((l - low) * gain + (255.0 - params.light_span) / 3.0).clamp(0.0, 255.0) / 255.0;
+    let bend = (params.light_middle.ln() / straight(middle).clamp(0.02, 0.98).ln()).clamp(0.75, 1.2);
+    for pixel in picture.pixels_mut() {
+        let before = luma(*pixel);
+        let after = 255.0 * straight(before).powf(bend);
+        let colour = (after / before.max(8.0)).clamp(0.2, 3.0).sqrt();
+        pixel.0 = pixel.0.map(|c| byte(after + (f64::from(c) - before) * colour));
+    }
+}
+
+/// Lets the background step back: darker and greyer the further from the middle ellipse; `strength` is `0..=1`.
+pub(super) fn dim_background(picture: &mut RgbImage, strength: f64) {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+        let off = off_middle(f64::from(x) / width, f64::from(y) / height);
+        let keep = 1.0 - strength * (1.0 - 1.0 / (1.0 + ((off - 1.45) * 5.0).exp()));
+        pixel.0 = pixel.0.map(|c| byte(f64::from(c) * keep));
+    }
+}
+
+/// Makes brightness steps of about `radius` pixels steeper by `strength`, so that they survive scaling down.
+pub(super) fn sharpen(picture: &mut RgbImage, radius: f64, strength: f64) {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "brightness of 0 to 1, where `image` clamps 32-bit floats, and a radius of a few pixels"
+    )]
+    let narrow = |x: f64| x as f32;
+    let lumas: ImageBuffer<Luma<f32>, Vec<f32>> =
+        ImageBuffer::from_fn(picture.width(), picture.height(), |x, y| Luma([narrow(luma(*picture.get_pixel(x, y)) / 255.0)]));
+    let blurred = fast_blur(&lumas, narrow(radius.max(0.3)));
+    for ((pixel, sharp), soft) in picture.pixels_mut().zip(lumas.pixels()).zip(blurred.pixels()) {
+        let add = 255.0 * strength * f64::from(sharp.0[0] - soft.0[0]);
+        pixel.0 = pixel.0.map(|c| byte(f64::from(c) + add));
+    }
+}
+
+/// How far outside the ellipse of a face in its thumbnail a place is, `x` and `y` in `0..=1`: below 1 inside.
+fn off_middle(x: f64, y: f64) -> f64 {
+    ((x - 0.5) / 0.36).powi(2) + ((y - 0.5) / 0.46).powi(2)
 }
 
 /// Brightness of a pixel as BT.601 has it, `0..=255`.
@@ -48,32 +142,22 @@ fn luma(pixel: Rgb<u8>) -> f64 {
     0.299 * r + 0.587 * g + 0.114 * b
 }
 
-fn stretch(picture: &mut RgbImage) {
-    let mut lumas: Vec<f64> = picture.pixels().copied().map(luma).collect();
-    lumas.sort_by(f64::total_cmp);
-    let at = |share: f64| lumas.get(usize_of(share * (lumas.len().saturating_sub(1)) as f64)).copied().unwrap_or(0.0);
-    let (low, high) = (at(0.02), at(0.98));
-    let gain = (245.0 / (high - low).max(1.0)).clamp(1.0, 2.5);
-    for pixel in picture.pixels_mut() {
-        pixel.0 = pixel.0.map(|c| byte((f64::from(c) - low) * gain + 6.0));
-    }
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded and clamped to the range before")]
 fn byte(value: f64) -> u8 {
     value.round().clamp(0.0, 255.0) as u8
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "sizes of pictures, never negative and far below 2^32"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels of a picture, never negative")]
 fn whole(value: f64) -> u32 {
     value.round().max(0.0) as u32
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index below the length it was made of")]
-fn usize_of(value: f64) -> usize {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the range before")]
+fn cells(value: f64) -> u16 {
+    value.round().clamp(0.0, f64::from(u16::MAX)) as u16
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
+fn index(value: f64) -> usize {
     value.max(0.0) as usize
 }
