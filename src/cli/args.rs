@@ -1,6 +1,8 @@
 //! The command line as clap sees it. The texts here are what `--help` and the man page print.
 
-use crate::domain::DiscardReason;
+use crate::config::ImageProtocol;
+use crate::domain::{DiscardReason, MediaTime};
+use crate::ui::Tab;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,10 +20,10 @@ const STYLES: Styles = Styles::styled()
     version,
     styles = STYLES,
     propagate_version = true,
-    arg_required_else_help = true,
     max_term_width = 110,
     after_help = "\
 Examples:
+  screenalytics                                    open the workstation
   screenalytics setup                              install ONNX Runtime, once
   screenalytics models pull                        fetch models, once
   screenalytics run RHOBH.S05E17.mkv               measure rhobh-s05e17
@@ -34,8 +36,12 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 130 cancelled."
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
+    /// How the workstation draws pictures; auto asks the terminal
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub image: Option<ImageProtocol>,
+    /// Without one the workstation opens.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Options of every command.
@@ -81,6 +87,8 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open the workstation, at an episode or at a place in it
+    Open(OpenArgs),
     /// Measure an episode: shots, faces, tracks, clusters, seconds
     Run(Box<RunArgs>),
     /// Draw a short episode of invented people and measure it
@@ -253,6 +261,27 @@ pub enum ProgressMode {
     Json,
     /// Nothing
     None,
+}
+
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// The episode; the library when absent
+    pub episode: Option<String>,
+    /// Part of it to show
+    #[arg(long, value_enum, requires = "episode")]
+    pub tab: Option<Tab>,
+    /// Place to show, such as 00:12:03
+    #[arg(long, value_name = "TIME", value_parser = super::workstation::place, requires = "episode")]
+    pub at: Option<MediaTime>,
+    /// Identity to show
+    #[arg(long, value_name = "ID", requires = "episode")]
+    pub identity: Option<String>,
+    /// Track to show
+    #[arg(long, value_name = "ID", requires = "episode")]
+    pub track: Option<String>,
+    /// How to draw pictures; auto asks the terminal
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub image: Option<ImageProtocol>,
 }
 
 #[derive(Debug, Args)]

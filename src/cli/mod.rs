@@ -18,6 +18,7 @@ mod setup;
 mod signals;
 mod status;
 mod suggest;
+mod workstation;
 
 pub use args::Cli;
 
@@ -76,10 +77,10 @@ fn panics_speak_plainly() {
 }
 
 fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
-    if let Command::Completions { shell } = cli.command {
+    if let Some(Command::Completions { shell }) = cli.command {
         return pages::completions(shell);
     }
-    if let Command::Man { out } = &cli.command {
+    if let Some(Command::Man { out }) = &cli.command {
         return pages::man(out.as_deref());
     }
     let (places, flags) = places::read(cli);
@@ -87,7 +88,9 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
     if let Err(error) = crate::logging::start(&workspace.paths.log_file) {
         output::note(&format!("no log is written to {}: {error}", workspace.paths.log_file.display()));
     }
-    match &cli.command {
+    let Some(command) = &cli.command else { return workstation::run(&workspace, None, cli.image) };
+    match command {
+        Command::Open(args) => workstation::run(&workspace, Some(args), cli.image),
         Command::Run(args) => run::run(&workspace, args),
         Command::Demo(args) => demo::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),

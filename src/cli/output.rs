@@ -47,8 +47,13 @@ pub(super) fn note(text: &str) {
 
 /// Prints what went wrong and what to do.
 pub(super) fn error(error: &SessionError) {
-    eprintln!("{} {error}", paint("error:", Tone::Error));
-    if let Some(hint) = error.hint() {
+    told(&error.to_string(), error.hint().as_deref());
+}
+
+/// Prints the same of an error that is already words.
+pub(super) fn told(what: &str, hint: Option<&str>) {
+    eprintln!("{} {what}", paint("error:", Tone::Error));
+    if let Some(hint) = hint {
         eprintln!("{} {hint}", paint("hint:", Tone::Note));
     }
 }

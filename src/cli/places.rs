@@ -20,7 +20,7 @@ pub(super) fn read(cli: &Cli) -> (Places, Vec<Flag>) {
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
         flags.push((format!("--set {text}"), key.trim().to_owned(), value_of(value.trim())));
     }
-    if let Command::Run(args) = &cli.command {
+    if let Some(Command::Run(args)) = &cli.command {
         flags.extend(run_flags(args));
     }
     (places, flags)

@@ -84,8 +84,9 @@ pub struct PictureParams {
 }
 
 /// How pictures are to reach the terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
 pub enum ImageProtocol {
     /// The best that the terminal says it has.
     Auto,

@@ -1,8 +1,23 @@
 //! The workstation: an episode reviewed from the keyboard.
+//!
+//! One loop: a message and the model make the next model and effects (`update`); the model is drawn (`draw`); `runtime` alone reads
+//! keys, writes to the terminal and talks to the thread that reads and decides (`worker`).
 
+mod draw;
+mod edit;
 pub mod keymap;
+mod list;
+mod model;
 mod named;
 pub mod palette;
+mod picker;
 pub mod pictures;
+mod runtime;
+mod screens;
 pub mod text;
 pub mod theme;
+mod update;
+mod worker;
+
+pub use model::{Arrive, Sort, Tab};
+pub use runtime::{Options, UiError, run};

@@ -22,3 +22,4 @@ mod resume;
 mod server;
 mod support;
 mod validate;
+mod workstation;

@@ -92,7 +92,7 @@ fn the_keys_that_were_asked_for_do_what_was_asked() {
 fn a_place_comes_before_everywhere() {
     let keymap = built_in();
     assert_eq!(press(&keymap, Place::Identities, &[key('r')]), Resolved::Action(Action::Name));
-    assert_eq!(press(&keymap, Place::Episodes, &[key('r')]), Resolved::Action(Action::Run));
+    assert_eq!(press(&keymap, Place::Health, &[key('r')]), Resolved::Action(Action::Refresh));
     assert_eq!(press(&keymap, Place::Results, &[key('r')]), Resolved::Unbound);
     assert_eq!(press(&keymap, Place::Results, &[key('u')]), Resolved::Action(Action::Undo));
 }
@@ -102,10 +102,10 @@ fn a_chord_waits_and_shows_what_may_follow() {
     let keymap = built_in();
     let place = Place::Tracks;
     assert_eq!(press(&keymap, place, &[key('g')]), Resolved::Pending);
-    assert_eq!(press(&keymap, place, &[key('g'), key('p')]), Resolved::Action(Action::GoPeople));
+    assert_eq!(press(&keymap, place, &[key('g'), key('h')]), Resolved::Action(Action::GoHealth));
     assert_eq!(press(&keymap, place, &[key('g'), key('z')]), Resolved::Unbound);
     let next: Vec<String> = keymap.continuations(place, &[key('g')]).into_iter().flat_map(|b| b.keys).collect();
-    assert_eq!(next, ["e", "p", "j", "l", "h", "g"]);
+    assert_eq!(next, ["e", "l", "h", "g"]);
 }
 
 #[test]
@@ -147,15 +147,15 @@ fn a_key_of_the_user_takes_the_place_of_the_built_in_one() {
 fn a_short_key_of_the_user_ends_the_chords_that_begin_with_it_in_its_place_only() {
     let keymap = with("tracks = [{ on = \"g\", run = \"split\" }]");
     assert_eq!(press(&keymap, Place::Tracks, &[key('g')]), Resolved::Action(Action::Split));
-    assert_eq!(keymap.key_of(Place::Tracks, Action::GoPeople), None);
-    assert_eq!(keymap.key_of(Place::Results, Action::GoPeople).as_deref(), Some("g p"));
+    assert_eq!(keymap.key_of(Place::Tracks, Action::GoHealth), None);
+    assert_eq!(keymap.key_of(Place::Results, Action::GoHealth).as_deref(), Some("g h"));
 }
 
 #[test]
 fn a_place_adds_chords_to_those_of_everywhere() {
     let keymap = with("tracks = [{ on = \"g s\", run = \"split\" }]");
     assert_eq!(press(&keymap, Place::Tracks, &[key('g')]), Resolved::Pending);
-    assert_eq!(press(&keymap, Place::Tracks, &[key('g'), key('p')]), Resolved::Action(Action::GoPeople));
+    assert_eq!(press(&keymap, Place::Tracks, &[key('g'), key('h')]), Resolved::Action(Action::GoHealth));
     assert_eq!(press(&keymap, Place::Tracks, &[key('g'), key('s')]), Resolved::Action(Action::Split));
 }
 
@@ -196,8 +196,8 @@ fn a_wrong_name_is_refused_with_its_line_and_the_nearest_known_one() {
 #[test]
 fn an_action_is_refused_where_it_does_nothing() {
     assert_eq!(
-        refused("people = [{ on = \"s\", run = \"split\" }]"),
-        ["keymap.toml:1: split does nothing in people", "split is known in tracks"]
+        refused("log = [{ on = \"s\", run = \"split\" }]"),
+        ["keymap.toml:1: split does nothing in log", "split is known in tracks"]
     );
     assert_eq!(refused("input = [{ on = \"C-z\", run = \"undo\" }]")[0], "keymap.toml:1: undo does nothing in input");
 }

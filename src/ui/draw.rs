@@ -1,0 +1,325 @@
+//! Paints the model: one line at the top (where am I), two at the bottom (what is said, what can I do), the screen between.
+
+use super::keymap::Binding;
+use super::model::{Desk, Model, Overlay, Picker, Screen, Status, Tab};
+use super::pictures::{Kind, PictureId, Pictures, Want, paint, scope};
+use super::screens;
+use super::text::{clock, fit};
+use super::theme::{Role, Theme};
+use crate::domain::CropKey;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The smallest screen on which everything has a place.
+const SMALLEST: (u16, u16) = (60, 16);
+
+/// Lines that a picker shows.
+pub(crate) const PICKER_ROWS: usize = 12;
+
+/// What screens paint on.
+pub(crate) struct Canvas<'a, 'f> {
+    frame: &'a mut Frame<'f>,
+    pub theme: &'a Theme,
+    pictures: &'a Pictures,
+    /// The pictures of this frame, nearest to the cursor first.
+    pub wants: Vec<Want>,
+}
+
+impl Canvas<'_, '_> {
+    pub(crate) fn span<'t>(&self, role: Role, text: impl Into<Cow<'t, str>>) -> Span<'t> {
+        Span::styled(text, self.theme.style(role))
+    }
+
+    /// Returns the first column of a line: the cursor's sign, or nothing.
+    pub(crate) fn mark<'t>(&self, is_here: bool) -> Span<'t> {
+        if is_here { self.span(Role::Cursor, Role::Cursor.glyph()) } else { self.span(Role::Text, " ") }
+    }
+
+    /// Lays the cursor under a line of a list.
+    pub(crate) fn lay_cursor(&mut self, area: Rect, row: u16) {
+        let line = Rect::new(area.x, area.y.saturating_add(row), area.width, 1).intersection(area);
+        let style = self.theme.style(Role::Cursor);
+        self.frame.buffer_mut().set_style(line, style);
+    }
+
+    pub(crate) fn dim<'t>(&self, text: impl Into<Cow<'t, str>>) -> Span<'t> {
+        self.span(Role::Dim, text)
+    }
+
+    /// Writes the `row`-th line of an area; nothing where there is none.
+    pub(crate) fn line(&mut self, area: Rect, row: u16, line: Line<'_>) {
+        if row < area.height && area.width > 0 {
+            let place = Rect::new(area.x, area.y + row, area.width, 1).intersection(self.frame.area());
+            self.frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
+        }
+    }
+
+    /// Says one thing in the middle of an area, and below it what to do.
+    pub(crate) fn says(&mut self, area: Rect, role: Role, what: &str, hint: &str) {
+        let room = usize::from(area.width).saturating_sub(4);
+        let mut lines: Vec<(Role, String)> = wrap(what, room).into_iter().map(|l| (role, l)).collect();
+        lines.extend(wrap(hint, room).into_iter().filter(|l| !l.is_empty()).map(|l| (Role::Dim, l)));
+        let top = usize::from(area.height).saturating_sub(lines.len()) / 2;
+        for (row, (role, text)) in lines.into_iter().enumerate() {
+            let left = (usize::from(area.width).saturating_sub(text.chars().count())) / 2;
+            let line = Line::from(vec![Span::raw(" ".repeat(left)), self.span(role, text)]);
+            self.line(area, u16::try_from(top + row).unwrap_or(u16::MAX), line);
+        }
+    }
+
+    /// Paints one crop as large as the area allows.
+    pub(crate) fn zoomed(&mut self, desk: &Desk, crop: Option<CropKey>, area: Rect) {
+        let height = area.height.min(area.width * 5 / 8);
+        let width = (height * 8 / 5).min(area.width);
+        self.face(desk, crop, Rect::new(area.x + (area.width - width) / 2, area.y, width, height), Kind::Face);
+    }
+
+    /// Paints a crop, or its placeholder while it is on its way.
+    pub(crate) fn face(&mut self, desk: &Desk, crop: Option<CropKey>, area: Rect, kind: Kind) {
+        let quiet = self.theme.style(Role::Placeholder);
+        let Some(key) = crop.filter(|_| area.width > 0 && area.height > 0) else {
+            return paint(self.frame, area, None, quiet);
+        };
+        let id =
+            PictureId { scope: scope(&desk.snapshot.episode, desk.snapshot.run.id), key, cells: (area.width, area.height), kind };
+        paint(self.frame, area, self.pictures.get(&id).as_ref(), quiet);
+        let thumbs = desk.thumbs.clone();
+        self.wants.push(Want { id, load: Arc::new(move || thumbs.get(key).ok().flatten()) });
+    }
+}
+
+/// Draws everything, and returns the pictures that it would like to have.
+pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) -> Vec<Want> {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, model.theme.style(Role::Ground));
+    let mut canvas = Canvas { frame, theme: &model.theme, pictures, wants: Vec::new() };
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let what = format!("{}×{} is too small", area.width, area.height);
+        canvas.says(area, Role::Doubt, &what, &format!("{}×{} or more; Q leaves", SMALLEST.0, SMALLEST.1));
+        return Vec::new();
+    }
+    top(model, &mut canvas, area);
+    let body = Rect::new(area.x, area.y + 2, area.width, area.height - 5);
+    match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
+        (Screen::Episodes, _) | (Screen::Episode, None) => screens::episodes::draw(model, &mut canvas, body),
+        (Screen::Episode, Some(Tab::Identities)) => screens::identities::draw(model, &mut canvas, body),
+        (Screen::Episode, Some(Tab::Tracks)) => screens::tracks::draw(model, &mut canvas, body),
+        (Screen::Episode, Some(Tab::Results)) => screens::results::draw(model, &mut canvas, body),
+        (Screen::Log, _) => screens::log::draw(model, &mut canvas, body),
+        (Screen::Health, _) => screens::health::draw(model, &mut canvas, body),
+    }
+    bottom(model, &mut canvas, area);
+    match &model.overlay {
+        Some(Overlay::Help { cursor }) => help(model, &mut canvas, area, cursor.at),
+        Some(Overlay::Picker(picker)) => draw_picker(picker, &mut canvas, area),
+        Some(Overlay::Filter(_)) | None if !model.pending.is_empty() => pending(model, &mut canvas, area),
+        Some(Overlay::Filter(_)) | None => {}
+    }
+    canvas.wants
+}
+
+fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let mut left = Vec::new();
+    let mut right = String::new();
+    match (model.screen, &model.desk) {
+        (Screen::Episodes, _) | (Screen::Episode, None) => {
+            left.push(canvas.span(Role::Title, " screenalytics"));
+            left.push(canvas.dim(" ▸ episodes"));
+            let count = model.episodes.shown().len();
+            right = if count == 1 { "1 episode ".into() } else { format!("{count} episodes ") };
+        }
+        (Screen::Episode, Some(desk)) => {
+            left.push(canvas.span(Role::Title, format!(" {}", desk.snapshot.episode)));
+            left.push(canvas.dim(" ▸"));
+            for (n, tab) in Tab::ALL.into_iter().enumerate() {
+                let role = if tab == desk.tab { Role::Accent } else { Role::Dim };
+                left.push(canvas.span(role, format!("  {} {}", n + 1, tab.title())));
+            }
+            let cards = &desk.snapshot.identities;
+            let named = cards.iter().filter(|c| c.identity.name.is_some()).count();
+            let only = if matches!(desk.access, crate::session::Access::Read { .. }) { "read only · " } else { "" };
+            right = format!("{only}{} · {named} of {} named ", clock(desk.snapshot.time.duration), cards.len());
+        }
+        (Screen::Log, desk) => {
+            let name = desk.as_ref().map(|d| d.snapshot.episode.to_string()).unwrap_or_default();
+            left.push(canvas.span(Role::Title, format!(" {name}")));
+            left.push(canvas.dim(" ▸ log"));
+            right = format!("{} entries ", model.log.shown().len());
+        }
+        (Screen::Health, _) => {
+            left.push(canvas.span(Role::Title, " screenalytics"));
+            left.push(canvas.dim(" ▸ health"));
+        }
+    }
+    let used: usize = left.iter().map(Span::width).sum();
+    let room = usize::from(area.width).saturating_sub(used);
+    left.push(canvas.dim(format!("{:>room$}", fit(&right, room))));
+    canvas.line(area, 0, Line::from(left));
+    rule(canvas, area, 1);
+}
+
+fn rule(canvas: &mut Canvas<'_, '_>, area: Rect, row: u16) {
+    let line = canvas.span(Role::Rule, "─".repeat(usize::from(area.width)));
+    canvas.line(area, row, Line::from(line));
+}
+
+fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    rule(canvas, area, area.height - 3);
+    let wide = usize::from(area.width);
+    let said = match &model.status {
+        Status::Quiet => match (model.screen, &model.desk) {
+            (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk),
+            _ => None,
+        },
+        Status::Busy(text) => Some((Role::Dim, format!("… {text}"))),
+        Status::Done(text) => Some((Role::Text, text.clone())),
+        Status::Failed(told) => {
+            let hint = told.hint.as_ref().map(|h| format!(" · {h}")).unwrap_or_default();
+            Some((Role::Error, format!("✕ {}{hint}", told.what)))
+        }
+        Status::Sure(_, text) => Some((Role::Doubt, format!("▲ {text}"))),
+    };
+    let meter = model.meter.map(|b| format!("{:.1} KB/s ", b as f64 / 1e3)).unwrap_or_default();
+    if let Some(Overlay::Filter(input)) = &model.overlay {
+        let line = Line::from(vec![
+            canvas.span(Role::Accent, " / "),
+            canvas.span(Role::Title, input.value().to_owned()),
+            canvas.span(Role::Cursor, "▏"),
+            canvas.dim("  Enter keeps it · Esc takes it away"),
+        ]);
+        canvas.line(area, area.height - 2, line);
+    } else if let Some((role, text)) = said {
+        let line = Line::from(canvas.span(role, format!(" {}", fit(&text, wide.saturating_sub(2)))));
+        canvas.line(area, area.height - 2, line);
+    }
+    let mut keys = Vec::new();
+    let mut room = wide.saturating_sub(meter.len() + 1);
+    for hint in model.keymap.hints(model.place()) {
+        let width = super::text::width(&hint.key) + super::text::width(&hint.word) + 4;
+        if width > room {
+            break;
+        }
+        room -= width;
+        keys.push(canvas.span(Role::Accent, format!(" {}", hint.key)));
+        keys.push(canvas.dim(format!(" {}  ", hint.word)));
+    }
+    keys.push(canvas.dim(format!("{:>1$}", meter, room.min(meter.len() + room))));
+    canvas.line(area, area.height - 1, Line::from(keys));
+}
+
+/// Says how many there are of something.
+pub(crate) fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Breaks a text into lines of at most so many cells, between words where it can.
+pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut word = word.to_owned();
+        loop {
+            let line = lines.last_mut().expect("there is always a line");
+            let gap = usize::from(!line.is_empty());
+            if super::text::width(line) + gap + super::text::width(&word) <= cells {
+                if gap == 1 {
+                    line.push(' ');
+                }
+                line.push_str(&word);
+                break;
+            }
+            if gap == 0 {
+                // A word longer than a line goes on in the next one.
+                let rest = word.split_off(word.char_indices().nth(cells).map_or(word.len(), |(at, _)| at));
+                line.push_str(&word);
+                word = rest;
+            }
+            if word.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+/// Clears a place in the middle and gives it a title and a rule.
+fn panel(canvas: &mut Canvas<'_, '_>, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+    let (width, height) = (width.min(area.width.saturating_sub(4)), height.min(area.height.saturating_sub(4)));
+    let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 3, width, height);
+    canvas.frame.render_widget(Clear, place);
+    let style = canvas.theme.style(Role::Popup);
+    canvas.frame.buffer_mut().set_style(place, style);
+    let line = Line::from(canvas.span(Role::Title, format!(" {}", fit(title, usize::from(width).saturating_sub(2)))));
+    canvas.line(place, 0, line);
+    Rect::new(place.x + 1, place.y + 2, place.width.saturating_sub(2), place.height.saturating_sub(3))
+}
+
+fn draw_picker(picker: &Picker, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let rows = u16::try_from(PICKER_ROWS).unwrap_or(12);
+    let inner = panel(canvas, area, 72, rows + 6, &picker.title);
+    let line = Line::from(vec![
+        canvas.span(Role::Accent, "› "),
+        canvas.span(Role::Title, picker.input.value().to_owned()),
+        canvas.span(Role::Cursor, "▏"),
+    ]);
+    canvas.line(inner, 0, line);
+    if picker.shown.is_empty() {
+        let line = Line::from(canvas.dim("nothing fits; Esc closes"));
+        canvas.line(inner, 2, line);
+    }
+    let wide = usize::from(inner.width);
+    for (row, (at, (item, met))) in picker.shown.iter().enumerate().skip(picker.cursor.top).take(PICKER_ROWS).enumerate() {
+        let Some(item) = picker.items.get(*item) else { continue };
+        let is_here = at == picker.cursor.at;
+        let note = fit(&item.note, wide / 2);
+        let room = wide.saturating_sub(note.chars().count() + 3);
+        let text = fit(&item.text, room);
+        let row = u16::try_from(row + 2).unwrap_or(u16::MAX);
+        if is_here {
+            canvas.lay_cursor(inner, row);
+        }
+        let mut cells = vec![canvas.mark(is_here), canvas.span(Role::Text, " ")];
+        for (n, letter) in text.chars().enumerate() {
+            let role = match (met.contains(&n), is_here) {
+                (true, _) => Role::Accent,
+                (false, true) => Role::Title,
+                (false, false) => Role::Text,
+            };
+            cells.push(canvas.span(role, letter.to_string()));
+        }
+        let gap = room.saturating_sub(text.chars().count());
+        cells.push(canvas.dim(format!("{}{note}", " ".repeat(gap + 1))));
+        canvas.line(inner, row, Line::from(cells));
+    }
+}
+
+fn help(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect, top: usize) {
+    let bindings = model.keymap.all(model.place_below());
+    let height = u16::try_from(bindings.len() + 5).unwrap_or(u16::MAX);
+    let inner = panel(canvas, area, 76, height, "keys of this screen · any other key closes");
+    let rows = usize::from(inner.height);
+    let top = top.min(bindings.len().saturating_sub(rows));
+    bindings_at(bindings.get(top..).unwrap_or_default(), canvas, inner);
+}
+
+fn pending(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let bindings = model.keymap.continuations(model.place(), &model.pending);
+    let height = u16::try_from(bindings.len() + 4).unwrap_or(u16::MAX);
+    let inner = panel(canvas, area, 44, height, "then");
+    bindings_at(&bindings, canvas, inner);
+}
+
+fn bindings_at(bindings: &[Binding], canvas: &mut Canvas<'_, '_>, area: Rect) {
+    for (row, binding) in bindings.iter().take(usize::from(area.height)).enumerate() {
+        let line = Line::from(vec![
+            canvas.span(Role::Accent, format!("{:>14}  ", binding.keys.join(" "))),
+            canvas.span(Role::Text, binding.desc.clone()),
+        ]);
+        canvas.line(area, u16::try_from(row).unwrap_or(u16::MAX), line);
+    }
+}

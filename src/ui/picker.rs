@@ -1,0 +1,185 @@
+//! Picking by typing: actions, people, identities, reasons.
+
+use super::keymap::Action;
+use super::list::{Cursor, Step};
+use super::model::{Desk, Item, Model, Overlay, Pick, Picker, Picking, title};
+use super::palette::rank;
+use super::text::clock;
+use super::update::{self, Effect, if_writable, step_of};
+use super::worker::Ask;
+use crate::domain::{DiscardReason, IdentityId, TrackId};
+use crate::session::{Command, Target};
+use std::collections::BTreeSet;
+use tui_input::Input;
+
+/// Opens the palette: every action that means something here, with its key.
+pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
+    begin(model, Picking::Palette);
+    Vec::new()
+}
+
+/// Opens a picker.
+pub(crate) fn begin(model: &mut Model, what: Picking) {
+    let (title, items) = match &what {
+        Picking::Palette => ("what to do".to_owned(), actions(model)),
+        _ => match &model.desk {
+            Some(desk) => asked(desk, &what),
+            None => return,
+        },
+    };
+    let mut picker = Picker { what, title, input: Input::default(), items, shown: Vec::new(), cursor: Cursor::default() };
+    search(&mut picker);
+    model.overlay = Some(Overlay::Picker(picker));
+}
+
+fn actions(model: &Model) -> Vec<Item> {
+    let item = |b: super::keymap::Binding| Item { text: b.desc, note: b.keys.join(" "), pick: Pick::Action(b.action) };
+    model.keymap.all(model.place_below()).into_iter().filter(|b| b.action != Action::Palette).map(item).collect()
+}
+
+fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
+    match what {
+        Picking::Name(ids) => (format!("who is {}?", names(desk, ids)), people(desk)),
+        Picking::Assign(tracks) => {
+            let mut items = people(desk);
+            items.extend(identities(desk, &BTreeSet::new(), |c| c.identity.name.is_none()));
+            items.push(Item { text: "somebody new, without a name".into(), note: String::new(), pick: Pick::NewIdentity });
+            (
+                format!(
+                    "whose {}?",
+                    if tracks.len() == 1 { "is this track".into() } else { format!("are these {} tracks", tracks.len()) }
+                ),
+                items,
+            )
+        }
+        Picking::Merge(ids) => {
+            let out: BTreeSet<IdentityId> = ids.iter().copied().collect();
+            (format!("merge {} into", names(desk, ids)), identities(desk, &out, |_| true))
+        }
+        Picking::DiscardIdentities(ids) => (format!("why does {} count for nobody?", names(desk, ids)), reasons()),
+        Picking::DiscardTracks(tracks) => (format!("why do {} tracks count for nobody?", tracks.len()), reasons()),
+        Picking::Palette => (String::new(), Vec::new()),
+    }
+}
+
+fn names(desk: &Desk, ids: &[IdentityId]) -> String {
+    let shown: Vec<String> = ids.iter().take(3).filter_map(|id| desk.card_of(*id)).map(title).collect();
+    let more = ids.len() - shown.len().min(ids.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// Those of this episode first, by falling seconds, then everybody else of the library.
+fn people(desk: &Desk) -> Vec<Item> {
+    let here = desk.snapshot.time.people.iter().filter_map(|p| Some((p.name.clone()?, clock(p.visual_time))));
+    let mut items: Vec<Item> = here.map(|(name, note)| Item { text: name.clone(), note, pick: Pick::Person(name) }).collect();
+    let known: BTreeSet<String> = items.iter().map(|i| i.text.clone()).collect();
+    let others = desk.snapshot.people.iter().filter(|p| !known.contains(&p.name));
+    items.extend(others.map(|p| Item {
+        text: p.name.clone(),
+        note: "not in this episode".into(),
+        pick: Pick::Person(p.name.clone()),
+    }));
+    items
+}
+
+fn identities(desk: &Desk, but: &BTreeSet<IdentityId>, fits: impl Fn(&crate::session::Card) -> bool) -> Vec<Item> {
+    let cards = desk.snapshot.identities.iter().filter(|c| !but.contains(&c.identity.id) && fits(c));
+    cards.map(|c| Item { text: title(c), note: clock(c.seconds), pick: Pick::Identity(c.identity.id) }).collect()
+}
+
+fn reasons() -> Vec<Item> {
+    [DiscardReason::NotAFace, DiscardReason::Poster, DiscardReason::Crowd]
+        .into_iter()
+        .map(|r| Item { text: r.to_string(), note: String::new(), pick: Pick::Reason(r) })
+        .collect()
+}
+
+/// Ranks the items by what is typed; where people are picked, what is typed can be somebody new.
+pub(crate) fn search(picker: &mut Picker) {
+    picker.items.retain(|i| i.pick != Pick::NewPerson);
+    let query = picker.input.value().trim().to_owned();
+    let is_new = !picker.items.iter().any(|i| i.text.eq_ignore_ascii_case(&query));
+    if !query.is_empty() && is_new && matches!(picker.what, Picking::Name(_) | Picking::Assign(_)) {
+        picker.items.push(Item { text: query.clone(), note: "new person".into(), pick: Pick::NewPerson });
+    }
+    let texts: Vec<&str> = picker.items.iter().map(|i| i.text.as_str()).collect();
+    picker.shown = rank(&query, &texts);
+    // Whoever is new comes last: Enter means the best that is known.
+    picker.shown.sort_by_key(|(at, _)| picker.items[*at].pick == Pick::NewPerson);
+    picker.cursor = Cursor::default();
+}
+
+/// Moves, picks, or closes.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
+    match action {
+        Action::Back => {
+            model.overlay = None;
+            Vec::new()
+        }
+        Action::Complete => {
+            let at = picker.shown.get(picker.cursor.at).map(|s| s.0);
+            if let Some(item) = at.and_then(|at| picker.items.get(at)).filter(|i| matches!(i.pick, Pick::Person(_))) {
+                picker.input = Input::new(item.text.clone());
+                search(picker);
+            }
+            Vec::new()
+        }
+        Action::Open => {
+            let at = picker.shown.get(picker.cursor.at).map(|s| s.0);
+            let picked = at.and_then(|at| picker.items.get(at)).cloned();
+            let (what, typed) = (picker.what.clone(), picker.input.value().trim().to_owned());
+            model.overlay = None;
+            picked.map_or_else(Vec::new, |item| done(model, what, item.pick, typed))
+        }
+        _ => {
+            if let Some(step) = step_of(action).filter(|s| !matches!(s, Step::Left | Step::Right)) {
+                picker.cursor.step(step, picker.shown.len(), 1, super::draw::PICKER_ROWS);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effect> {
+    if let Pick::Action(action) = pick {
+        return update::act(model, action);
+    }
+    let Some(command) = command(model, what, pick, typed) else { return Vec::new() };
+    if let Some(desk) = &mut model.desk {
+        desk.grid.selected.clear();
+        desk.grid.anchor = None;
+        desk.strips.selected.clear();
+        desk.strips.anchor = None;
+    }
+    if_writable(model, Ask::Decide(command))
+}
+
+fn command(model: &Model, what: Picking, pick: Pick, typed: String) -> Option<Command> {
+    let desk = model.desk.as_ref()?;
+    let name = match &pick {
+        Pick::Person(name) => Some(name.clone()),
+        Pick::NewPerson => Some(typed),
+        _ => None,
+    };
+    Some(match (what, pick) {
+        (Picking::Name(ids), _) => match ids.as_slice() {
+            [one] => Command::Name { identity: *one, name: name? },
+            // Several at once are one decision, to be taken back at once.
+            many => Command::Assign { tracks: tracks_of(desk, many), to: Target::Person(name?) },
+        },
+        (Picking::Assign(tracks), Pick::Identity(id)) => Command::Assign { tracks, to: Target::Identity(id) },
+        (Picking::Assign(tracks), Pick::NewIdentity) => Command::Assign { tracks, to: Target::New },
+        (Picking::Assign(tracks), _) => Command::Assign { tracks, to: Target::Person(name?) },
+        (Picking::Merge(identities), Pick::Identity(into)) => Command::Merge { identities, into },
+        (Picking::DiscardIdentities(identities), Pick::Reason(reason)) => {
+            Command::Discard { tracks: Vec::new(), identities, reason }
+        }
+        (Picking::DiscardTracks(tracks), Pick::Reason(reason)) => Command::Discard { tracks, identities: Vec::new(), reason },
+        _ => return None,
+    })
+}
+
+fn tracks_of(desk: &Desk, ids: &[IdentityId]) -> Vec<TrackId> {
+    ids.iter().filter_map(|id| desk.card_of(*id)).flat_map(|c| c.tracks.iter().copied()).collect()
+}

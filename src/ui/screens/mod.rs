@@ -1,0 +1,78 @@
+//! The screens: each draws its part of the model and gives its actions a meaning.
+
+pub(crate) mod episodes;
+pub(crate) mod health;
+pub(crate) mod identities;
+pub(crate) mod log;
+pub(crate) mod results;
+pub(crate) mod tracks;
+
+use super::keymap::Action;
+use super::model::{Model, Screen, Tab};
+use super::update::Effect;
+
+/// Lines between the line at the top and the two at the bottom.
+pub(crate) fn rows(model: &Model) -> usize {
+    usize::from(model.size.1).saturating_sub(5).max(1)
+}
+
+/// Gives an action the meaning that it has on this screen.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match model.screen {
+        Screen::Episodes => episodes::act(model, action),
+        Screen::Log => log::act(model, action),
+        Screen::Health => health::act(model, action),
+        Screen::Episode => in_episode(model, action),
+    }
+}
+
+fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(desk) = &mut model.desk else { return Vec::new() };
+    let at = Tab::ALL.iter().position(|t| *t == desk.tab).unwrap_or(0);
+    let to = match action {
+        Action::NextTab => (at + 1) % Tab::ALL.len(),
+        Action::PrevTab => (at + Tab::ALL.len() - 1) % Tab::ALL.len(),
+        Action::Tab1 => 0,
+        Action::Tab2 => 1,
+        Action::Tab3 => 2,
+        _ => {
+            return match desk.tab {
+                Tab::Tracks => tracks::act(model, action),
+                Tab::Identities => identities::act(model, action),
+                Tab::Results => results::act(model, action),
+            };
+        }
+    };
+    desk.tab = Tab::ALL[to];
+    desk.is_zoomed = false;
+    if desk.tab == Tab::Tracks && desk.strips.of.is_some() {
+        desk.strips.of = None;
+        desk.arrange();
+    }
+    settle(model)
+}
+
+/// Asks for what the screen shows and is not there yet.
+pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
+    if let Some(desk) = &mut model.desk {
+        desk.grid.beside = desk.grid.under;
+        desk.strips.beside = desk.crop().cloned();
+    }
+    match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
+        (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
+        _ => Vec::new(),
+    }
+}
+
+/// A click on the screen.
+pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
+    match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
+        (Screen::Episodes, _) => episodes::click(model, y),
+        (Screen::Episode, Some(Tab::Identities)) => identities::click(model, x, y),
+        (Screen::Episode, Some(Tab::Tracks)) => tracks::click(model, y),
+        _ => Vec::new(),
+    }
+}

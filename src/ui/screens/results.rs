@@ -1,0 +1,106 @@
+//! Screen time of everybody, as it stands after the last decision.
+
+use super::super::draw::Canvas;
+use super::super::keymap::Action;
+use super::super::model::{Model, Tab};
+use super::super::text::{bar, clock, fit, sparkline};
+use super::super::theme::Role;
+use super::super::update::{Effect, step_of};
+use crate::domain::{MediaTime, PersonTime};
+use crate::session::Snapshot;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let rows = super::rows(model).saturating_sub(1);
+    let Some(desk) = &mut model.desk else { return Vec::new() };
+    let count = desk.snapshot.time.people.len();
+    if let Some(step) = step_of(action) {
+        desk.results.step(step, count, 1, rows);
+    } else if action == Action::Open
+        && let Some(id) = desk.snapshot.time.people.get(desk.results.at).and_then(|p| p.identities.first().copied())
+    {
+        desk.tab = Tab::Identities;
+        desk.grid.filter.clear();
+        desk.grid.under = Some(id);
+        desk.arrange();
+    }
+    Vec::new()
+}
+
+pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let Some(desk) = &model.desk else { return };
+    let snapshot = &desk.snapshot;
+    let people = &snapshot.time.people;
+    if people.is_empty() {
+        return canvas.says(area, Role::Dim, "nobody is seen", "the run found no face that counts");
+    }
+    let wide = usize::from(area.width);
+    let name = people.iter().map(|p| called(p).chars().count()).max().unwrap_or(0).clamp(8, if wide < 100 { 16 } else { 28 });
+    let fixed = 3 + name + 2 + 9 + 8 + 7 + 6 + 9;
+    let sides = wide >= 110;
+    let room = wide.saturating_sub(fixed + if sides { 22 } else { 0 } + 2).min(72);
+    let head = format!("   {:<name$}  {:>9} {:>7} {:>6} {:>5}  {:<7}", "", "seconds", "share", "belief", "times", "checked");
+    let head = if sides { format!("{head} {:>9} {:>9}", "first", "last") } else { head };
+    canvas.line(area, 0, Line::from(canvas.dim(head)));
+    let rows = usize::from(area.height).saturating_sub(1);
+    for (row, (at, person)) in people.iter().enumerate().skip(desk.results.top).take(rows).enumerate() {
+        let is_here = at == desk.results.at;
+        let row = u16::try_from(row + 1).unwrap_or(u16::MAX);
+        if is_here {
+            canvas.lay_cursor(area, row);
+        }
+        let (glyph, role) = if person.name.is_some() { ("●", Role::Named) } else { ("○", Role::Proposed) };
+        let share = if snapshot.time.duration > MediaTime::ZERO {
+            person.visual_time.0 as f64 / snapshot.time.duration.0 as f64
+        } else {
+            0.0
+        };
+        let mut cells = vec![
+            canvas.mark(is_here),
+            canvas.span(role, format!("{glyph} ")),
+            canvas.span(if is_here { Role::Title } else { Role::Text }, format!("{:<name$}", fit(&called(person), name))),
+            canvas.span(Role::Title, format!("  {:>9}", clock(person.visual_time))),
+            canvas.span(Role::Text, format!(" {:>6.1}%", 100.0 * share)),
+            canvas.span(
+                if person.confidence < 0.5 { Role::Doubt } else { Role::Text },
+                format!(" {:>5}%", percent(person.confidence)),
+            ),
+            canvas.span(Role::Text, format!(" {:>5}", person.visual.len())),
+            canvas.span(Role::Dim, format!("  {:<7}", bar(person.review_share, 7))),
+        ];
+        if sides {
+            let origin = snapshot.shots.first().map_or(MediaTime::ZERO, |s| s.start);
+            let (first, last) = (person.visual.first().map(|s| s.start()), person.visual.last().map(|s| s.end()));
+            let told = |t: Option<MediaTime>| t.map(|t| clock(t - origin)).unwrap_or_default();
+            cells.push(canvas.span(Role::Dim, format!(" {:>9} {:>9}", told(first), told(last))));
+        }
+        if room >= 8 {
+            cells.push(canvas.span(Role::Bar, format!("  {}", presence(person, snapshot, room))));
+        }
+        canvas.line(area, row, Line::from(cells));
+    }
+}
+
+fn called(person: &PersonTime) -> String {
+    person.name.clone().unwrap_or_else(|| format!("unnamed {}", person.identities.first().map_or(0, |i| i.0)))
+}
+
+fn percent(share: f64) -> String {
+    if share > 0.994 && share < 1.0 { ">99".into() } else { format!("{:.0}", 100.0 * share) }
+}
+
+/// Returns how much of each stretch of the episode the person is seen.
+fn presence(person: &PersonTime, snapshot: &Snapshot, cells: usize) -> String {
+    let origin = snapshot.shots.first().map_or(0, |s| s.start.0);
+    let length = snapshot.time.duration.0.max(1);
+    let count = i64::try_from(cells).unwrap_or(1).max(1);
+    let shares: Vec<f64> = (0..count)
+        .map(|i| {
+            let (from, to) = (origin + length * i / count, origin + length * (i + 1) / count);
+            let seen: i64 = person.visual.iter().map(|s| (s.end().0.min(to) - s.start().0.max(from)).max(0)).sum();
+            seen as f64 / (to - from).max(1) as f64
+        })
+        .collect();
+    sparkline(&shares)
+}

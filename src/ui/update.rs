@@ -1,0 +1,369 @@
+//! From a message to the next state, and to what has to be done outside: the only place that changes the model. No IO.
+
+use super::keymap::{Action, Place, Resolved};
+use super::list::{Cursor, Step};
+use super::model::{Arrive, Desk, Model, Overlay, Picking, Screen, Status, Strip, Tab};
+use super::screens;
+use super::worker::{Answer, Ask, Deed, Told};
+use super::{edit, picker};
+use crate::domain::Operation;
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
+
+/// Something that happened.
+#[derive(Debug)]
+pub(crate) enum Msg {
+    Key(KeyEvent),
+    Paste(String),
+    Mouse(MouseEvent),
+    Resize(u16, u16),
+    Answer(Answer),
+    /// A picture is ready to be painted.
+    Picture,
+    /// Nothing was pressed for a while.
+    Settled,
+}
+
+/// Something to do outside.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Effect {
+    Ask(Ask),
+    /// To the clipboard of the terminal.
+    Copy(String),
+    /// Another theme, by name.
+    Theme(String),
+    ToggleMeter,
+    /// Everything again, whatever the terminal is believed to show.
+    Redraw,
+    Quit,
+}
+
+/// Takes one message.
+pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => on_key(model, key),
+        Msg::Paste(text) => edit::paste(model, &text),
+        Msg::Mouse(mouse) => on_mouse(model, mouse),
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            Vec::new()
+        }
+        Msg::Answer(answer) => on_answer(model, answer),
+        Msg::Picture => Vec::new(),
+        Msg::Settled => screens::settle(model),
+    }
+}
+
+fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let place = model.place();
+    let resolved = model.keymap.resolve(place, &model.pending, key);
+    match resolved {
+        Resolved::Pending => {
+            model.pending.push(key);
+            Vec::new()
+        }
+        Resolved::Action(action) => {
+            model.pending.clear();
+            act(model, action)
+        }
+        Resolved::Unbound if !model.pending.is_empty() => {
+            model.pending.clear();
+            Vec::new()
+        }
+        Resolved::Unbound if matches!(place, Place::Picker | Place::Input) => edit::key(model, key),
+        Resolved::Unbound => {
+            if key.code == KeyCode::Esc {
+                calm(model);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Takes what was said and what was selected away.
+fn calm(model: &mut Model) {
+    model.status = Status::Quiet;
+    if let Some(desk) = &mut model.desk {
+        match desk.tab {
+            Tab::Identities => {
+                desk.grid.selected.clear();
+                desk.grid.anchor = None;
+            }
+            Tab::Tracks => {
+                desk.strips.selected.clear();
+                desk.strips.anchor = None;
+            }
+            Tab::Results => {}
+        }
+    }
+}
+
+/// Does what a key, the palette or a click means.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let sure = matches!(&model.status, Status::Sure(asked, _) if *asked == action);
+    if !sure && matches!(model.status, Status::Sure(..) | Status::Done(_)) && !is_move(action) {
+        model.status = Status::Quiet;
+    }
+    if let Some(effects) = over(model, action) {
+        return effects;
+    }
+    match action {
+        Action::Quit => vec![Effect::Quit],
+        Action::Back => back(model),
+        Action::Help => {
+            model.overlay = Some(Overlay::Help { cursor: Cursor::default() });
+            Vec::new()
+        }
+        Action::Palette => picker::palette(model),
+        Action::Filter => edit::begin_filter(model),
+        Action::GoEpisodes => go(model, Screen::Episodes),
+        Action::GoLog if model.desk.is_some() => go(model, Screen::Log),
+        Action::GoHealth => go(model, Screen::Health),
+        Action::NextTheme => {
+            let next =
+                model.themes.iter().position(|n| n == model.theme.name()).map_or(0, |at| (at + 1) % model.themes.len().max(1));
+            model.themes.get(next).map(|name| Effect::Theme(name.clone())).into_iter().collect()
+        }
+        Action::ToggleMeter => vec![Effect::ToggleMeter],
+        Action::Redraw => vec![Effect::Redraw],
+        Action::CopyLink => {
+            let Some(link) = model.link() else { return Vec::new() };
+            model.status = Status::Done(format!("copied: {link}"));
+            vec![Effect::Copy(link)]
+        }
+        Action::Undo => undo(model, sure),
+        Action::Redo => if_writable(model, Ask::Redo),
+        _ => screens::act(model, action),
+    }
+}
+
+/// What the overlay makes of an action; `None` where it is for the screen below.
+fn over(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    match &mut model.overlay {
+        Some(Overlay::Help { cursor }) => {
+            match step_of(action) {
+                Some(step) => cursor.step(step, usize::MAX >> 8, 1, 1),
+                None => model.overlay = None,
+            }
+            Some(Vec::new())
+        }
+        Some(Overlay::Picker(_)) => Some(picker::act(model, action)),
+        Some(Overlay::Filter(_)) => Some(edit::end_filter(model, action)),
+        None => None,
+    }
+}
+
+/// Goes where one came from.
+pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Episode => {
+            let Some(desk) = &mut model.desk else { return go(model, Screen::Episodes) };
+            if desk.is_zoomed {
+                desk.is_zoomed = false;
+                return Vec::new();
+            }
+            if desk.tab == Tab::Tracks && desk.strips.of.is_some() {
+                desk.strips.of = None;
+                desk.tab = Tab::Identities;
+                desk.arrange();
+                return Vec::new();
+            }
+            model.before.clear();
+            go(model, Screen::Episodes)
+        }
+        Screen::Episodes => {
+            model.status = Status::Done("Q leaves".into());
+            Vec::new()
+        }
+        Screen::Log | Screen::Health => {
+            let to = model.before.pop().unwrap_or(Screen::Episodes);
+            go(model, to)
+        }
+    }
+}
+
+pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
+    if matches!(to, Screen::Log | Screen::Health) && !matches!(model.screen, Screen::Log | Screen::Health) {
+        model.before.push(model.screen);
+    }
+    model.screen = to;
+    match to {
+        // The lock goes with the episode: other processes may decide or run.
+        Screen::Episodes => {
+            model.desk = None;
+            vec![Effect::Ask(Ask::Close), Effect::Ask(Ask::Episodes)]
+        }
+        Screen::Log => vec![Effect::Ask(Ask::Log)],
+        Screen::Health => vec![Effect::Ask(Ask::Health)],
+        Screen::Episode => Vec::new(),
+    }
+}
+
+/// Opens an episode, and shows there what `arrive` names.
+pub(crate) fn open(model: &mut Model, arrive: Arrive) -> Vec<Effect> {
+    let Some(episode) = arrive.episode.clone() else { return Vec::new() };
+    model.status = Status::Busy(format!("opening {episode}"));
+    model.arrive = Some(arrive);
+    vec![Effect::Ask(Ask::Open(episode))]
+}
+
+/// Takes the last decision back; one that was made elsewhere is named first, and goes at the second key.
+fn undo(model: &mut Model, sure: bool) -> Vec<Effect> {
+    let Some(desk) = &model.desk else { return Vec::new() };
+    let Some((seq, summary)) = &desk.snapshot.next_undo else {
+        model.status = Status::Done("nothing is left to undo".into());
+        return Vec::new();
+    };
+    if !sure && desk.made.get(seq) != Some(&desk.tab) {
+        model.status = Status::Sure(Action::Undo, format!("u again takes back #{seq}: {summary}"));
+        return Vec::new();
+    }
+    if_writable(model, Ask::Undo(None))
+}
+
+/// Asks for what changes the episode; says why where it is only read.
+pub(crate) fn if_writable(model: &mut Model, ask: Ask) -> Vec<Effect> {
+    let Some(desk) = &model.desk else { return Vec::new() };
+    if let crate::session::Access::Read { why } = &desk.access {
+        let hint = Some("the episode can be looked at meanwhile; open it again when the other is done".into());
+        model.status = Status::Failed(Told { what: why.clone(), hint });
+        return Vec::new();
+    }
+    vec![Effect::Ask(ask)]
+}
+
+fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Episodes(lines) => {
+            model.episodes.lines = Some(lines);
+            let count = model.episodes.shown().len();
+            model.episodes.cursor.show(count, 1, screens::rows(model));
+            if matches!(model.status, Status::Busy(_)) && model.arrive.is_none() {
+                model.status = Status::Quiet;
+            }
+        }
+        Answer::Opened { snapshot, access, thumbs } => return opened(model, Desk::new(snapshot, access, thumbs)),
+        Answer::NotOpened(why) => {
+            model.arrive = None;
+            model.status = Status::Failed(why);
+            model.screen = Screen::Episodes;
+        }
+        Answer::Decided { snapshot, made, what } => {
+            let Some(desk) = &mut model.desk else { return Vec::new() };
+            model.status = Status::Done(said(made.as_deref(), what));
+            if let (Some(made), Deed::Decision) = (&made, what) {
+                desk.made.insert(made.seq, desk.tab);
+            }
+            desk.take(snapshot);
+            if model.screen == Screen::Log {
+                return vec![Effect::Ask(Ask::Log)];
+            }
+        }
+        Answer::Refused(why) => model.status = Status::Failed(why),
+        Answer::Log(entries) => {
+            model.log.entries = Some(entries);
+            let count = model.log.shown().len();
+            model.log.cursor.show(count, 1, screens::rows(model));
+        }
+        Answer::Health(checks) => model.health = Some(checks),
+        Answer::Changed(snapshot) => {
+            if let Some(desk) = &mut model.desk {
+                desk.take(snapshot);
+            }
+        }
+        Answer::Crops { track, every, first, page } => {
+            let Some(desk) = &mut model.desk else { return Vec::new() };
+            if desk.strips.every == every {
+                let strip = desk.strips.crops.entry(track).or_insert_with(Strip::default);
+                if first {
+                    strip.rows.clear();
+                }
+                strip.rows.extend(page.rows);
+                (strip.next, strip.total, strip.is_asked) = (page.next, page.total, false);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
+    let arrive = model.arrive.take().unwrap_or_default();
+    desk.tab = arrive.tab.unwrap_or_default();
+    desk.grid.sort = arrive.sort;
+    desk.grid.filter = arrive.filter;
+    desk.arrange();
+    let at = |id| desk.grid.order.iter().position(|i| desk.snapshot.identities[*i].identity.id == id);
+    if let Some(at) = arrive.identity.and_then(at) {
+        desk.grid.cursor.at = at;
+    }
+    let nearest = arrive.at.and_then(|t| {
+        desk.strips
+            .order
+            .iter()
+            .copied()
+            .take_while(|id| desk.snapshot.tracks[id].track.first.pts - desk.snapshot.run.video.first_pts <= t)
+            .last()
+    });
+    if let Some(at) = arrive.track.or(nearest).and_then(|id| desk.strips.order.iter().position(|t| *t == id)) {
+        desk.strips.cursor.at = at;
+    }
+    desk.grid.under = desk.card().map(|c| c.identity.id);
+    model.status = match &desk.access {
+        crate::session::Access::Write => Status::Quiet,
+        crate::session::Access::Read { why } => Status::Done(format!("read only: {why}")),
+    };
+    model.log = super::model::LogView::default();
+    model.desk = Some(desk);
+    model.screen = Screen::Episode;
+    Vec::new()
+}
+
+/// One line about what was done, and how to take it back.
+fn said(made: Option<&Operation>, what: Deed) -> String {
+    match (made, what) {
+        (Some(made), Deed::Decision) => format!("{} · u undoes", made.summary),
+        (Some(made), Deed::Undo) => format!("{} · C-r does it again", made.summary),
+        (Some(made), Deed::Redo) => format!("{} · u undoes", made.summary),
+        (None, Deed::Decision) => "nothing to change: it is so already".into(),
+        (None, Deed::Undo) => "nothing is left to undo".into(),
+        (None, Deed::Redo) => "nothing is left to do again".into(),
+    }
+}
+
+fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
+    match mouse.kind {
+        MouseEventKind::ScrollDown => act(model, Action::Down),
+        MouseEventKind::ScrollUp => act(model, Action::Up),
+        MouseEventKind::Down(crossterm::event::MouseButton::Left) => screens::click(model, mouse.column, mouse.row),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the move of the cursor that an action is.
+pub(crate) fn step_of(action: Action) -> Option<Step> {
+    Some(match action {
+        Action::Up => Step::Up,
+        Action::Down => Step::Down,
+        Action::Left => Step::Left,
+        Action::Right => Step::Right,
+        Action::PageUp => Step::PageUp,
+        Action::PageDown => Step::PageDown,
+        Action::First => Step::First,
+        Action::Last => Step::Last,
+        _ => return None,
+    })
+}
+
+fn is_move(action: Action) -> bool {
+    step_of(action).is_some()
+}
+
+/// Begins to pick something.
+pub(crate) fn pick(model: &mut Model, what: Picking) -> Vec<Effect> {
+    if what != Picking::Palette
+        && let Some(crate::session::Access::Read { .. }) = model.desk.as_ref().map(|d| &d.access)
+    {
+        return if_writable(model, Ask::Redo);
+    }
+    picker::begin(model, what);
+    Vec::new()
+}
