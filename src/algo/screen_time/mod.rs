@@ -9,8 +9,10 @@
 //!
 //! A person's time is the union over their tracks, so two boxes at once count once. All sums are exact in microseconds.
 
+mod shot_time;
 mod spans;
 mod tally;
 
+pub use shot_time::{Params, ShotTime, TrackTime, box_spans};
 pub use spans::{covered_twice, intersect, measure, union};
-pub use tally::{Params, Part, Presence, ShotTime, Tally, TrackTime, WhoIsWho, box_spans, fold, screen_time};
+pub use tally::{Part, Presence, Tally, WhoIsWho, fold, screen_time};
