@@ -118,6 +118,25 @@ pub enum OperationKind {
     },
 }
 
+/// An entry of the log without its changes: what lists show, and undo goes by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// Position in the log, from 1, without holes.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub author: Author,
+    pub kind: OperationKind,
+    /// One line for people.
+    pub summary: String,
+}
+
+impl From<&Operation> for LogEntry {
+    fn from(operation: &Operation) -> Self {
+        let Operation { seq, at, author, kind, summary, .. } = operation;
+        Self { seq: *seq, at: *at, author: author.clone(), kind: kind.clone(), summary: summary.clone() }
+    }
+}
+
 /// An operation that is not in the log yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {

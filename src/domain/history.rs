@@ -23,19 +23,19 @@ impl History {
     pub fn of<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Self {
         let mut history = Self::default();
         for operation in operations {
-            history.push(operation);
+            history.push(operation.seq, &operation.author, &operation.kind);
         }
         history
     }
 
     /// Reads the next entry of the log.
-    pub fn push(&mut self, operation: &Operation) {
-        match (&operation.author, &operation.kind) {
+    pub fn push(&mut self, seq: u64, author: &Author, kind: &OperationKind) {
+        match (author, kind) {
             (Author::Pipeline { .. }, _) => {}
             (Author::User { .. }, OperationKind::Undo { of }) => move_to(*of, &mut self.undo, &mut self.redo),
             (Author::User { .. }, OperationKind::Redo { of }) => move_to(*of, &mut self.redo, &mut self.undo),
             (Author::User { .. }, _) => {
-                self.undo.push(operation.seq);
+                self.undo.push(seq);
                 self.redo.clear();
             }
         }

@@ -27,7 +27,7 @@ mod tracklet;
 
 pub use assignment::{Assignment, Identity, Method, Source};
 pub use catalog::{CatalogChange, CatalogOperation, EpisodeEntry, Person, name_key, tidy_name};
-pub use change::{Author, Change, Draft, Edit, Operation, OperationKind};
+pub use change::{Author, Change, Draft, Edit, LogEntry, Operation, OperationKind};
 pub use cosines::{CosineMap, CosineScale};
 pub use crop::{Crop, CropInfo, CropKey, Quality};
 pub use decided::{ChangeError, Decided, check_finite, check_from, check_new_id, check_new_track};

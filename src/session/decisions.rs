@@ -138,8 +138,16 @@ pub(super) fn pictures(
 pub fn undo(workspace: &Workspace, episode: &EpisodeId, of: Option<u64>) -> Result<Option<Operation>, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
-    let history = History::of(&store.operations()?);
+    let history = history(&store)?;
     undo_in(&store, &history, of)
+}
+
+fn history(store: &EpisodeStore) -> Result<History, StoreError> {
+    let mut history = History::default();
+    for entry in store.log_entries()? {
+        history.push(entry.seq, &entry.author, &entry.kind);
+    }
+    Ok(history)
 }
 
 /// Takes back in an open episode whose log `history` has read.
@@ -179,7 +187,7 @@ fn depends(store: &EpisodeStore, of: &Operation) -> Result<SessionError, StoreEr
 pub fn redo(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Operation>, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
-    let history = History::of(&store.operations()?);
+    let history = history(&store)?;
     redo_in(&store, &history)
 }
 

@@ -16,7 +16,7 @@ pub use snapshot::{Card, Snapshot, TrackInfo};
 use super::command::Command;
 use super::{SessionError, Workspace, author, decisions};
 use crate::config::Settings;
-use crate::domain::{CropKey, EpisodeId, Operation, RunId, TrackId};
+use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, TrackId};
 use crate::store::{EpisodeStore, Library, StoreError};
 use state::State;
 use std::sync::{Arc, Weak};
@@ -149,6 +149,14 @@ impl Review {
     /// Fails where the file cannot be read.
     pub fn log(&self) -> Result<Vec<Operation>, SessionError> {
         Ok(self.store.operations()?)
+    }
+
+    /// Returns every entry of the log without its changes, the oldest first: for lists, where the log is long.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn entries(&self) -> Result<Vec<LogEntry>, SessionError> {
+        Ok(self.store.log_entries()?)
     }
 
     /// Returns at most `limit` crops of a track in order of time, every `every`-th from the first, going on `after` a page; none

@@ -8,8 +8,8 @@ use super::error::StoreError;
 
 use super::tables::{ASSIGNMENTS, Bytes, HIGHEST_IDENTITY, HIGHEST_TRACK, IDENTITIES, LOG, MARKS, TRACKS};
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, Mark, Operation, OperationKind, RunId, TrackId, TrackMap, TrackParts,
-    check_finite, check_from, check_new_id, check_new_track,
+    Assignment, Change, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Operation, OperationKind, RunId, TrackId, TrackMap,
+    TrackParts, check_finite, check_from, check_new_id, check_new_track,
 };
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -51,6 +51,17 @@ impl EpisodeStore {
         self.engine.read(|txn| {
             let table = txn.open_table(LOG)?;
             table.range(seq.saturating_add(1)..)?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
+        })
+    }
+
+    /// Returns the whole log without the changes, which are nearly all of it.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn log_entries(&self) -> Result<Vec<LogEntry>, StoreError> {
+        self.engine.read(|txn| {
+            let table = txn.open_table(LOG)?;
+            table.iter()?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
         })
     }
 
@@ -302,6 +313,9 @@ mod tests {
         assert_eq!(log[0].previous_hash, "");
         assert_eq!(log[1].previous_hash, sha256(&to_json(&log[0]).unwrap()));
         assert_eq!(store.operations_since(2).unwrap(), log[2..]);
+        assert_eq!(store.log_entries().unwrap(), log.iter().map(LogEntry::from).collect::<Vec<_>>());
+        assert_eq!(store.operation(2).unwrap().as_ref(), log.get(1));
+        assert_eq!((store.operation(4).unwrap(), store.last_operation().unwrap()), (None, 3));
     }
 
     #[test]

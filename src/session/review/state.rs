@@ -7,8 +7,8 @@ use super::touched::Touched;
 use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fold};
 use crate::config::{DoubtParams, Settings};
 use crate::domain::{
-    Author, Face, History, Identity, IdentityId, MediaTime, Operation, Person, RunMeta, Shot, ShotId, Source, TrackId, TrackMap,
-    TrackParts, Tracklet,
+    Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, Operation, Person, RunMeta, Shot, ShotId, Source, TrackId,
+    TrackMap, TrackParts, Tracklet,
 };
 use crate::session::plan::View;
 use crate::session::{SessionError, decisions, report};
@@ -51,7 +51,7 @@ impl State {
     }
 
     fn read_once(library: &Library, store: &EpisodeStore, settings: &Settings) -> Result<Self, SessionError> {
-        let log = store.operations()?;
+        let log = store.log_entries()?;
         let run = report::active(store)?;
         let mut state = Self {
             view: decisions::view(store, run.id, &[])?,
@@ -66,7 +66,7 @@ impl State {
             people: library.catalog().people()?,
             run: Arc::new(run),
         };
-        state.remember(&log);
+        state.remember(log);
         let mut touched = Touched::default();
         touched.shots.extend(state.shots.iter().map(|s| s.id));
         touched.identities.extend(state.view.identities.keys());
@@ -81,7 +81,7 @@ impl State {
             touched.take(&operation.changes, &self.view);
             self.view.follow(&operation.changes);
         }
-        self.remember(log);
+        self.remember(log.iter().map(LogEntry::from));
         self.renew(store, settings, touched)
     }
 
@@ -120,13 +120,13 @@ impl State {
         }
     }
 
-    fn remember(&mut self, log: &[Operation]) {
-        for operation in log {
-            self.history.push(operation);
-            if matches!(operation.author, Author::User { .. }) {
-                self.summaries.insert(operation.seq, operation.summary.clone());
+    fn remember(&mut self, log: impl IntoIterator<Item = LogEntry>) {
+        for entry in log {
+            self.history.push(entry.seq, &entry.author, &entry.kind);
+            self.seq = entry.seq;
+            if matches!(entry.author, Author::User { .. }) {
+                self.summaries.insert(entry.seq, entry.summary);
             }
-            self.seq = operation.seq;
         }
     }
 
