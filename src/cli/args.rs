@@ -123,6 +123,9 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Delete an episode from the library
     Delete(DeleteArgs),
+    /// Write a made-up library, to measure the program on
+    #[command(hide = true)]
+    Synthetic(SyntheticArgs),
     /// Print every setting with its present value
     Config,
     /// Print completions for a shell
@@ -248,6 +251,25 @@ pub struct DemoArgs {
     /// With --out: a portrait of each person, for `suggest`
     #[arg(long, value_name = "DIR", requires = "out")]
     pub portraits: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  screenalytics synthetic --out /tmp/library --episodes 100 --tracks 10000 --faces 300000")]
+pub struct SyntheticArgs {
+    /// The library, which must be new
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Episodes; all but the first are small
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub episodes: u32,
+    /// Tracks of the first episode
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub tracks: u32,
+    /// Faces of its tracks
+    #[arg(long, value_name = "N", default_value_t = 30_000)]
+    pub faces: u32,
 }
 
 /// How a run shows its progress.

@@ -18,6 +18,7 @@ mod setup;
 mod signals;
 mod status;
 mod suggest;
+mod synthetic;
 mod workstation;
 
 pub use args::Cli;
@@ -108,6 +109,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Setup(args) => setup::run(&workspace, args),
         Command::Doctor(args) => doctor::run(&workspace, args),
         Command::Delete(args) => delete::run(&workspace, args),
+        Command::Synthetic(args) => synthetic::run(&workspace, args),
         Command::Config => output::print(&workspace.layers.to_toml()).map(|()| Ended::Done),
         Command::Completions { .. } | Command::Man { .. } => Ok(Ended::Done),
     }

@@ -28,7 +28,7 @@ pub(super) fn man(folder: Option<&Path>) -> Result<Ended, SessionError> {
 
 /// Writes the page of a command and those of its own commands.
 fn pages(command: &clap::Command, name: &str, folder: &Path) -> Result<(), SessionError> {
-    for sub in command.get_subcommands().filter(|c| c.get_name() != "help") {
+    for sub in command.get_subcommands().filter(|c| c.get_name() != "help" && !c.is_hide_set()) {
         pages(sub, &format!("{name}-{}", sub.get_name()), folder)?;
     }
     write_whole(&folder.join(format!("{name}.1")), &page(command.clone().name(name.to_owned()))?)

@@ -16,6 +16,7 @@ mod motion;
 mod noise;
 mod script;
 mod shape;
+mod sketch;
 mod stage;
 mod surface;
 mod truth;
@@ -23,6 +24,7 @@ mod vector;
 mod voice;
 
 pub use episode::{Episode, Part};
+pub use sketch::sketch;
 pub use truth::EpisodeTruth;
 
 /// Returns the names of the people, in the order of [`Episode::portrait`].

@@ -45,6 +45,8 @@ pub enum SessionError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("there is no episode {episode} in the library {library:?}")]
     NoEpisode { episode: EpisodeId, library: PathBuf, known: Vec<EpisodeId> },
+    #[error("the library {path:?} holds episodes already")]
+    NotEmpty { path: PathBuf },
     #[error("episode {episode} has no finished run")]
     NotRun { episode: EpisodeId },
     #[error("episode {episode} was measured from another video: {before:?}, not {now:?}")]
@@ -98,6 +100,7 @@ impl SessionError {
                 Some("the library is empty; `screenalytics run VIDEO` measures an episode".into())
             }
             Self::NoEpisode { known, .. } => Some(format!("known: {}", few(known))),
+            Self::NotEmpty { .. } => Some("name a new directory".into()),
             Self::NotRun { episode } => Some(format!("`screenalytics run VIDEO --ep-id {episode}` measures it")),
             Self::OtherVideo { .. } => {
                 Some("give --ep-id for a new episode, or --replace-video where this is the same episode in another file".into())

@@ -23,6 +23,7 @@ mod report;
 mod review;
 mod run;
 mod suggest;
+mod synthetic;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
@@ -51,6 +52,7 @@ pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_f
 pub use review::{Access, Card, CropCursor, CropPage, CropRow, Doubt, Review, Snapshot, Thumbs, TrackInfo};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
+pub use synthetic::{SyntheticSize, write_synthetic};
 pub use workspace::{Places, Workspace, author};
 
 /// What a run can be computed on.

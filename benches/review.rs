@@ -1,0 +1,176 @@
+//! How long a reviewer waits: opening a large episode, decisions on it, and what screens read of it.
+//!
+//! `cargo bench --bench review` writes a made-up library (10,000 tracks, 300,000 faces in its first episode) where there is none yet,
+//! and prints the median, the worst, and the processor time of each. `-- --tracks 1000 --faces 30000` asks for another size.
+
+use screenalytics::domain::{EpisodeId, IdentityId, TrackId};
+use screenalytics::session::{
+    Access, Card, Command, Places, Review, Snapshot, SyntheticSize, Target, Workspace, write_synthetic,
+};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+const OPENINGS: usize = 5;
+const ROUNDS: usize = 20;
+/// Tracks of the identity that is merged into another.
+const MERGED: usize = 500;
+
+fn main() {
+    let words: Vec<String> = std::env::args().collect();
+    let after = |flag: &str, else_: u32| {
+        let word = words.iter().skip_while(|w| *w != flag).nth(1);
+        word.map_or(else_, |n| n.parse().expect("a flag takes a number"))
+    };
+    let size =
+        SyntheticSize { episodes: after("--episodes", 1), tracks: after("--tracks", 10_000), faces: after("--faces", 300_000) };
+    let workspace = library(size);
+    let episode: EpisodeId = "synthetic-s01e01".parse().expect("a slug");
+
+    let mut opened = None;
+    let mut openings = Times::default();
+    for _ in 0..OPENINGS {
+        drop(opened.take());
+        opened = Some(openings.take(|| Review::open(&workspace, &episode).expect("it opens")));
+    }
+    let mut review = opened.expect("it was opened");
+    assert_eq!(*review.access(), Access::Write);
+    let snapshot = review.snapshot();
+    println!(
+        "{} tracks, {} identities, {} shots, {} crops; {:.0} MB in memory",
+        snapshot.tracks.len(),
+        snapshot.identities.len(),
+        snapshot.shots.len(),
+        snapshot.tracks.values().map(|t| u64::from(t.crops)).sum::<u64>(),
+        resident_mb()
+    );
+    openings.tell("open");
+
+    let (from, into) = merge(&snapshot);
+    let tracks = from.tracks.len();
+    let command = Command::Merge { identities: vec![from.identity.id], into: into.identity.id };
+    rounds(&mut review, &format!("merge of {tracks} tracks"), &command);
+    let many: Vec<IdentityId> =
+        snapshot.identities.iter().rev().filter(|c| c.tracks.len() == 1).take(MERGED).map(|c| c.identity.id).collect();
+    let command = Command::Merge { identities: many, into: into.identity.id };
+    rounds(&mut review, &format!("merge of {MERGED} identities of one track"), &command);
+    let name = Command::Name { identity: from.identity.id, name: "Dora Example".into() };
+    rounds(&mut review, "name", &name);
+    let track = snapshot.tracks.values().find(|t| t.track.id > TrackId(100) && t.track.boxes > 10).expect("a long track");
+    let command = Command::Split { track: track.track.id, at: track.track.first.frame + 6 };
+    rounds(&mut review, "split", &command);
+    let command = Command::Assign { tracks: vec![track.track.id], to: Target::New };
+    rounds(&mut review, "assign one track", &command);
+
+    let longest = snapshot.tracks.values().max_by_key(|t| t.crops).expect("there are tracks");
+    let mut pages = Times::default();
+    let mut thumbs = Times::default();
+    for n in 0..200_u32 {
+        let id = if n % 2 == 0 { longest.track.id } else { TrackId(2 + n * 7 % 1000) };
+        let page = pages.take(|| review.crops(id, None, 3, 40).expect("crops are in memory"));
+        if let Some(row) = page.rows.first() {
+            let jpeg = thumbs.take(|| review.thumb(row.key).expect("it can be read"));
+            assert!(jpeg.is_some());
+        }
+    }
+    pages.tell(&format!("40 crops, one page (longest track: {})", longest.crops));
+    thumbs.tell("one thumbnail");
+    let mut logs = Times::default();
+    for _ in 0..OPENINGS {
+        logs.take(|| review.log().expect("it can be read"));
+    }
+    logs.tell("log");
+    let mut entries = Times::default();
+    for _ in 0..OPENINGS {
+        entries.take(|| review.entries().expect("it can be read"));
+    }
+    entries.tell("log without changes");
+    let mut refreshes = Times::default();
+    for _ in 0..ROUNDS {
+        refreshes.take(|| review.refresh().expect("it can be read"));
+    }
+    refreshes.tell("refresh, nothing new");
+}
+
+/// Decides, takes it back, does it again, takes it back; the episode is left as it was.
+fn rounds(review: &mut Review, what: &str, command: &Command) {
+    let (mut decided, mut undone, mut redone) = (Times::default(), Times::default(), Times::default());
+    for _ in 0..ROUNDS {
+        let done = decided.take(|| review.decide(command).expect("it is not refused"));
+        assert!(done.is_some(), "{what} changes something");
+        undone.take(|| review.undo(None).expect("it can be undone"));
+        redone.take(|| review.redo().expect("it can be redone"));
+        review.undo(None).expect("it can be undone");
+    }
+    decided.tell(what);
+    undone.tell(&format!("  undo of it, {} changes", review.log().expect("a log").last().map_or(0, |o| o.changes.len())));
+    redone.tell("  redo of it");
+}
+
+/// Returns the identity that comes nearest to the number of tracks that are merged, and the largest other.
+fn merge(snapshot: &Snapshot) -> (Card, Card) {
+    let far = |c: &Card| c.tracks.len().abs_diff(MERGED);
+    let from = snapshot.identities.iter().min_by_key(|c| far(c)).expect("there are identities");
+    let others = snapshot.identities.iter().filter(|c| c.identity.id != from.identity.id);
+    let into = others.max_by_key(|c| c.tracks.len()).expect("there are two");
+    (from.clone(), into.clone())
+}
+
+/// Opens the made-up library of this size, and writes it where there is none.
+fn library(size: SyntheticSize) -> Workspace {
+    let SyntheticSize { episodes, tracks, faces } = size;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("review-{episodes}-{tracks}-{faces}"));
+    let written = folder.join("written");
+    let workspace = |library: PathBuf| {
+        Workspace::new(Places { library: Some(library), ..Places::default() }, Vec::new()).expect("settings are in order")
+    };
+    if !written.exists() {
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("the target folder can be written");
+        let mut times = Times::default();
+        times.take(|| write_synthetic(&workspace(folder.join("library")), size, &mut |_, _| {}).expect("it is written"));
+        times.tell("write the library");
+        std::fs::write(&written, "").expect("the target folder can be written");
+    }
+    workspace(folder.join("library"))
+}
+
+/// How long something took, each time.
+#[derive(Default)]
+struct Times {
+    wall: Vec<Duration>,
+    cpu: Vec<Duration>,
+}
+
+impl Times {
+    fn take<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let (wall, cpu) = (Instant::now(), cpu_time());
+        let done = work();
+        self.wall.push(wall.elapsed());
+        self.cpu.push(cpu_time().saturating_sub(cpu));
+        done
+    }
+
+    fn tell(mut self, what: &str) {
+        self.wall.sort_unstable();
+        self.cpu.sort_unstable();
+        let ms = |times: &[Duration], at: usize| times.get(at).map_or(0.0, |t| t.as_secs_f64() * 1e3);
+        let (middle, last) = (self.wall.len() / 2, self.wall.len().saturating_sub(1));
+        println!(
+            "{what:<44} {:8.2} ms median {:8.2} ms worst {:8.2} ms of processor",
+            ms(&self.wall, middle),
+            ms(&self.wall, last),
+            ms(&self.cpu, middle)
+        );
+    }
+}
+
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+fn resident_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or_default() / 1e3
+}
