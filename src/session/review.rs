@@ -5,8 +5,12 @@
 
 mod crops;
 mod doubt;
+#[cfg(test)]
+mod kills;
 mod snapshot;
 mod state;
+#[cfg(test)]
+mod tests;
 mod touched;
 
 pub use crops::{CropCursor, CropPage, CropRow};
