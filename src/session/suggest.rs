@@ -1,21 +1,15 @@
 //! Compares clusters with portraits: who could this be?
 
 use super::name::name_in;
+use super::portraits::{Portrait, PortraitModels, portrait_files};
 use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author, fingerprint};
-use crate::algo::align;
 use crate::algo::cluster::{PoolParams, pool};
-use crate::config::Settings;
-use crate::domain::{
-    CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source, TrackId,
-};
+use crate::domain::{CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, Source, TrackId};
 use crate::facebank::VectorIndex;
-use crate::infer::{
-    FaceDetector, FaceEmbedder, ModelFile, Prefer, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
-};
 use crate::store::{EpisodeStore, Library};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the portraits say of one cluster.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +46,7 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
     let store = workspace.read(&library, episode)?;
     let summary = report::summarise(&store, &workspace.settings)?;
     let mut notes = Vec::new();
-    let mut models = Models::open(workspace, &summary)?;
+    let mut models = PortraitModels::open(workspace, &summary.run.embedder.id)?;
     let portraits = portraits(folder, workspace, &mut models, &mut notes)?;
     if portraits.is_empty() {
         return Err(SessionError::NoPortraits { path: folder.to_owned() });
@@ -93,105 +87,28 @@ pub fn apply(workspace: &Workspace, episode: &EpisodeId, suggestions: &Suggestio
     Ok(named)
 }
 
-/// The models of a run, opened for a few pictures.
-struct Models {
-    detector: Box<dyn FaceDetector>,
-    embedder: Box<dyn FaceEmbedder>,
-    embedder_file: ModelFile,
-}
-
-impl Models {
-    /// Opens the detector of the settings and the embedder of the run, on the CPU.
-    fn open(workspace: &Workspace, summary: &EpisodeSummary) -> Result<Self, SessionError> {
-        let runtime = workspace.runtime(Prefer::Cpu)?;
-        let registry = Registry::built_in()?;
-        let found = registry.scan(&workspace.models)?;
-        let settings = &workspace.settings;
-        let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
-        let embedder_file = registry.resolve(&found, Task::Embed, &summary.run.embedder.id, &runtime)?;
-        let options = SessionOptions { intra_threads: 1, device: runtime.cpu() };
-        Ok(Self {
-            detector: build_detector(&detector, &settings.detect, &options)?,
-            embedder: build_embedder(&embedder_file, &settings.embed, &options)?,
-            embedder_file,
-        })
-    }
-
-    /// Returns the settings with every cosine as the run's embedder has it.
-    fn settings(&self, workspace: &Workspace) -> Settings {
-        let settings = &workspace.settings;
-        settings.in_cosines_of(self.embedder_file.entry.cosines(settings.cosines))
-    }
-}
-
 /// Returns person and vector of each portrait, by path.
 fn portraits(
     folder: &Path,
     workspace: &Workspace,
-    models: &mut Models,
+    models: &mut PortraitModels,
     notes: &mut Vec<String>,
 ) -> Result<Vec<(String, Embedding)>, SessionError> {
     let mut out = Vec::new();
     for (name, path) in portrait_files(folder)? {
-        let image = match image::open(&path) {
-            Ok(image) => image.into_rgb8(),
-            Err(error) => {
-                notes.push(format!("{}: {error}", path.display()));
-                continue;
+        let told = path.display();
+        match models.look(workspace, &path)? {
+            Portrait::Face { vector, faces } => {
+                if faces > 1 {
+                    notes.push(format!("{told}: {faces} faces; the largest counts"));
+                }
+                out.push((name, vector));
             }
-        };
-        let picture = RgbImage { width: image.width(), height: image.height(), data: image.into_raw() };
-        let mut sample = |size: Size, map: &crate::domain::Affine| align::warp(&picture, map, size);
-        let policy = &workspace.settings.detect.large_faces;
-        let faces = detect_picture(models.detector.as_mut(), policy, picture.size(), &mut sample)?;
-        let largest = faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
-        let Some(map) = largest.and_then(|f| f.landmarks.as_ref()).and_then(align::canonical_map) else {
-            notes.push(format!("{}: no face", path.display()));
-            continue;
-        };
-        if faces.len() > 1 {
-            notes.push(format!("{}: {} faces; the largest counts", path.display(), faces.len()));
+            Portrait::NoFace => notes.push(format!("{told}: no face")),
+            Portrait::Unreadable(reason) => notes.push(format!("{told}: {reason}")),
         }
-        let side = align::CANONICAL_SIDE;
-        let aligned = align::warp(&picture, &map, Size { width: side, height: side });
-        out.extend(models.embedder.embed(&[aligned])?.into_iter().map(|v| (name.clone(), v)));
     }
     Ok(out)
-}
-
-/// Lists portraits with the names they are filed under: `Ava Stone.jpg`, or any picture in `Ava Stone/`.
-fn portrait_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, SessionError> {
-    let mut files = Vec::new();
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            let name = file_name(&entry);
-            files.extend(entries(&entry)?.into_iter().filter(|p| is_picture(p)).map(|p| (name.clone(), p)));
-        } else if is_picture(&entry) {
-            let name = entry.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            files.push((name, entry));
-        }
-    }
-    for (name, _) in &mut files {
-        *name = name.replace('_', " ");
-    }
-    Ok(files)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
-    let failed = |source| SessionError::Read { path: folder.to_owned(), source };
-    let mut paths =
-        std::fs::read_dir(folder).map_err(failed)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    path.is_file() && matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
 }
 
 /// The track vectors of a run, searchable.
