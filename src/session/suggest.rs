@@ -4,7 +4,7 @@ use super::name::name_in;
 use super::portraits::{Portrait, PortraitModels, portrait_files};
 use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author, fingerprint};
-use crate::algo::cluster::{PoolParams, pool};
+use crate::algo::cluster::{Mean, PoolParams, likeness, pool};
 use crate::domain::{CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, Source, TrackId};
 use crate::facebank::VectorIndex;
 use crate::store::{EpisodeStore, Library};
@@ -56,7 +56,7 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
     let params = &settings.suggest;
     let tracks = Tracks::open(&library, &store, &summary, &embedder, &settings.pool)?;
     let mut clusters = Vec::new();
-    for (cluster, people) in tracks.nearest_people(&portraits)? {
+    for (cluster, people) in tracks.nearest_people(&portraits, settings.cluster.strangers)? {
         let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else {
             continue;
         };
@@ -117,7 +117,7 @@ struct Tracks {
     /// The cluster of each track.
     who: BTreeMap<TrackId, IdentityId>,
     /// One vector for each cluster, pooled over all crops of its tracks.
-    clusters: BTreeMap<IdentityId, Embedding>,
+    clusters: BTreeMap<IdentityId, Mean>,
 }
 
 /// Tracks that a portrait is compared with at most; the clusters they are in are then compared exactly.
@@ -153,7 +153,7 @@ impl Tracks {
         }
         let clusters = members.into_iter().filter_map(|(id, crops)| Some((id, pooled(&crops)?))).collect();
         let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params, "tracks": store.track_parts(run)?.into_iter().collect::<Vec<_>>()});
-        let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?))).collect();
+        let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?.direction))).collect();
         let base = library.cache_path(store.episode()).join(format!("tracks-{run}-{embedder}"));
         let index = VectorIndex::open_or_build(&base, embedder, &fingerprint::of_json(&made_of), rows)?;
         Ok(Self { index, who, clusters })
@@ -163,6 +163,7 @@ impl Tracks {
     fn nearest_people(
         &self,
         portraits: &[(String, Embedding)],
+        strangers: f32,
     ) -> Result<BTreeMap<IdentityId, Vec<(String, f32)>>, SessionError> {
         let mut near: BTreeSet<IdentityId> = BTreeSet::new();
         for (_, portrait) in portraits {
@@ -170,10 +171,10 @@ impl Tracks {
                 near.extend(u32::try_from(key).ok().and_then(|track| self.who.get(&TrackId(track))));
             }
         }
-        let people = |cluster: &Embedding| {
+        let people = |cluster: &Mean| {
             let mut best: BTreeMap<&str, f32> = BTreeMap::new();
             for (name, portrait) in portraits {
-                if let Some(cosine) = portrait.cosine(cluster) {
+                if let Some(cosine) = likeness(strangers, &Mean::single(portrait.clone()), cluster) {
                     let known = best.entry(name).or_insert(cosine);
                     *known = known.max(cosine);
                 }
