@@ -113,6 +113,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Compare an episode with a truth file
     Eval(EvalArgs),
+    /// Judge the models on pictures of people you know
+    EvalFaces(EvalFacesArgs),
     /// Write or read all data as files for other tools
     Artifacts(ArtifactsArgs),
     /// List, fetch, check or remove models
@@ -518,6 +520,28 @@ pub struct EvalArgs {
     /// Hand-made truth (JSON; docs/EVALUATION.md)
     #[arg(long, value_name = "FILE")]
     pub truth: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  screenalytics eval-faces cast/                       cast/Ava Stone/1.jpg, cast/Ben Hill/a.png, ...
+  screenalytics eval-faces cast/ --detector mtcnn --embedder dlib
+
+Every picture is compared with every other. Of several faces in a picture the largest counts.")]
+pub struct EvalFacesArgs {
+    /// One folder a person, named for them, with JPEG or PNG pictures
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Id or family from `screenalytics models`, or a file
+    #[arg(long, value_name = "MODEL")]
+    pub detector: Option<String>,
+    /// What compares faces: id, family or file, likewise
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
     /// As JSON
     #[arg(long)]
     pub json: bool,

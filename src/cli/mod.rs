@@ -8,6 +8,7 @@ mod delete;
 mod demo;
 mod doctor;
 mod eval;
+mod eval_faces;
 mod export;
 mod models;
 mod output;
@@ -104,6 +105,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
         Command::Eval(args) => eval::run(&workspace, args),
+        Command::EvalFaces(args) => eval_faces::run(&workspace, args),
         Command::Artifacts(args) => artifacts::run(&workspace, args),
         Command::Models(args) => models::run(&workspace, args),
         Command::Setup(args) => setup::run(&workspace, args),

@@ -1,6 +1,6 @@
 //! Words to the terminal: results to standard output, everything else to standard error.
 
-use crate::domain::MediaTime;
+use crate::domain::{MediaTime, ModelUse, commercial_use};
 use crate::session::SessionError;
 use crossterm::style::Stylize;
 use std::io::{self, IsTerminal, Write};
@@ -90,6 +90,21 @@ pub(super) fn clock(time: MediaTime) -> String {
 /// Prints a count with its word: `1 shot`, `12 shots`.
 pub(super) fn counted(n: u64, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
+/// Says what finds, compares and checks the faces, and whether that may be used commercially.
+pub(super) fn models_text(detector: &ModelUse, embedder: &ModelUse, validator: Option<&ModelUse>) -> String {
+    let models = [detector, embedder].into_iter().chain(validator);
+    let mut licences: Vec<&str> = models.clone().map(|m| m.licence.as_str()).collect();
+    licences.dedup();
+    let licences = licences.join("; ");
+    let checked = validator.map(|m| format!(", checked by {}", m.id)).unwrap_or_default();
+    let commercial = match commercial_use(models) {
+        Some(true) => "commercial use is allowed by their publishers",
+        Some(false) => "not for commercial use",
+        None => "nobody says whether commercial use is allowed",
+    };
+    format!("models: {} and {}{checked} • {commercial} ({licences})", detector.id, embedder.id)
 }
 
 #[cfg(test)]

@@ -20,8 +20,13 @@ pub(super) fn read(cli: &Cli) -> (Places, Vec<Flag>) {
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
         flags.push((format!("--set {text}"), key.trim().to_owned(), value_of(value.trim())));
     }
-    if let Some(Command::Run(args)) = &cli.command {
-        flags.extend(run_flags(args));
+    match &cli.command {
+        Some(Command::Run(args)) => flags.extend(run_flags(args)),
+        Some(Command::EvalFaces(args)) => {
+            flags.extend(model_flag("--detector", "detect.model", args.detector.as_ref()));
+            flags.extend(model_flag("--embedder", "embed.model", args.embedder.as_ref()));
+        }
+        _ => {}
     }
     (places, flags)
 }
@@ -32,6 +37,10 @@ fn value_of(text: &str) -> Value {
         .ok()
         .and_then(|mut t| t.remove("v"))
         .unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn model_flag(flag: &str, key: &str, model: Option<&String>) -> Option<Flag> {
+    model.map(|m| (flag.to_owned(), key.to_owned(), Value::String(m.clone())))
 }
 
 fn run_flags(args: &RunArgs) -> Vec<Flag> {

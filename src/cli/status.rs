@@ -3,7 +3,7 @@
 use super::Ended;
 use super::args::StatusArgs;
 use super::output::{self, clock, counted, use_colour};
-use crate::domain::{MediaTime, PersonTime, RunMeta};
+use crate::domain::{MediaTime, PersonTime};
 use crate::session::{self, EpisodeState, EpisodeSummary, SessionError, Workspace};
 use crossterm::style::Stylize;
 use crossterm::terminal;
@@ -143,22 +143,9 @@ fn foot(summary: &EpisodeSummary) -> String {
     if named > 1 {
         let _ = writeln!(out, "named people: {} with at least one, {} with two or more", clock(time.union), clock(time.overlap));
     }
-    let _ = writeln!(out, "{}", models_text(&summary.run));
+    let _ =
+        writeln!(out, "{}", output::models_text(&summary.run.detector, &summary.run.embedder, summary.run.validator.as_ref()));
     out
-}
-
-/// What found and compared the faces, and whether that may be used commercially.
-fn models_text(run: &RunMeta) -> String {
-    let mut licences: Vec<&str> = run.models().map(|m| m.licence.as_str()).collect();
-    licences.dedup();
-    let licences = licences.join("; ");
-    let checked = run.validator.as_ref().map(|m| format!(", checked by {}", m.id)).unwrap_or_default();
-    let commercial = match run.commercial_use() {
-        Some(true) => "commercial use is allowed by their publishers",
-        Some(false) => "not for commercial use",
-        None => "nobody says whether commercial use is allowed",
-    };
-    format!("models: {} and {}{checked} • {commercial} ({licences})", run.detector.id, run.embedder.id)
 }
 
 /// What one line of the table says in words.

@@ -185,6 +185,7 @@ mod tests {
         // By hand: 0.906 + (cosine - 0.27) * 0.035 / 0.13.
         let near = |found: f32, due: f32| assert!((found - due).abs() < 1e-4, "{found} {due}");
         near(dlib.cluster.cluster_thresh, 0.906 + 0.2692 * (settings.cluster.cluster_thresh - 0.27));
+        near(dlib.cluster.strangers, 0.906 - 0.2692 * (0.27 - settings.cluster.strangers));
         near(dlib.cluster.belief_middle, 0.906);
         near(dlib.cluster.attach_margin, 0.2692 * settings.cluster.attach_margin);
         near(dlib.pool.outlier_cosine, 0.906 - 0.2692 * 0.02);
@@ -192,5 +193,8 @@ mod tests {
         near(dlib.track.appearance.veto_cosine, 0.906 - 0.2692 * 0.37);
         near(dlib.suggest.min_cosine, 0.906 + 0.2692 * (settings.suggest.min_cosine - 0.27));
         assert_eq!(dlib.detect, settings.detect);
+        // Its strangers have no cosine at all; the line would lead below zero.
+        let reid = settings.in_cosines_of(Some(CosineScale { different: 0.26, same: 0.43 }));
+        near(reid.cluster.strangers, 0.0);
     }
 }

@@ -40,7 +40,7 @@ pub use image::RgbImage;
 pub use mark::{DiscardReason, Mark};
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
 pub use report::{PersonTime, ScreenTime};
-pub use run::{Changeover, Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts};
+pub use run::{Changeover, Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts, commercial_use};
 pub use shot::{Opening, Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use time::{FrameTime, MediaTime, Span};

@@ -22,6 +22,15 @@ pub struct ModelUse {
     pub file: String,
 }
 
+/// Tells whether the licences of all these models allow commercial use; absent where one of them leaves it open and none forbids it.
+#[must_use]
+pub fn commercial_use<'a>(mut models: impl Iterator<Item = &'a ModelUse> + Clone) -> Option<bool> {
+    if models.clone().any(|m| m.commercial == Some(false)) {
+        return Some(false);
+    }
+    models.all(|m| m.commercial == Some(true)).then_some(true)
+}
+
 /// Says what a run computed on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceUse {
@@ -126,17 +135,13 @@ pub struct RunMeta {
 
 impl RunMeta {
     /// Returns the models whose results are in it.
-    pub fn models(&self) -> impl Iterator<Item = &ModelUse> {
+    pub fn models(&self) -> impl Iterator<Item = &ModelUse> + Clone {
         [&self.detector, &self.embedder].into_iter().chain(&self.validator)
     }
 
     /// Tells whether the licences of its models allow commercial use; absent where one of them leaves it open and none forbids it.
     #[must_use]
     pub fn commercial_use(&self) -> Option<bool> {
-        let allowed = |m: &ModelUse| m.commercial;
-        if self.models().any(|m| allowed(m) == Some(false)) {
-            return Some(false);
-        }
-        self.models().all(|m| allowed(m) == Some(true)).then_some(true)
+        commercial_use(self.models())
     }
 }

@@ -75,6 +75,8 @@ pub enum SessionError {
     Truth { path: PathBuf, source: TruthError },
     #[error("no portrait of a face in {path:?}")]
     NoPortraits { path: PathBuf },
+    #[error("the pictures in {path:?} cannot be compared: {with_face} of {pictures} have a face, {people} people")]
+    NoPairs { path: PathBuf, pictures: usize, with_face: usize, people: usize },
     #[error("the files in {path:?} do not fit together: {first} ({more} more)")]
     Invalid { path: PathBuf, first: String, more: usize },
 }
@@ -129,6 +131,10 @@ impl SessionError {
             Self::NoPortraits { .. } => {
                 Some("give one picture a person (Ava Stone.jpg), or one folder a person, as JPEG or PNG".into())
             }
+            Self::NoPairs { .. } => Some(
+                "give one folder a person with JPEG or PNG pictures: faces of two people at least, two pictures of one of them"
+                    .into(),
+            ),
             Self::Invalid { .. } => Some("docs/ARTIFACTS.md describes the files; the log file lists every finding".into()),
         }
     }

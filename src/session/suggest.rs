@@ -1,21 +1,15 @@
 //! Compares clusters with portraits: who could this be?
 
 use super::name::name_in;
+use super::portraits::{Portrait, PortraitModels, portrait_files};
 use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author, fingerprint};
-use crate::algo::align;
-use crate::algo::cluster::{PoolParams, pool};
-use crate::config::Settings;
-use crate::domain::{
-    CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, RgbImage, Size, Source, TrackId,
-};
+use crate::algo::cluster::{Mean, PoolParams, likeness, pool};
+use crate::domain::{CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, Source, TrackId};
 use crate::facebank::VectorIndex;
-use crate::infer::{
-    FaceDetector, FaceEmbedder, ModelFile, Prefer, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
-};
 use crate::store::{EpisodeStore, Library};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the portraits say of one cluster.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +46,7 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
     let store = workspace.read(&library, episode)?;
     let summary = report::summarise(&store, &workspace.settings)?;
     let mut notes = Vec::new();
-    let mut models = Models::open(workspace, &summary)?;
+    let mut models = PortraitModels::open(workspace, &summary.run.embedder.id)?;
     let portraits = portraits(folder, workspace, &mut models, &mut notes)?;
     if portraits.is_empty() {
         return Err(SessionError::NoPortraits { path: folder.to_owned() });
@@ -62,7 +56,7 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
     let params = &settings.suggest;
     let tracks = Tracks::open(&library, &store, &summary, &embedder, &settings.pool)?;
     let mut clusters = Vec::new();
-    for (cluster, people) in tracks.nearest_people(&portraits)? {
+    for (cluster, people) in tracks.nearest_people(&portraits, settings.cluster.strangers)? {
         let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else {
             continue;
         };
@@ -93,105 +87,28 @@ pub fn apply(workspace: &Workspace, episode: &EpisodeId, suggestions: &Suggestio
     Ok(named)
 }
 
-/// The models of a run, opened for a few pictures.
-struct Models {
-    detector: Box<dyn FaceDetector>,
-    embedder: Box<dyn FaceEmbedder>,
-    embedder_file: ModelFile,
-}
-
-impl Models {
-    /// Opens the detector of the settings and the embedder of the run, on the CPU.
-    fn open(workspace: &Workspace, summary: &EpisodeSummary) -> Result<Self, SessionError> {
-        let runtime = workspace.runtime(Prefer::Cpu)?;
-        let registry = Registry::built_in()?;
-        let found = registry.scan(&workspace.models)?;
-        let settings = &workspace.settings;
-        let detector = registry.resolve(&found, Task::Detect, &settings.detect.model, &runtime)?;
-        let embedder_file = registry.resolve(&found, Task::Embed, &summary.run.embedder.id, &runtime)?;
-        let options = SessionOptions { intra_threads: 1, device: runtime.cpu() };
-        Ok(Self {
-            detector: build_detector(&detector, &settings.detect, &options)?,
-            embedder: build_embedder(&embedder_file, &settings.embed, &options)?,
-            embedder_file,
-        })
-    }
-
-    /// Returns the settings with every cosine as the run's embedder has it.
-    fn settings(&self, workspace: &Workspace) -> Settings {
-        let settings = &workspace.settings;
-        settings.in_cosines_of(self.embedder_file.entry.cosines(settings.cosines))
-    }
-}
-
 /// Returns person and vector of each portrait, by path.
 fn portraits(
     folder: &Path,
     workspace: &Workspace,
-    models: &mut Models,
+    models: &mut PortraitModels,
     notes: &mut Vec<String>,
 ) -> Result<Vec<(String, Embedding)>, SessionError> {
     let mut out = Vec::new();
     for (name, path) in portrait_files(folder)? {
-        let image = match image::open(&path) {
-            Ok(image) => image.into_rgb8(),
-            Err(error) => {
-                notes.push(format!("{}: {error}", path.display()));
-                continue;
+        let told = path.display();
+        match models.look(workspace, &path)? {
+            Portrait::Face { vector, faces } => {
+                if faces > 1 {
+                    notes.push(format!("{told}: {faces} faces; the largest counts"));
+                }
+                out.push((name, vector));
             }
-        };
-        let picture = RgbImage { width: image.width(), height: image.height(), data: image.into_raw() };
-        let mut sample = |size: Size, map: &crate::domain::Affine| align::warp(&picture, map, size);
-        let policy = &workspace.settings.detect.large_faces;
-        let faces = detect_picture(models.detector.as_mut(), policy, picture.size(), &mut sample)?;
-        let largest = faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
-        let Some(map) = largest.and_then(|f| f.landmarks.as_ref()).and_then(align::canonical_map) else {
-            notes.push(format!("{}: no face", path.display()));
-            continue;
-        };
-        if faces.len() > 1 {
-            notes.push(format!("{}: {} faces; the largest counts", path.display(), faces.len()));
+            Portrait::NoFace => notes.push(format!("{told}: no face")),
+            Portrait::Unreadable(reason) => notes.push(format!("{told}: {reason}")),
         }
-        let side = align::CANONICAL_SIDE;
-        let aligned = align::warp(&picture, &map, Size { width: side, height: side });
-        out.extend(models.embedder.embed(&[aligned])?.into_iter().map(|v| (name.clone(), v)));
     }
     Ok(out)
-}
-
-/// Lists portraits with the names they are filed under: `Ava Stone.jpg`, or any picture in `Ava Stone/`.
-fn portrait_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, SessionError> {
-    let mut files = Vec::new();
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            let name = file_name(&entry);
-            files.extend(entries(&entry)?.into_iter().filter(|p| is_picture(p)).map(|p| (name.clone(), p)));
-        } else if is_picture(&entry) {
-            let name = entry.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            files.push((name, entry));
-        }
-    }
-    for (name, _) in &mut files {
-        *name = name.replace('_', " ");
-    }
-    Ok(files)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
-    let failed = |source| SessionError::Read { path: folder.to_owned(), source };
-    let mut paths =
-        std::fs::read_dir(folder).map_err(failed)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    path.is_file() && matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
 }
 
 /// The track vectors of a run, searchable.
@@ -200,7 +117,7 @@ struct Tracks {
     /// The cluster of each track.
     who: BTreeMap<TrackId, IdentityId>,
     /// One vector for each cluster, pooled over all crops of its tracks.
-    clusters: BTreeMap<IdentityId, Embedding>,
+    clusters: BTreeMap<IdentityId, Mean>,
 }
 
 /// Tracks that a portrait is compared with at most; the clusters they are in are then compared exactly.
@@ -236,7 +153,7 @@ impl Tracks {
         }
         let clusters = members.into_iter().filter_map(|(id, crops)| Some((id, pooled(&crops)?))).collect();
         let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params, "tracks": store.track_parts(run)?.into_iter().collect::<Vec<_>>()});
-        let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?))).collect();
+        let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?.direction))).collect();
         let base = library.cache_path(store.episode()).join(format!("tracks-{run}-{embedder}"));
         let index = VectorIndex::open_or_build(&base, embedder, &fingerprint::of_json(&made_of), rows)?;
         Ok(Self { index, who, clusters })
@@ -246,6 +163,7 @@ impl Tracks {
     fn nearest_people(
         &self,
         portraits: &[(String, Embedding)],
+        strangers: f32,
     ) -> Result<BTreeMap<IdentityId, Vec<(String, f32)>>, SessionError> {
         let mut near: BTreeSet<IdentityId> = BTreeSet::new();
         for (_, portrait) in portraits {
@@ -253,10 +171,10 @@ impl Tracks {
                 near.extend(u32::try_from(key).ok().and_then(|track| self.who.get(&TrackId(track))));
             }
         }
-        let people = |cluster: &Embedding| {
+        let people = |cluster: &Mean| {
             let mut best: BTreeMap<&str, f32> = BTreeMap::new();
             for (name, portrait) in portraits {
-                if let Some(cosine) = portrait.cosine(cluster) {
+                if let Some(cosine) = likeness(strangers, &Mean::single(portrait.clone()), cluster) {
                     let known = best.entry(name).or_insert(cosine);
                     *known = known.max(cosine);
                 }

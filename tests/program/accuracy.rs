@@ -1,8 +1,9 @@
-//! How near a run with default settings comes to the truth.
+//! How near a run with default settings comes to the truth, and how well models tell people apart.
 
-use super::support::{Shared, episode_dev, ffmpeg, friends_clip, media, scratch, talking_dev};
+use super::support::{Shared, User, episode_dev, ffmpeg, friends_clip, media, models, scratch, talking_dev};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -148,4 +149,56 @@ fn the_talking_heads_are_cut_exactly_and_each_has_one_cluster_under_the_right_na
         })
         .collect();
     assert_named(&known, &names_by_shot(run, &names), 0.0);
+}
+
+/// Returns what `eval-faces` says of a folder, as JSON.
+fn judged(folder: &Path, models: [&str; 2]) -> Value {
+    let words = ["eval-faces".as_ref(), folder.as_os_str(), "--json".as_ref()];
+    let models = ["--detector", models[0], "--embedder", models[1]];
+    let report = User::new().json(words.into_iter().chain(models.map(OsStr::new)));
+    println!("{}: {report}", folder.display());
+    report
+}
+
+fn point<'a>(report: &'a Value, what: &str) -> &'a Value {
+    list(&report["points"]).iter().find(|p| p["what"] == what).unwrap_or_else(|| panic!("no {what}: {report}"))
+}
+
+#[test]
+fn photographs_of_26_people_are_told_apart() {
+    let (Some(_), Some(folder)) = (models(), media("identities")) else { return };
+    let report = judged(&folder, ["scrfd_500m_kps_dyn", "mobilefacenet_arcface_128"]);
+    assert_eq!((report["people"].as_u64(), report["pictures"].as_u64()), (Some(26), Some(250)));
+    assert!(report["with_face"].as_u64() >= Some(248));
+    let pairs = report["same_pairs"].as_u64().unwrap() + report["other_pairs"].as_u64().unwrap();
+    assert!((30_000..=250 * 249 / 2).contains(&pairs), "{pairs}");
+    let strict = point(&report, "1 in 1,000 strangers");
+    assert!(number(&strict["same_accepted"]) >= 0.98 && number(&strict["others_accepted"]) <= 0.001);
+    assert!(number(&report["equal_error"]) <= 0.005);
+    // The marks of the manifest are judged where they stand there.
+    let same = point(&report, "the model's `same`");
+    assert!((number(&same["cosine"]) - 0.4).abs() < 1e-6 && number(&same["others_accepted"]) <= 0.001);
+}
+
+#[test]
+fn a_picture_without_a_face_is_named_and_counts_as_a_miss_and_a_broken_one_is_left_out() {
+    let (Some(_), Some(faces)) = (models(), media("portraits")) else { return };
+    let cast = scratch();
+    let put = |person: &str, name: &str, bytes: &[u8]| {
+        fs::create_dir_all(cast.path().join(person)).unwrap();
+        fs::write(cast.path().join(person).join(name), bytes).unwrap();
+    };
+    let portrait = |name: &str| fs::read(faces.join(name)).unwrap();
+    put("obama", "1.jpg", &portrait("obama/1.jpg"));
+    put("lin", "1.png", &portrait("lin_manuel_miranda/1.png"));
+    let mut blank = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(64, 64, image::Rgb([90, 90, 90])).write_to(&mut blank, image::ImageFormat::Png).unwrap();
+    put("obama", "blank.png", blank.get_ref());
+    put("obama", "broken.jpg", b"no picture");
+    let report = judged(cast.path(), ["scrfd_500m_kps_dyn", "mobilefacenet_arcface_128"]);
+    assert_eq!((report["pictures"].as_u64(), report["with_face"].as_u64()), (Some(3), Some(2)));
+    let notes: Vec<String> = list(&report["notes"]).iter().map(text).collect();
+    assert!(notes.len() == 2 && notes[0].ends_with("blank.png: no face") && notes[1].contains("broken.jpg"), "{notes:?}");
+    // The only pair of one person has no face in one picture: it is refused at every cosine.
+    assert!(list(&report["points"]).iter().all(|p| number(&p["same_accepted"]) == 0.0), "{report}");
 }

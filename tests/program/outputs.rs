@@ -224,7 +224,8 @@ fn completions_and_manuals_are_printed_for_every_command() {
     user.ok(["man".as_ref(), "--out".as_ref(), pages.as_os_str()]);
     for command in commands(&user).iter().filter(|c| *c != "help") {
         let page = fs::read_to_string(pages.join(format!("screenalytics-{command}.1"))).unwrap();
-        assert!(page.contains(&format!("screenalytics\\-{command}")), "{command}: {}", page.lines().next().unwrap_or_default());
+        let name = format!("screenalytics-{command}").replace('-', "\\-");
+        assert!(page.contains(&name), "{command}: {}", page.lines().next().unwrap_or_default());
     }
 }
 

@@ -205,6 +205,7 @@ fn cases(bench: &Bench) -> Option<Vec<Case>> {
     add("an empty name", words(&["name", "short", "1", "  "]), &["name of a person is empty".into()], "quotes");
     add("a deletion nobody confirms", words(&["delete", "short"]), &["short".into(), "not confirmed".into()], "--yes");
     add("no portraits", words(&["suggest", "short", "--portraits", "/nonexistent"]), &["/nonexistent".into()], "check the path");
+    add("no people to tell apart", words(&["eval-faces", "/nonexistent"]), &["/nonexistent".into()], "check the path");
     let truth = words(&[OsString::from("eval"), "short".into(), "--truth".into(), settings.clone().into()]);
     add("a truth that is none", truth, &[quoted(&settings)], "JSON");
     let from = words(&[OsString::from("artifacts"), "short".into(), "--from".into(), none.clone().into()]);

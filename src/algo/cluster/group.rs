@@ -1,6 +1,7 @@
 //! Joins the tracks of a run into clusters.
 
 use super::belief::Curve;
+use super::likeness::{Mean, likeness};
 use super::linkage::average_linkage;
 use super::sample::{TrackSample, cannot_link, must_link};
 use crate::domain::{CosineMap, Embedding, MediaTime, Shot, TrackId};
@@ -12,6 +13,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
+    pub strangers: f32,
     pub cluster_thresh: f32,
     pub min_cluster_size: usize,
     pub sure_quality: f32,
@@ -31,6 +33,7 @@ impl Params {
     #[must_use]
     pub fn in_cosines(&self, map: &CosineMap) -> Self {
         Self {
+            strangers: map.cosine(self.strangers).max(0.0),
             cluster_thresh: map.cosine(self.cluster_thresh),
             attach_thresh: map.cosine(self.attach_thresh),
             attach_margin: map.difference(self.attach_margin),
@@ -146,7 +149,7 @@ fn join(
     let links: Vec<(usize, usize)> = links.iter().filter_map(|&(a, b)| Some((position(a)?, position(b)?))).collect();
     let found = average_linkage(some.len(), params.cluster_thresh, &links, |a, b| {
         let (a, b) = (samples[some[a]], samples[some[b]]);
-        if cannot_link(a, b) { None } else { a.vector.as_ref()?.cosine(b.vector.as_ref()?) }
+        if cannot_link(a, b) { None } else { alike(params, a.vector.as_ref(), b.vector.as_ref()) }
     });
     let count = found.group.iter().max().map_or(0, |g| g + 1);
     let mut groups = vec![Group::default(); count];
@@ -182,11 +185,11 @@ fn follow_links(samples: &[&TrackSample], links: &[(usize, usize)], groups: &mut
 
 /// Attaches what is clearly nearest to one group.
 fn attach(params: &Params, samples: &[&TrackSample], groups: &mut [Group], left: &mut Vec<usize>) {
-    let means: Vec<Option<Embedding>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
+    let means: Vec<Option<Mean>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
     let mut offers: Vec<(f32, usize, usize)> = Vec::new();
     for &track in left.iter() {
         for (g, mean) in means.iter().enumerate() {
-            if let Some(cosine) = cosine(samples[track].vector.as_ref(), mean.as_ref())
+            if let Some(cosine) = alike(params, samples[track].vector.as_ref(), mean.as_ref())
                 && cosine > params.attach_thresh - params.attach_margin
             {
                 offers.push((cosine, track, g));
@@ -213,12 +216,12 @@ fn attach(params: &Params, samples: &[&TrackSample], groups: &mut [Group], left:
     }
 }
 
-fn mean(samples: &[&TrackSample], members: &[usize]) -> Option<Embedding> {
-    Embedding::mean(members.iter().filter_map(|i| samples[*i].vector.as_ref()).map(|v| (v, 1.0)))
+fn mean(samples: &[&TrackSample], members: &[usize]) -> Option<Mean> {
+    Mean::of_means(members.iter().filter_map(|i| samples[*i].vector.as_ref()))
 }
 
-fn cosine(a: Option<&Embedding>, b: Option<&Embedding>) -> Option<f32> {
-    a?.cosine(b?)
+fn alike(params: &Params, a: Option<&Mean>, b: Option<&Mean>) -> Option<f32> {
+    likeness(params.strangers, a?, b?)
 }
 
 /// Returns how far the cosines of a track can be trusted, `0..=1`: blurred, tiny and full-profile faces all look alike, so belief
@@ -228,7 +231,7 @@ fn evidence(params: &Params, sample: &TrackSample) -> f32 {
 }
 
 fn describe(params: &Params, samples: &[&TrackSample], groups: &[Group]) -> Vec<Cluster> {
-    let means: Vec<Option<Embedding>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
+    let means: Vec<Option<Mean>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
     let curve = Curve { middle: params.belief_middle, width: params.belief_width };
     let mut clusters: Vec<Cluster> = groups
         .iter()
@@ -241,10 +244,10 @@ fn describe(params: &Params, samples: &[&TrackSample], groups: &[Group]) -> Vec<
                 .map(|&i| {
                     let next = (0..groups.len())
                         .filter(|&o| o != g && may_join(samples, i, &groups[o]))
-                        .filter_map(|o| cosine(samples[i].vector.as_ref(), means[o].as_ref()))
+                        .filter_map(|o| alike(params, samples[i].vector.as_ref(), means[o].as_ref()))
                         .max_by(f32::total_cmp);
                     let others: Vec<usize> = group.members.iter().copied().filter(|m| *m != i).collect();
-                    let own = cosine(samples[i].vector.as_ref(), mean(samples, &others).as_ref());
+                    let own = alike(params, samples[i].vector.as_ref(), mean(samples, &others).as_ref());
                     let attached = group.attached.contains(&i);
                     Member {
                         track: samples[i].id,
@@ -271,7 +274,7 @@ fn describe(params: &Params, samples: &[&TrackSample], groups: &[Group]) -> Vec<
 
 /// Returns mean and least cosine of the vectors of some tracks to their mean.
 fn cohesion(samples: &[&TrackSample], some: &[usize]) -> (Option<f32>, Option<f32>) {
-    let vectors: Vec<&Embedding> = some.iter().filter_map(|i| samples[*i].vector.as_ref()).collect();
+    let vectors: Vec<&Embedding> = some.iter().filter_map(|i| samples[*i].vector.as_ref()).map(|m| &m.direction).collect();
     if vectors.len() < 2 {
         return (None, None);
     }
@@ -316,7 +319,7 @@ mod tests {
             time: MediaTime(120_000 * i64::try_from(boxes).unwrap()),
             first_box: bbox,
             last_box: bbox,
-            vector: Some(Embedding::from_raw(v).unwrap()),
+            vector: Some(Mean::single(Embedding::from_raw(v).unwrap())),
             quality: 0.7,
             eye_px: 40.0,
         }

@@ -5,11 +5,13 @@
 
 mod belief;
 mod group;
+mod likeness;
 mod linkage;
 mod pool;
 mod sample;
 
 pub use group::{Alone, Cluster, Clustering, Member, Params, cluster};
+pub use likeness::{Mean, likeness};
 pub use linkage::{Linkage, average_linkage};
 pub use pool::{PoolParams, Pooled, pool};
 pub use sample::{TrackSample, cannot_link, must_link};

@@ -1,5 +1,6 @@
 //! Makes one vector of the crops of a track.
 
+use super::Mean;
 use crate::domain::{CosineMap, Embedding, Quality};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ impl PoolParams {
 /// A track's vector and what it was made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pooled {
-    pub vector: Embedding,
+    pub vector: Mean,
     /// Best total quality among the crops that went in, `0..=1`.
     pub quality: f32,
     /// Positions of the crops that went in, ascending.
@@ -56,7 +57,7 @@ pub fn pool(params: &PoolParams, crops: &[(&Embedding, &Quality)]) -> Option<Poo
         }
         used.retain(|i| *i != farthest.1);
     }
-    let vector = Embedding::mean(used.iter().map(|&i| (crops[i].0, weight(i))))?;
+    let vector = Mean::of(used.iter().map(|&i| (crops[i].0, weight(i))))?;
     let mut spread = 0f32;
     for (n, &i) in used.iter().enumerate() {
         for &j in &used[n + 1..] {
@@ -110,7 +111,7 @@ mod tests {
     fn better_crops_weigh_more_and_useless_ones_nothing() {
         let p = pooled(&[(0.0, 0.9), (40.0, 0.1), (-30.0, 0.01)]).unwrap();
         assert_eq!(p.used, [0, 1]);
-        assert!(p.vector.cosine(&at(0.0)).unwrap() > p.vector.cosine(&at(20.0)).unwrap());
+        assert!(p.vector.direction.cosine(&at(0.0)).unwrap() > p.vector.direction.cosine(&at(20.0)).unwrap());
     }
 
     #[test]

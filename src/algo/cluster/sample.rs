@@ -1,6 +1,7 @@
 //! Tracks as clustering sees them, and what is known about pairs of them.
 
-use crate::domain::{BBox, Embedding, MediaTime, Shot, ShotId, TrackId, Transition};
+use super::Mean;
+use crate::domain::{BBox, MediaTime, Shot, ShotId, TrackId, Transition};
 use std::collections::BTreeMap;
 
 /// One track of a run.
@@ -15,7 +16,7 @@ pub struct TrackSample {
     pub first_box: BBox,
     pub last_box: BBox,
     /// Its pooled vector; `None` where no crop could be embedded.
-    pub vector: Option<Embedding>,
+    pub vector: Option<Mean>,
     /// Best quality of the crops behind the vector, `0..=1`.
     pub quality: f32,
     /// Largest distance between the eyes among its faces, in pixels.

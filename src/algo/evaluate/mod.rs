@@ -1,18 +1,21 @@
 //! Compares a run with the truth about its video.
 //!
-//! [`Truth::parse`] reads the formats of truth files, [`evaluate`] compares, [`Evaluation`] prints as a table.
+//! [`Truth::parse`] reads the formats of truth files, [`evaluate`] compares, [`Evaluation`] prints as a table. [`verify`] judges models
+//! on pictures of known people, without a run.
 
 mod faces;
 mod people;
 mod report;
 mod shots;
 mod truth;
+mod verification;
 
 pub use faces::FaceScore;
 pub use people::{PeopleScore, PersonScore, Purity};
 pub use report::Evaluation;
 pub use shots::ShotScore;
 pub use truth::{Bound, Truth, TruthError, TruthFace, TruthPerson, TruthShot};
+pub use verification::{Alike, Mark, OperatingPoint, Portrait, Verification, verify};
 
 use crate::domain::{Face, FrameTime, IdentityId, ScreenTime, Shot, Size, TrackId};
 use serde::{Deserialize, Serialize};
