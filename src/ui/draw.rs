@@ -51,6 +51,7 @@ impl Canvas<'_, '_> {
     }
 
     /// Writes the `row`-th line of an area; nothing where there is none.
+    #[expect(clippy::needless_pass_by_value, reason = "lines are made where they are written")]
     pub(crate) fn line(&mut self, area: Rect, row: u16, line: Line<'_>) {
         if row < area.height && area.width > 0 {
             let place = Rect::new(area.x, area.y + row, area.width, 1).intersection(self.frame.area());

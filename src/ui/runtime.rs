@@ -67,6 +67,8 @@ impl UiError {
 
 /// Pause in the keys after which pictures are fetched and what is shown is filled up.
 const SETTLE: Duration = Duration::from_millis(60);
+/// Pause after which what is under the cursor is shown large. As blocks that is 30 KB: whoever goes on does not pay for it.
+const REST: Duration = Duration::from_millis(200);
 /// Bytes of pictures that are written before keys are looked at again.
 const OUTGOING: usize = 64 << 10;
 /// Pictures that come one by one are painted together.
@@ -112,7 +114,7 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
         let _ = send.send(Msg::Picture);
     });
     let arrive = options.arrive.or(Some(kept.arrive.clone()));
-    let model = Model::new(keymap, theme, Theme::names(Some(&themes)), detail(&found), None);
+    let model = Model::new(keymap, theme, Theme::names(Some(&themes)), detail(found), None);
     let mut runtime = Runtime {
         model,
         worker,
@@ -133,7 +135,7 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     Ok(ended?)
 }
 
-fn detail(probe: &Probe) -> Detail {
+fn detail(probe: Probe) -> Detail {
     match (probe.protocol, probe.depth) {
         (Protocol::Kitty | Protocol::Sixel | Protocol::Iterm2, _) => Detail::Fine,
         (Protocol::Off, _) | (_, Depth::None) => Detail::Off,
@@ -167,6 +169,7 @@ impl Runtime {
         self.pictures.want(self.wants.clone());
         let (mut hang_up, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
         let mut settle: Option<Instant> = None;
+        let mut rest: Option<Instant> = None;
         let mut gather: Option<Instant> = None;
         let mut second = tokio::time::interval(Duration::from_secs(1));
         let mut counted = self.sent.load(Ordering::Relaxed);
@@ -191,8 +194,10 @@ impl Runtime {
                     }
                     if batch.keys > 0 {
                         settle = Some(Instant::now() + SETTLE);
+                        rest = Some(Instant::now() + self.rest());
                     } else if batch.answers > 0 {
                         settle = settle.or(Some(Instant::now()));
+                        rest = rest.or(Some(Instant::now()));
                     }
                 }
                 () = tokio::time::sleep_until(settle.unwrap_or(never)), if settle.is_some() => {
@@ -203,6 +208,12 @@ impl Runtime {
                     if self.send_pictures()? {
                         gather = gather.or(Some(Instant::now()));
                     }
+                }
+                () = tokio::time::sleep_until(rest.unwrap_or(never)), if rest.is_some() => {
+                    rest = None;
+                    self.take(Msg::Rested);
+                    self.paint()?;
+                    self.pictures.want(self.wants.clone());
                 }
                 () = tokio::time::sleep_until(gather.unwrap_or(never)), if gather.is_some() => {
                     gather = None;
@@ -274,6 +285,11 @@ impl Runtime {
         self.pictures.invalidate_screen();
     }
 
+    /// Returns how long keys must rest before a large picture is drawn.
+    fn rest(&self) -> Duration {
+        if self.model.detail == Detail::Fine { SETTLE } else { REST }
+    }
+
     fn paint(&mut self) -> io::Result<()> {
         let (model, pictures) = (&self.model, &self.pictures);
         let mut wants = Vec::new();
@@ -311,7 +327,7 @@ impl Batch {
     fn add(&mut self, msg: &Msg) {
         match msg {
             Msg::Picture => {}
-            Msg::Answer(_) | Msg::Settled => self.answers += 1,
+            Msg::Answer(_) | Msg::Settled | Msg::Rested => self.answers += 1,
             Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) | Msg::Resize(..) => self.keys += 1,
         }
     }

@@ -4,6 +4,7 @@ use super::keymap::{Action, Place, Resolved};
 use super::list::{Cursor, Step};
 use super::model::{Arrive, Desk, Model, Overlay, Picking, Screen, Status, Strip, Tab};
 use super::screens;
+use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
 use super::{edit, picker};
 use crate::domain::Operation;
@@ -21,6 +22,8 @@ pub(crate) enum Msg {
     Picture,
     /// Nothing was pressed for a while.
     Settled,
+    /// Nothing was pressed for longer.
+    Rested,
 }
 
 /// Something to do outside.
@@ -50,6 +53,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Answer(answer) => on_answer(model, answer),
         Msg::Picture => Vec::new(),
         Msg::Settled => screens::settle(model),
+        Msg::Rested => screens::rest(model),
     }
 }
 
@@ -249,7 +253,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Decided { snapshot, made, what } => {
             let Some(desk) = &mut model.desk else { return Vec::new() };
-            model.status = Status::Done(said(made.as_deref(), what));
+            model.status = Status::Done(said(made.as_deref(), what, usize::from(model.size.0)));
             if let (Some(made), Deed::Decision) = (&made, what) {
                 desk.made.insert(made.seq, desk.tab);
             }
@@ -318,11 +322,11 @@ fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
 }
 
 /// One line about what was done, and how to take it back.
-fn said(made: Option<&Operation>, what: Deed) -> String {
+fn said(made: Option<&Operation>, what: Deed, cells: usize) -> String {
+    let summary = made.map(|m| fit(&m.summary, cells.saturating_sub(24))).unwrap_or_default();
     match (made, what) {
-        (Some(made), Deed::Decision) => format!("{} · u undoes", made.summary),
-        (Some(made), Deed::Undo) => format!("{} · C-r does it again", made.summary),
-        (Some(made), Deed::Redo) => format!("{} · u undoes", made.summary),
+        (Some(_), Deed::Decision | Deed::Redo) => format!("{summary} · u undoes"),
+        (Some(_), Deed::Undo) => format!("{summary} · C-r does it again"),
         (None, Deed::Decision) => "nothing to change: it is so already".into(),
         (None, Deed::Undo) => "nothing is left to undo".into(),
         (None, Deed::Redo) => "nothing is left to do again".into(),

@@ -54,14 +54,19 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Asks for what the screen shows and is not there yet.
 pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
-    if let Some(desk) = &mut model.desk {
-        desk.grid.beside = desk.grid.under;
-        desk.strips.beside = desk.crop().cloned();
-    }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
         _ => Vec::new(),
     }
+}
+
+/// Shows what is under the cursor large beside the list.
+pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
+    if let Some(desk) = &mut model.desk {
+        desk.grid.beside = desk.grid.under;
+        desk.strips.beside = desk.crop().cloned();
+    }
+    Vec::new()
 }
 
 /// A click on the screen.

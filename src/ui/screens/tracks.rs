@@ -67,7 +67,7 @@ pub(crate) fn ask_for_crops(model: &mut Model) -> Vec<Effect> {
         let wants_more = at == strips.cursor.at && strip.next.is_some() && strips.crop + shape.crops + 2 > strip.rows.len();
         if !strip.is_asked && (is_new || wants_more) {
             strip.is_asked = true;
-            asks.push(Effect::Ask(Ask::Crops { track, after: strip.next.clone(), every: strips.every, limit: PAGE }));
+            asks.push(Effect::Ask(Ask::Crops { track, after: strip.next, every: strips.every, limit: PAGE }));
         }
     }
     asks
