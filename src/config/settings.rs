@@ -71,6 +71,8 @@ pub struct PictureParams {
     pub light_gain: f64,
     /// Brightness that its median is bent towards, `0..=1`.
     pub light_middle: f64,
+    /// Bytes that a cell of blocks may cost on the way to the terminal.
+    pub bytes_per_cell: f64,
     /// Colours of a palette picture, `2..=256`.
     pub colours: u16,
     /// Bits that a kitty picture may cost for each pixel shown.

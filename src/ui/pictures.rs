@@ -21,10 +21,12 @@ mod pool;
 mod prepare;
 mod probe;
 mod screen;
+#[cfg(test)]
+mod tests;
 
 pub use paint::{Drawn, paint, paint_into};
 pub use pool::{Load, Outgoing, Pictures, Ready, Want};
-pub use probe::{Depth, Probe, Protocol, probe};
+pub use probe::{Probe, Protocol, probe};
 
 use crate::domain::{CropKey, EpisodeId, RunId};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -46,7 +48,9 @@ pub struct PictureId {
 pub enum Kind {
     /// A face's thumbnail, cropped so that it fills its cells, as tight as the protocol needs; contrast stretched for the eye.
     Face,
-    /// The whole picture with its own proportions, in the middle of its cells, colours as they are.
+    /// The whole thumbnail of a face with its own proportions, in the middle of its cells; contrast stretched for the eye.
+    Portrait,
+    /// The whole picture with its own proportions, in the middle of its cells; colours as they are.
     Whole,
 }
 

@@ -11,7 +11,7 @@ use ratatui_image::protocol::sixel::Sixel;
 
 /// Returns the sixel sequence that draws at the cursor; the picture has as many pixels as its cells.
 ///
-/// It is brought to a few flat colours first: ratatui-image would spread 256 over it, at three times the bytes.
+/// It is brought to a few flat colours first: ratatui-image alone would spread 256 over it, at half as many bytes again.
 pub(super) fn sixel(picture: &RgbImage, (columns, rows): (u16, u16), colours: u16, wrap: Wrap) -> Option<String> {
     let few = flat(&palette::reduce(picture, colours)?)?;
     let size = Size::new(columns, rows);
@@ -20,7 +20,7 @@ pub(super) fn sixel(picture: &RgbImage, (columns, rows): (u16, u16), colours: u1
 
 /// Returns the sequence of iTerm2's protocol that draws at the cursor, scaled to its cells by the terminal.
 ///
-/// As JPEG, which iTerm2, WezTerm and the others that know the protocol read: ratatui-image sends PNG of all colours, six times the bytes.
+/// As JPEG, which iTerm2, WezTerm and the others that know the protocol read: ratatui-image sends PNG of all colours, five times the bytes.
 pub(super) fn iterm2(picture: &RgbImage, (columns, rows): (u16, u16), quality: u8, wrap: Wrap) -> Option<String> {
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, quality.clamp(1, 100)).encode_image(picture).ok()?;

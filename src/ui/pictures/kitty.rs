@@ -5,7 +5,7 @@
 
 use super::diacritics::diacritic;
 use super::escape::Wrap;
-use super::probe::Depth;
+use crate::ui::theme::Colours;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write;
@@ -16,29 +16,29 @@ pub(super) const PLACEHOLDER: char = '\u{10eeee}';
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
     number: u32,
-    depth: Depth,
+    colours: Colours,
 }
 
 impl Name {
     /// Names the picture of this number, below 2^24 and not 0. Where colours are few, the palette's index says the low part and a
     /// third combining character the high one.
-    pub(super) fn new(number: u32, depth: Depth) -> Self {
-        Self { number, depth }
+    pub(super) fn new(number: u32, colours: Colours) -> Self {
+        Self { number, colours }
     }
 
     fn id(self) -> u32 {
-        match self.depth {
-            Depth::Indexed => ((self.number / 240 % 250) << 24) | (16 + self.number % 240),
-            Depth::True | Depth::None => self.number,
+        match self.colours {
+            Colours::Indexed256 => ((self.number / 240 % 250) << 24) | (16 + self.number % 240),
+            Colours::True | Colours::None => self.number,
         }
     }
 
     /// Returns the sequence after which characters are of this picture.
     pub(super) fn colour(self) -> String {
         let [_, r, g, b] = self.id().to_be_bytes();
-        match self.depth {
-            Depth::Indexed => format!("\x1b[38;5;{b}m"),
-            Depth::True | Depth::None => format!("\x1b[38;2;{r};{g};{b}m"),
+        match self.colours {
+            Colours::Indexed256 => format!("\x1b[38;5;{b}m"),
+            Colours::True | Colours::None => format!("\x1b[38;2;{r};{g};{b}m"),
         }
     }
 
@@ -97,4 +97,63 @@ pub(super) fn delete(name: Name, wrap: Wrap) -> String {
     let mut out = String::new();
     wrap.put(&mut out, &keys);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn true_colour(number: u32) -> Name {
+        Name::new(number, Colours::True)
+    }
+
+    #[test]
+    fn a_picture_is_sent_in_pieces_that_the_protocol_allows() {
+        let png: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+        let sent = send(true_colour(7), &png, (12, 6), Wrap::No);
+        let pieces: Vec<&str> = sent.split_terminator("\x1b\\").collect();
+        assert_eq!(pieces.len(), 4);
+        assert!(pieces[0].starts_with("\x1b_Gq=2,a=T,U=1,f=100,i=7,c=12,r=6,m=1;"), "{}", &pieces[0][..50]);
+        assert!(pieces[1].starts_with("\x1b_Gq=2,m=1;") && pieces[3].starts_with("\x1b_Gq=2,m=0;"));
+        let payloads: Vec<&str> = pieces.iter().map(|p| p.split_once(';').unwrap().1).collect();
+        assert!(payloads.iter().all(|p| p.len() <= 4096));
+        assert_eq!(STANDARD.decode(payloads.concat()).unwrap(), png);
+    }
+
+    #[test]
+    fn in_tmux_each_piece_is_wrapped_and_its_escapes_doubled() {
+        let sent = send(true_colour(7), b"png", (1, 1), Wrap::Tmux);
+        assert_eq!(sent, "\x1bPtmux;\x1b\x1b_Gq=2,a=T,U=1,f=100,i=7,c=1,r=1,m=0;cG5n\x1b\x1b\\\x1b\\");
+        assert_eq!(delete(true_colour(7), Wrap::No), "\x1b_Gq=2,a=d,d=I,i=7\x1b\\");
+    }
+
+    #[test]
+    fn the_colour_of_a_placeholder_says_its_picture() {
+        assert_eq!(true_colour(0x01_02_03).colour(), "\x1b[38;2;1;2;3m");
+        let few = Name::new(500, Colours::Indexed256);
+        assert_eq!(few.colour(), "\x1b[38;5;36m", "500 = 2 * 240 + 20, from colour 16 on");
+        assert!(send(few, b"", (1, 1), Wrap::No).contains(&format!("i={},", 2 * 0x100_0000 + 36)));
+        let mut cells = String::new();
+        few.cells(&mut cells, 0, 0, 2);
+        assert_eq!(cells, "\u{10eeee}\u{305}\u{305}\u{30e}\u{10eeee}", "row 0, column 0, high byte 2, and one more of the same");
+    }
+
+    #[test]
+    fn cells_say_no_more_than_they_must() {
+        let cells = |row, from, columns| {
+            let mut out = String::new();
+            true_colour(9).cells(&mut out, row, from, columns);
+            out
+        };
+        assert_eq!(cells(0, 0, 2), "\u{10eeee}\u{10eeee}");
+        assert_eq!(cells(1, 0, 2), "\u{10eeee}\u{30d}\u{10eeee}");
+        assert_eq!(cells(0, 1, 2), "\u{10eeee}\u{305}\u{30d}\u{10eeee}");
+        assert_eq!(cells(400, 0, 2), "", "more rows than the protocol can number");
+    }
+
+    #[test]
+    fn no_two_numbers_of_a_session_are_one_name() {
+        let ids: std::collections::HashSet<u32> = (1..50_000).map(|n| Name::new(n, Colours::Indexed256).id()).collect();
+        assert_eq!(ids.len(), 49_999);
+    }
 }

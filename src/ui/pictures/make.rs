@@ -45,7 +45,7 @@ pub(super) fn make(
     let (mut part, inner) = cut(&picture, kind, tightness, cells, probe.cell, params);
     let filled = (inner.columns, inner.rows);
     let (width, height) = (u32::from(inner.columns) * u32::from(probe.cell.0), u32::from(inner.rows) * u32::from(probe.cell.1));
-    if kind == Kind::Face {
+    if kind != Kind::Whole {
         light(&mut part, params);
     }
     let graphic = |data: String, pixels: u64| Some(Made::Graphic { inner, data, pixels });
@@ -59,13 +59,13 @@ pub(super) fn make(
             let radius = f64::from(part.width()) / f64::from(inner.columns) / 2.0;
             sharpen(&mut part, radius, params.sharpen.max(0.0));
             let points = scale(&part, u32::from(inner.columns) * POINTS, u32::from(inner.rows) * POINTS);
-            Some(Made::Blocks { inner, cells: mosaic(&points, params.blocks, probe.depth) })
+            Some(Made::Blocks { inner, cells: mosaic(&points, params.blocks, probe.colours, params.bytes_per_cell) })
         }
         Protocol::Kitty => {
             let small = scale_down(&part, width, height);
             let pixels = u64::from(small.width()) * u64::from(small.height());
             let png = png_within(&small, f64::from(width) * f64::from(height) * params.bits_per_pixel / 8.0, params.colours)?;
-            graphic(kitty::send(Name::new(number, probe.depth), &png, filled, wrap), pixels)
+            graphic(kitty::send(Name::new(number, probe.colours), &png, filled, wrap), pixels)
         }
         // A row of sixels is six pixels high; a last one would stand over the cells below.
         Protocol::Sixel => graphic(inline::sixel(&scale(&part, width, height / 6 * 6), filled, params.colours, wrap)?, 0),

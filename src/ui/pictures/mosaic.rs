@@ -4,18 +4,18 @@
 //! the least squared error is taken, as chafa does it. The shapes are halves, quarters and eighths (U+2580 to U+259F), which are in
 //! every font that has `▀`; or octants (Unicode 16), where the terminal draws them.
 
-use super::probe::Depth;
 use crate::config::BlockKind;
+use crate::ui::theme::Colours;
 use image::RgbImage;
 use ratatui::style::Color;
 use ratatui::symbols::pixel::OCTANTS;
 
 /// Points of a cell, across and down.
 pub(super) const POINTS: u32 = 8;
-/// How near (of 255, weighted as the eye does) two colours are taken for one.
-const FLAT: f32 = 6.0;
-/// How near to the cell on its left a cell's colours are set to be the same, which costs no bytes.
-const ALIKE: f32 = 4.0;
+/// How near (of 255, weighted as the eye does) a cell's two colours are taken for one: a third of the bytes less.
+const FLAT: f32 = 9.0;
+/// How near to those of the cell on its left a cell's colours are made the same: nine tenths of the bytes less.
+const ALIKE: f32 = 6.0;
 const LOWER_EIGHTHS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 const LEFT_EIGHTHS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /// Octants that are quarters and halves too, as bits of the array of octants: rows of two, from the top.
@@ -29,33 +29,69 @@ pub(super) struct Block {
     pub paper: Color,
 }
 
-/// Three channels of linear sums or means.
+/// Sums or means of three channels.
 type Rgb = [f32; 3];
 
-/// A cell before its colours are those of a terminal.
+/// A cell before its colours are those of a terminal; without ink where it is of one colour.
 #[derive(Debug, Clone, Copy)]
 struct Fit {
     symbol: char,
-    ink: Rgb,
+    ink: Option<Rgb>,
     paper: Rgb,
 }
 
-/// Turns a picture of `8 columns` x `8 rows` pixels into cells, row by row.
-pub(super) fn mosaic(picture: &RgbImage, kind: BlockKind, depth: Depth) -> Vec<Block> {
+/// Turns a picture of `8 columns` x `8 rows` pixels into cells, row by row, of at most about `bytes` each on their way to the terminal.
+pub(super) fn mosaic(picture: &RgbImage, kind: BlockKind, colours: Colours, bytes: f64) -> Vec<Block> {
+    /// By how much tolerances grow until the picture is cheap enough: noise over the whole picture needs the last.
+    const TOLERANCES: [f32; 5] = [1.0, 1.5, 2.2, 3.3, 5.0];
     let shapes = octant_shapes(kind);
     let (columns, rows) = (picture.width() / POINTS, picture.height() / POINTS);
-    let mut cells = Vec::new();
-    for row in 0..rows {
-        let mut left: Option<Fit> = None;
-        for column in 0..columns {
-            let sums = Sums::of(picture, column * POINTS, row * POINTS);
-            let mut fit = sums.best(kind, &shapes);
-            cheaper(&mut fit, left);
-            left = Some(fit);
-            cells.push(Block { symbol: fit.symbol, ink: colour(fit.ink, depth), paper: colour(fit.paper, depth) });
+    let fits: Vec<Fit> = (0..rows)
+        .flat_map(|row| (0..columns).map(move |column| (column, row)))
+        .map(|(column, row)| Sums::of(picture, column * POINTS, row * POINTS).best(kind, &shapes))
+        .collect();
+    let width = usize::try_from(columns).unwrap_or(1).max(1);
+    let mut blocks = Vec::new();
+    for tolerance in TOLERANCES {
+        blocks.clear();
+        for line in fits.chunks(width) {
+            let mut left = None;
+            for fit in line {
+                let fit = cheaper(*fit, left, tolerance);
+                let ink = fit.ink.map_or(Color::Reset, |ink| colour(ink, colours));
+                blocks.push(Block { symbol: fit.symbol, ink, paper: colour(fit.paper, colours) });
+                left = Some(fit);
+            }
+        }
+        if cost(&blocks, width) as f64 <= bytes * blocks.len() as f64 {
+            break;
         }
     }
-    cells
+    blocks
+}
+
+/// Returns how many bytes the cells take on their way to the terminal, as crossterm writes them: both colours where one differs.
+fn cost(blocks: &[Block], width: usize) -> usize {
+    let digits = |n: u8| match n {
+        0..10 => 1,
+        10..100 => 2,
+        100.. => 3,
+    };
+    let colour = |c: Color| match c {
+        Color::Rgb(r, g, b) => 7 + digits(r) + digits(g) + digits(b),
+        Color::Indexed(i) => 5 + digits(i),
+        _ => 2,
+    };
+    let mut bytes = 0;
+    for line in blocks.chunks(width) {
+        let mut before = None;
+        for block in line {
+            let pair = (block.ink, block.paper);
+            bytes += block.symbol.len_utf8() + if before == Some(pair) { 0 } else { 4 + colour(pair.0) + colour(pair.1) };
+            before = Some(pair);
+        }
+    }
+    bytes
 }
 
 /// Returns the shapes made of octants, each as its bits and its character, one of each pair that only swaps the colours.
@@ -96,19 +132,18 @@ impl Sums {
     /// Returns the best of all shapes.
     fn best(&self, kind: BlockKind, shapes: &[(usize, char)]) -> Fit {
         let mean = self.all.map(|c| c / 64.0);
-        let mut best = (energy(self.all, 64.0), Fit { symbol: ' ', ink: mean, paper: mean });
+        let mut best = (energy(self.all, 64.0), Fit { symbol: ' ', ink: None, paper: mean });
         let mut offer = |symbol: char, ink: Rgb, points: f32| {
             let paper = [self.all[0] - ink[0], self.all[1] - ink[1], self.all[2] - ink[2]];
             let kept = energy(ink, points) + energy(paper, 64.0 - points);
             if kept > best.0 {
-                best = (kept, Fit { symbol, ink: ink.map(|c| c / points), paper: paper.map(|c| c / (64.0 - points)) });
+                best = (kept, Fit { symbol, ink: Some(ink.map(|c| c / points)), paper: paper.map(|c| c / (64.0 - points)) });
             }
         };
         for (bits, symbol) in shapes {
             let mut ink = [0.0; 3];
             let mut points = 0.0;
-            for (i, octant) in self.octants.iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0) {
-                debug_assert!(i < 8);
+            for (_, octant) in self.octants.iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0) {
                 add(&mut ink, *octant);
                 points += 8.0;
             }
@@ -134,16 +169,18 @@ impl Sums {
     }
 }
 
-/// Takes colours that cost fewer bytes where the eye sees no difference.
-fn cheaper(fit: &mut Fit, left: Option<Fit>) {
-    if apart(fit.ink, fit.paper) < FLAT {
-        let mean = [0, 1, 2].map(|i| f32::midpoint(fit.ink[i], fit.paper[i]));
-        *fit = Fit { symbol: ' ', ink: left.map_or(mean, |l| l.ink), paper: mean };
+/// Takes colours that cost fewer bytes where the eye sees hardly a difference.
+fn cheaper(mut fit: Fit, left: Option<Fit>, tolerance: f32) -> Fit {
+    if let Some(ink) = fit.ink.filter(|ink| apart(*ink, fit.paper) < FLAT * tolerance) {
+        fit = Fit { symbol: ' ', ink: None, paper: [0, 1, 2].map(|i| f32::midpoint(ink[i], fit.paper[i])) };
     }
-    let Some(left) = left else { return };
-    if apart(fit.paper, left.paper) < ALIKE && apart(fit.ink, left.ink) < ALIKE {
-        (fit.ink, fit.paper) = (left.ink, left.paper);
-    }
+    let Some(left) = left.filter(|left| apart(fit.paper, left.paper) < ALIKE * tolerance) else { return fit };
+    let same_ink = match (fit.ink, left.ink) {
+        (None, _) => true,
+        (Some(ink), Some(before)) => apart(ink, before) < ALIKE * tolerance,
+        (Some(_), None) => false,
+    };
+    if same_ink { Fit { symbol: fit.symbol, ..left } } else { fit }
 }
 
 fn add(sum: &mut Rgb, point: Rgb) {
@@ -164,13 +201,13 @@ fn apart(a: Rgb, b: Rgb) -> f32 {
 }
 
 /// Brings a colour to what the terminal has.
-fn colour(rgb: Rgb, depth: Depth) -> Color {
+fn colour(rgb: Rgb, colours: Colours) -> Color {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded and clamped to the range before")]
     let [r, g, b] = rgb.map(|c| c.round().clamp(0.0, 255.0) as u8);
-    match depth {
-        Depth::True => Color::Rgb(r, g, b),
-        Depth::Indexed => Color::Indexed(nearest_of_256([r, g, b])),
-        Depth::None => Color::Reset,
+    match colours {
+        Colours::True => Color::Rgb(r, g, b),
+        Colours::Indexed256 => Color::Indexed(nearest_of_256([r, g, b])),
+        Colours::None => Color::Reset,
     }
 }
 
@@ -185,4 +222,149 @@ fn nearest_of_256(rgb: [u8; 3]) -> u8 {
     let grey = u8::try_from((sum / 3).saturating_sub(3) / 10).unwrap_or(23).min(23);
     let level = 8 + 10 * grey;
     if far([level; 3]) < far(cube) { 232 + grey } else { 16 + 36 * r + 6 * g + b }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::backend::{Backend, CrosstermBackend};
+    use ratatui::buffer::Cell;
+
+    const INK: [u8; 3] = [240, 200, 60];
+    const PAPER: [u8; 3] = [20, 40, 120];
+
+    /// A cell whose point at (x, y) is ink where `is_ink` says so.
+    fn cell(is_ink: impl Fn(u32, u32) -> bool) -> RgbImage {
+        RgbImage::from_fn(8, 8, |x, y| image::Rgb(if is_ink(x, y) { INK } else { PAPER }))
+    }
+
+    fn drawn(picture: &RgbImage, kind: BlockKind) -> (char, Color, Color) {
+        let blocks = mosaic(picture, kind, Colours::True, 100.0);
+        assert_eq!(blocks.len(), 1);
+        (blocks[0].symbol, blocks[0].ink, blocks[0].paper)
+    }
+
+    fn rgb([r, g, b]: [u8; 3]) -> Color {
+        Color::Rgb(r, g, b)
+    }
+
+    /// Something with edges in every direction, as faces have, and noise from 0 to 1.
+    fn busy(noise: f64) -> RgbImage {
+        let mut seed = 7_u32;
+        RgbImage::from_fn(8 * 40, 8 * 20, |x, y| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let random = f64::from(seed >> 24) * noise;
+            let (dx, dy) = (f64::from(x) - 160.0, f64::from(y) - 80.0);
+            let ring = 90.0 + 80.0 * (dx.hypot(2.0 * dy) / 6.0).sin();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+            image::Rgb([1.0, 0.8, 0.6].map(|c| (ring * c + random).clamp(0.0, 255.0) as u8))
+        })
+    }
+
+    /// Mean squared error of the cells against the points they stand for.
+    fn error(picture: &RgbImage, blocks: &[Block]) -> f64 {
+        let columns = picture.width() / POINTS;
+        let mut sum = 0.0;
+        for (x, y, pixel) in picture.enumerate_pixels() {
+            let block = blocks[usize::try_from(y / POINTS * columns + x / POINTS).unwrap()];
+            let shown = if is_ink(block.symbol, x % POINTS, y % POINTS) { block.ink } else { block.paper };
+            let Color::Rgb(r, g, b) = shown else { panic!("{shown:?}") };
+            sum += pixel.0.iter().zip([r, g, b]).map(|(a, b)| (f64::from(*a) - f64::from(b)).powi(2)).sum::<f64>();
+        }
+        sum / f64::from(picture.width() * picture.height())
+    }
+
+    fn is_ink(symbol: char, x: u32, y: u32) -> bool {
+        if let Some(n) = (1_u32..).zip(LOWER_EIGHTHS).find_map(|(n, c)| (c == symbol).then_some(n)) {
+            return y >= 8 - n;
+        }
+        if let Some(n) = (1_u32..).zip(LEFT_EIGHTHS).find_map(|(n, c)| (c == symbol).then_some(n)) {
+            return x < n;
+        }
+        let bits = OCTANTS.iter().position(|c| *c == symbol).unwrap();
+        bits & (1 << (y / 2 * 2 + x / 4)) != 0
+    }
+
+    #[test]
+    fn a_cell_in_two_colours_is_drawn_exactly() {
+        for n in 1..8 {
+            for picture in [cell(|_, y| y >= 8 - n), cell(|x, _| x < n), cell(|_, y| y < n), cell(|x, _| x >= 8 - n)] {
+                let blocks = mosaic(&picture, BlockKind::Blocks, Colours::True, 100.0);
+                assert!(error(&picture, &blocks) < 1e-9, "{n} eighths: {blocks:?}");
+            }
+        }
+        assert_eq!(drawn(&cell(|_, y| y >= 5), BlockKind::Blocks), ('▃', rgb(INK), rgb(PAPER)));
+        assert_eq!(drawn(&cell(|x, _| x < 3), BlockKind::Blocks), ('▍', rgb(INK), rgb(PAPER)));
+        let diagonal = cell(|x, y| (x < 4) == (y < 4));
+        assert_eq!(drawn(&diagonal, BlockKind::Blocks), ('▚', rgb(INK), rgb(PAPER)));
+        let corner = cell(|x, y| x < 4 && y < 4);
+        assert_eq!(drawn(&corner, BlockKind::Blocks), ('▟', rgb(PAPER), rgb(INK)), "the same with the colours swapped");
+        assert_eq!(drawn(&corner, BlockKind::Half).0, '▄', "half blocks know halves only");
+    }
+
+    #[test]
+    fn a_cell_of_one_colour_is_a_blank() {
+        assert_eq!(drawn(&cell(|_, _| false), BlockKind::Blocks), (' ', Color::Reset, rgb(PAPER)));
+    }
+
+    #[test]
+    fn every_shape_that_is_offered_is_as_wide_as_one_cell() {
+        use unicode_width::UnicodeWidthChar;
+        for kind in [BlockKind::Half, BlockKind::Blocks, BlockKind::Octants] {
+            for (_, symbol) in octant_shapes(kind) {
+                assert_eq!(symbol.width(), Some(1), "{symbol:?}");
+            }
+        }
+        assert_eq!(octant_shapes(BlockKind::Blocks).len(), 7);
+        assert_eq!(octant_shapes(BlockKind::Octants).len(), 127);
+    }
+
+    #[test]
+    fn more_shapes_come_nearer_to_the_picture() {
+        let picture = busy(0.0);
+        let of = |kind| error(&picture, &mosaic(&picture, kind, Colours::True, 100.0));
+        let (half, blocks, octants) = (of(BlockKind::Half), of(BlockKind::Blocks), of(BlockKind::Octants));
+        assert!(blocks < 0.8 * half, "{blocks} {half}");
+        assert!(octants < blocks, "{octants} {blocks}");
+    }
+
+    #[test]
+    fn the_cost_is_what_crossterm_writes() {
+        let blocks = mosaic(&busy(0.3), BlockKind::Blocks, Colours::True, 100.0);
+        let cells: Vec<Cell> = blocks
+            .iter()
+            .map(|b| {
+                let mut cell = Cell::default();
+                cell.set_char(b.symbol).set_fg(b.ink).set_bg(b.paper);
+                cell
+            })
+            .collect();
+        let mut written = Vec::new();
+        let places = (0_u16..20).flat_map(|y| (0_u16..40).map(move |x| (x, y)));
+        CrosstermBackend::new(&mut written).draw(places.zip(&cells).map(|((x, y), c)| (x, y, c))).unwrap();
+        let moves: usize = (1..=20).map(|y| format!("\x1b[{y};1H").len()).sum();
+        let reset = "\x1b[39m\x1b[49m\x1b[59m\x1b[0m".len();
+        // A row may begin in the colours in which the one above ends.
+        let due = cost(&blocks, 40) + moves + reset;
+        assert!(written.len() <= due && written.len() + 20 * 40 > due, "{} {due}", written.len());
+    }
+
+    #[test]
+    fn noise_costs_no_more_than_is_allowed() {
+        for colours in [Colours::True, Colours::Indexed256] {
+            let blocks = mosaic(&busy(1.0), BlockKind::Blocks, colours, 30.0);
+            assert!(cost(&blocks, 40) <= 30 * blocks.len(), "{colours:?} {}", cost(&blocks, 40));
+        }
+        let free = mosaic(&busy(1.0), BlockKind::Blocks, Colours::True, 100.0);
+        assert!(cost(&free, 40) > 33 * free.len(), "the noise is noise: {}", cost(&free, 40));
+    }
+
+    #[test]
+    fn colours_of_the_palette_stay_what_they_are() {
+        for (rgb, index) in
+            [([0, 0, 0], 16), ([255, 255, 255], 231), ([95, 135, 175], 67), ([8, 8, 8], 232), ([128, 128, 128], 244)]
+        {
+            assert_eq!(nearest_of_256(rgb), index, "{rgb:?}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Pictures of few colours as PNG: a twentieth of the raw pixels.
+//! Pictures of few colours as PNG: a tenth of the raw pixels.
 //!
 //! The palette is sorted by brightness, so that neighbours in the picture are neighbours in number, and PNG's Paeth filter leaves
 //! little to compress.
@@ -56,4 +56,48 @@ pub(super) fn png(picture: &Indexed) -> Option<Vec<u8>> {
 
 fn brightness(colour: Srgb<u8>) -> u32 {
     299 * u32::from(colour.red) + 587 * u32::from(colour.green) + 114 * u32::from(colour.blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A smooth picture with more than 64 colours.
+    fn smooth() -> RgbImage {
+        RgbImage::from_fn(60, 50, |x, y| {
+            let (x, y) = (u8::try_from(x).unwrap(), u8::try_from(y).unwrap());
+            image::Rgb([4 * x, 5 * y, 100 + x])
+        })
+    }
+
+    #[test]
+    fn few_colours_are_kept_in_order_of_brightness_and_come_near() {
+        let picture = smooth();
+        let reduced = reduce(&picture, 64).unwrap();
+        assert!(reduced.colours.len() <= 64 && reduced.colours.len() > 32);
+        let luma = |c: &[u8; 3]| 299 * u32::from(c[0]) + 587 * u32::from(c[1]) + 114 * u32::from(c[2]);
+        assert!(reduced.colours.windows(2).all(|w| luma(&w[0]) <= luma(&w[1])));
+        let off = |(p, i): (&image::Rgb<u8>, &u8)| -> u32 {
+            p.0.iter().zip(reduced.colours[usize::from(*i)]).map(|(a, b)| u32::from(a.abs_diff(b))).sum()
+        };
+        let mean = picture.pixels().zip(&reduced.pixels).map(off).sum::<u32>() / (60 * 50 * 3);
+        assert!(mean <= 12, "{mean}");
+    }
+
+    #[test]
+    fn the_png_holds_exactly_the_reduced_picture() {
+        let reduced = reduce(&smooth(), 64).unwrap();
+        let read = image::load_from_memory_with_format(&png(&reduced).unwrap(), image::ImageFormat::Png).unwrap().into_rgb8();
+        assert_eq!(read.dimensions(), (60, 50));
+        for (pixel, index) in read.pixels().zip(&reduced.pixels) {
+            assert_eq!(pixel.0, reduced.colours[usize::from(*index)]);
+        }
+    }
+
+    #[test]
+    fn a_picture_of_one_colour_has_one() {
+        let reduced = reduce(&RgbImage::from_pixel(5, 5, image::Rgb([9, 8, 7])), 64).unwrap();
+        assert!(png(&reduced).is_some());
+        assert_eq!(reduced.colours[usize::from(reduced.pixels[0])], [9, 8, 7]);
+    }
 }

@@ -6,9 +6,10 @@ use super::escape::Wrap;
 use super::kitty::{self, Name};
 use super::make::{Made, make};
 use super::paint::{Drawn, Form};
-use super::probe::{Depth, Probe, Protocol};
+use super::probe::{Probe, Protocol};
 use super::screen::{Placing, Screen};
 use crate::config::PictureParams;
+use crate::ui::theme::Colours;
 use ratatui::buffer::Buffer;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -198,7 +199,7 @@ impl Pictures {
         let data = |number: u32| graphics.get(&number).map(|g| (g.data.as_str(), g.cells));
         let placing = match state.probe.protocol {
             Protocol::HalfBlocks | Protocol::Off => return Vec::new(),
-            Protocol::Kitty => Placing::Placeholders(state.probe.depth),
+            Protocol::Kitty => Placing::Placeholders(state.probe.colours),
             Protocol::Sixel | Protocol::Iterm2 => Placing::Data(&data),
         };
         state.screen.follow(drawn, &placing).into_bytes()
@@ -278,7 +279,7 @@ impl State {
             let Form::Graphic { number, .. } = &*drawn.0 else { continue };
             let Some(graphic) = self.graphics.remove(number) else { continue };
             if self.probe.protocol == Protocol::Kitty && graphic.released {
-                self.farewells.push_str(&kitty::delete(Name::new(*number, self.probe.depth), wrap));
+                self.farewells.push_str(&kitty::delete(Name::new(*number, self.probe.colours), wrap));
             }
         }
     }
@@ -318,7 +319,8 @@ impl Shared {
     fn make_next(&self) -> Option<(PictureId, Ready)> {
         loop {
             let (want, number, probe, age) = self.next_want()?;
-            let makes = probe.protocol != Protocol::Off && (probe.protocol != Protocol::HalfBlocks || probe.depth != Depth::None);
+            let makes =
+                probe.protocol != Protocol::Off && (probe.protocol != Protocol::HalfBlocks || probe.colours != Colours::None);
             let jpeg = if makes { (want.load)() } else { None };
             let made = jpeg.and_then(|jpeg| make(&jpeg, (want.id.cells, want.id.kind), number, probe, &self.params));
             let mut state = self.lock();

@@ -52,7 +52,7 @@ pub(super) fn cut(
             let part = crop_imm(picture, whole(x), whole(y), whole(shown_width).max(1), whole(shown_height).max(1));
             (part.to_image(), Inner { x: 0, y: 0, columns, rows })
         }
-        Kind::Whole => {
+        Kind::Portrait | Kind::Whole => {
             let gain = (wide / width).min(high / height);
             let fit = |pixels: f64, size: f64, most: u16| cells(pixels * gain / size).clamp(1, most.max(1));
             let (inner_columns, inner_rows) = (fit(width, cell_width, columns), fit(height, cell_height, rows));
@@ -160,4 +160,97 @@ fn cells(value: f64) -> u16 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
 fn index(value: f64) -> usize {
     value.max(0.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Layers;
+
+    fn params() -> PictureParams {
+        Layers::defaults().settings().unwrap().pictures
+    }
+
+    fn gradient(width: u32, height: u32, low: u8, high: u8) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, _| {
+            let value = u32::from(low) + u32::from(high - low) * x / (width - 1);
+            Rgb([u8::try_from(value).unwrap(); 3])
+        })
+    }
+
+    fn size_of(kind: Kind, how: Cut, cells: (u16, u16)) -> ((u32, u32), Inner) {
+        let (part, inner) = cut(&RgbImage::new(112, 140), kind, how, cells, (9, 18), &params());
+        (part.dimensions(), inner)
+    }
+
+    #[test]
+    fn a_face_is_cut_to_the_proportions_of_its_cells() {
+        let (square, inner) = size_of(Kind::Face, Cut::Loose, (12, 6));
+        assert_eq!(square, (112, 112));
+        assert_eq!(inner, Inner { x: 0, y: 0, columns: 12, rows: 6 });
+        let (upright, _) = size_of(Kind::Face, Cut::Loose, (8, 5));
+        assert_eq!(upright, (112, 140));
+        let (tight, _) = size_of(Kind::Face, Cut::Tight, (8, 5));
+        assert_eq!(tight, (95, 119), "85 % of both");
+    }
+
+    #[test]
+    fn a_whole_picture_keeps_its_proportions_in_the_middle() {
+        let (all, inner) = size_of(Kind::Whole, Cut::Tight, (40, 10));
+        assert_eq!(all, (112, 140));
+        assert_eq!(inner, Inner { x: 12, y: 0, columns: 16, rows: 10 });
+        let (_, inner) = size_of(Kind::Portrait, Cut::Tight, (1, 1));
+        assert_eq!((inner.columns, inner.rows), (1, 1));
+    }
+
+    #[test]
+    fn a_dark_face_becomes_light_and_a_light_one_stays() {
+        let mean = |p: &RgbImage| p.pixels().map(|p| luma(*p)).sum::<f64>() / f64::from(p.width() * p.height());
+        let mut dark = gradient(100, 120, 10, 70);
+        light(&mut dark, &params());
+        assert!((80.0..150.0).contains(&mean(&dark)), "{}", mean(&dark));
+        let mut good = gradient(100, 120, 5, 245);
+        let before = mean(&good);
+        light(&mut good, &params());
+        assert!((mean(&good) - before).abs() < 25.0, "{} {before}", mean(&good));
+    }
+
+    #[test]
+    fn plain_pictures_stay_plain() {
+        for value in [0, 128, 255] {
+            let mut plain = RgbImage::from_pixel(30, 40, Rgb([value; 3]));
+            light(&mut plain, &params());
+            sharpen(&mut plain, 3.0, 1.0);
+            assert!(plain.pixels().all(|p| p == plain.get_pixel(0, 0)), "{value}");
+        }
+    }
+
+    #[test]
+    fn sharpening_makes_an_edge_steeper_and_leaves_flat_parts_alone() {
+        let mut edge = RgbImage::from_fn(60, 20, |x, _| Rgb([if x < 30 { 100 } else { 150 }; 3]));
+        sharpen(&mut edge, 2.0, 1.0);
+        let at = |x: u32| edge.get_pixel(x, 10).0[0];
+        assert!(at(29) < 95 && at(30) > 155, "{} {}", at(29), at(30));
+        assert_eq!((at(2), at(57)), (100, 150));
+    }
+
+    #[test]
+    fn the_background_steps_back_and_the_face_does_not() {
+        let mut plain = RgbImage::from_pixel(100, 125, Rgb([200; 3]));
+        dim_background(&mut plain, 0.4);
+        assert_eq!(plain.get_pixel(50, 62).0, [200; 3]);
+        assert!(plain.get_pixel(0, 0).0[0] <= 125);
+    }
+
+    #[test]
+    fn nothing_is_scaled_up_before_it_is_sent() {
+        assert_eq!(scale_down(&RgbImage::new(112, 112), 200, 200).dimensions(), (112, 112));
+        assert_eq!(scale_down(&RgbImage::new(112, 140), 56, 200).dimensions(), (56, 70));
+    }
+
+    #[test]
+    fn what_is_no_jpeg_is_no_picture() {
+        assert!(decode(b"").is_none());
+        assert!(decode(b"\xff\xd8\xff\xe0 torn").is_none());
+    }
 }

@@ -5,7 +5,7 @@
 //! and its cells, not a colour for each of its rows.
 
 use super::kitty::{Name, PLACEHOLDER};
-use super::probe::Depth;
+use crate::ui::theme::Colours;
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -48,8 +48,8 @@ pub(super) struct Screen {
 
 /// How pictures are put at the cursor.
 pub(super) enum Placing<'a> {
-    /// By kitty's placeholders, in colours of this depth.
-    Placeholders(Depth),
+    /// By kitty's placeholders, in as many colours as the terminal has.
+    Placeholders(Colours),
     /// By the data of each picture, with the cells that it fills.
     Data(&'a dyn Fn(u32) -> Option<(&'a str, usize)>),
 }
@@ -77,7 +77,7 @@ impl Screen {
         let mut out = String::new();
         for (number, cells) in changed {
             match placing {
-                Placing::Placeholders(depth) => self.placeholders(&mut out, Name::new(number, *depth), &cells),
+                Placing::Placeholders(colours) => self.placeholders(&mut out, Name::new(number, *colours), &cells),
                 Placing::Data(data) => {
                     let shown = marks.iter().flatten().filter(|m| m.number == number).count();
                     let corner = cells.iter().find(|(_, m)| (m.row, m.column) == (0, 0)).map(|(at, _)| *at);
@@ -122,5 +122,110 @@ impl Screen {
         let (x, y) = (usize::from(self.area.x) + at % width, usize::from(self.area.y) + at / width);
         // Writing to a text cannot fail.
         let _ = write!(out, "\x1b[{};{}H", y + 1, x + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::style::Style;
+
+    const AREA: Rect = Rect::new(0, 0, 10, 5);
+
+    /// A screen with a picture of 3x2 cells at column 2, row 1.
+    fn with_picture(number: u32) -> Buffer {
+        let mut buffer = Buffer::empty(AREA);
+        for row in 0..2 {
+            for column in 0..3 {
+                Mark { number, row, column }.put(&mut buffer[(2 + column, 1 + row)]);
+            }
+        }
+        buffer
+    }
+
+    fn kitty(screen: &mut Screen, buffer: &Buffer) -> String {
+        screen.follow(buffer, &Placing::Placeholders(Colours::True))
+    }
+
+    #[test]
+    fn a_picture_costs_one_colour_and_its_cells_and_an_unchanged_screen_nothing() {
+        let mut screen = Screen::default();
+        let p = "\u{10eeee}";
+        let due = format!("\x1b7\x1b[38;2;0;0;5m\x1b[2;3H{p}{p}{p}\x1bD\x1b[3D{p}\u{30d}{p}{p}\x1b8");
+        assert_eq!(kitty(&mut screen, &with_picture(5)), due);
+        assert_eq!(kitty(&mut screen, &with_picture(5)), "");
+        screen.forget();
+        assert_eq!(kitty(&mut screen, &with_picture(5)), due);
+    }
+
+    #[test]
+    fn text_over_a_picture_costs_nothing_and_its_end_only_the_cells_it_covered() {
+        let mut screen = Screen::default();
+        let _ = kitty(&mut screen, &with_picture(5));
+        let mut covered = with_picture(5);
+        covered[(3, 2)].reset();
+        covered.set_string(3, 2, "x", Style::new());
+        assert_eq!(kitty(&mut screen, &covered), "");
+        let back = kitty(&mut screen, &with_picture(5));
+        assert_eq!(back, "\x1b7\x1b[38;2;0;0;5m\x1b[3;4H\u{10eeee}\u{30d}\u{30d}\x1b8", "row 1, column 1");
+    }
+
+    #[test]
+    fn a_style_over_a_picture_does_it_no_harm() {
+        let mut screen = Screen::default();
+        let _ = kitty(&mut screen, &with_picture(5));
+        let mut styled = with_picture(5);
+        styled.set_style(AREA, Style::new().red().on_blue().bold());
+        assert_eq!(kitty(&mut screen, &styled), "");
+    }
+
+    #[test]
+    fn pictures_side_by_side_are_each_written_as_one() {
+        let mut screen = Screen::default();
+        let mut buffer = with_picture(5);
+        for row in 0..2 {
+            Mark { number: 6, row, column: 0 }.put(&mut buffer[(5, 1 + row)]);
+        }
+        let out = kitty(&mut screen, &buffer);
+        assert_eq!((out.matches("\x1b[38").count(), out.matches('\u{10eeee}').count()), (2, 8));
+    }
+
+    #[test]
+    fn at_the_right_edge_the_cursor_is_sent_to_each_row() {
+        let mut buffer = Buffer::empty(AREA);
+        for row in 0..2 {
+            Mark { number: 1, row, column: 0 }.put(&mut buffer[(9, row)]);
+        }
+        let out = kitty(&mut Screen::default(), &buffer);
+        assert!(out.contains("\x1b[1;10H") && out.contains("\x1b[2;10H") && !out.contains("\x1bD"), "{out:?}");
+    }
+
+    #[test]
+    fn data_are_sent_whole_and_again_once_nothing_covers_them() {
+        let mut screen = Screen::default();
+        let data = |_: u32| Some(("SIXELS", 6));
+        let placing = Placing::Data(&data);
+        assert_eq!(screen.follow(&with_picture(5), &placing), "\x1b7\x1b[2;3HSIXELS\x1b8");
+        assert_eq!(screen.follow(&with_picture(5), &placing), "");
+        let mut covered = with_picture(5);
+        covered[(3, 2)].reset();
+        assert_eq!(screen.follow(&covered, &placing), "", "what is left of it stays");
+        assert_eq!(screen.follow(&with_picture(5), &placing), "\x1b7\x1b[2;3HSIXELS\x1b8");
+    }
+
+    #[test]
+    fn ratatui_prints_no_cell_of_a_picture_and_all_that_comes_after_it() {
+        let (empty, picture) = (Buffer::empty(AREA), with_picture(5));
+        assert!(empty.diff(&picture).is_empty());
+        assert_eq!(picture.diff(&empty).len(), 6);
+    }
+
+    #[test]
+    fn another_size_of_screen_begins_anew() {
+        let mut screen = Screen::default();
+        let _ = kitty(&mut screen, &with_picture(5));
+        let mut larger = Buffer::empty(Rect::new(0, 0, 12, 5));
+        Mark { number: 5, row: 0, column: 0 }.put(&mut larger[(2, 1)]);
+        assert!(kitty(&mut screen, &larger).contains('\u{10eeee}'));
     }
 }
