@@ -5,10 +5,11 @@
 //! every font that has `▀`; or octants (Unicode 16), where the terminal draws them.
 
 use crate::config::BlockKind;
-use crate::ui::theme::Colours;
+use crate::ui::theme::{Colours, indexed};
 use image::RgbImage;
 use ratatui::style::Color;
 use ratatui::symbols::pixel::OCTANTS;
+use std::collections::HashMap;
 
 /// Points of a cell, across and down.
 pub(super) const POINTS: u32 = 8;
@@ -51,6 +52,7 @@ pub(super) fn mosaic(picture: &RgbImage, kind: BlockKind, colours: Colours, byte
         .map(|(column, row)| Sums::of(picture, column * POINTS, row * POINTS).best(kind, &shapes))
         .collect();
     let width = usize::try_from(columns).unwrap_or(1).max(1);
+    let mut shown = Shown { colours, known: HashMap::new() };
     let mut blocks = Vec::new();
     for tolerance in TOLERANCES {
         blocks.clear();
@@ -58,8 +60,8 @@ pub(super) fn mosaic(picture: &RgbImage, kind: BlockKind, colours: Colours, byte
             let mut left = None;
             for fit in line {
                 let fit = cheaper(*fit, left, tolerance);
-                let ink = fit.ink.map_or(Color::Reset, |ink| colour(ink, colours));
-                blocks.push(Block { symbol: fit.symbol, ink, paper: colour(fit.paper, colours) });
+                let ink = fit.ink.map_or(Color::Reset, |ink| shown.colour(ink));
+                blocks.push(Block { symbol: fit.symbol, ink, paper: shown.colour(fit.paper) });
                 left = Some(fit);
             }
         }
@@ -200,28 +202,50 @@ fn apart(a: Rgb, b: Rgb) -> f32 {
     ((2.0 * r * r + 4.0 * g * g + b * b) / 7.0).sqrt()
 }
 
-/// Brings a colour to what the terminal has.
-fn colour(rgb: Rgb, colours: Colours) -> Color {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded and clamped to the range before")]
-    let [r, g, b] = rgb.map(|c| c.round().clamp(0.0, 255.0) as u8);
-    match colours {
-        Colours::True => Color::Rgb(r, g, b),
-        Colours::Indexed256 => Color::Indexed(nearest_of_256([r, g, b])),
-        Colours::None => Color::Reset,
+/// Brings colours to what the terminal has.
+struct Shown {
+    colours: Colours,
+    /// The palette's nearest to colours asked for before, which takes long to find.
+    known: HashMap<[u8; 3], u8>,
+}
+
+impl Shown {
+    fn colour(&mut self, rgb: Rgb) -> Color {
+        match self.colours {
+            Colours::True => {
+                let [r, g, b] = rgb.map(byte);
+                Color::Rgb(r, g, b)
+            }
+            Colours::Indexed256 => {
+                // In steps of 8 it is asked for less often.
+                let step = rgb.map(|c| byte(c) & 0xf8 | 4);
+                Color::Indexed(*self.known.entry(step).or_insert_with(|| nearest_in_light(step)))
+            }
+            Colours::None => Color::Reset,
+        }
     }
 }
 
-/// Returns the nearest of the 216 cube colours and 24 greys of the 256-colour palette.
-fn nearest_of_256(rgb: [u8; 3]) -> u8 {
-    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let far = |a: [u8; 3]| -> u32 { a.iter().zip(rgb).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum() };
-    let step = |value: u8| -> u8 { (0..6).min_by_key(|i| STEPS[usize::from(*i)].abs_diff(value)).unwrap_or(0) };
-    let [r, g, b] = rgb.map(step);
-    let cube = [r, g, b].map(|i| STEPS[usize::from(i)]);
-    let sum: u32 = rgb.iter().map(|c| u32::from(*c)).sum();
-    let grey = u8::try_from((sum / 3).saturating_sub(3) / 10).unwrap_or(23).min(23);
-    let level = 8 + 10 * grey;
-    if far([level; 3]) < far(cube) { 232 + grey } else { 16 + 36 * r + 6 * g + b }
+/// Returns the colour of the palette of 256 that is nearest in brightness first, in colour second: a face is known by its light, and
+/// where a theme wants the nearest colour, a picture made of those has red and orange spots.
+fn nearest_in_light(rgb: [u8; 3]) -> u8 {
+    let parts = |rgb: [u8; 3]| {
+        let [r, g, b] = rgb.map(f32::from);
+        let light = 0.299 * r + 0.587 * g + 0.114 * b;
+        [light, b - light, r - light]
+    };
+    let [light, blue, red] = parts(rgb);
+    let far = |i: &u8| {
+        let [l, b, r] = parts(indexed(*i));
+        // The palette's dark colours are all glaring: what is wanted has a quarter less colour.
+        4.0 * (l - light).powi(2) + (b - 0.75 * blue).powi(2) + (r - 0.75 * red).powi(2)
+    };
+    (16..=255).min_by(|a, b| far(a).total_cmp(&far(b))).unwrap_or(16)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded and clamped to the range before")]
+fn byte(value: f32) -> u8 {
+    value.round().clamp(0.0, 255.0) as u8
 }
 
 #[cfg(test)]
@@ -240,6 +264,12 @@ mod tests {
 
     fn drawn(picture: &RgbImage, kind: BlockKind) -> (char, Color, Color) {
         let blocks = mosaic(picture, kind, Colours::True, 100.0);
+        assert_eq!(blocks.len(), 1);
+        (blocks[0].symbol, blocks[0].ink, blocks[0].paper)
+    }
+
+    fn drawn_in(picture: &RgbImage, colours: Colours) -> (char, Color, Color) {
+        let blocks = mosaic(picture, BlockKind::Blocks, colours, 100.0);
         assert_eq!(blocks.len(), 1);
         (blocks[0].symbol, blocks[0].ink, blocks[0].paper)
     }
@@ -360,11 +390,13 @@ mod tests {
     }
 
     #[test]
-    fn colours_of_the_palette_stay_what_they_are() {
-        for (rgb, index) in
-            [([0, 0, 0], 16), ([255, 255, 255], 231), ([95, 135, 175], 67), ([8, 8, 8], 232), ([128, 128, 128], 244)]
-        {
-            assert_eq!(nearest_of_256(rgb), index, "{rgb:?}");
+    fn in_a_palette_brightness_stays_and_skin_does_not_turn_green() {
+        let light = |[r, g, b]: [u8; 3]| 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);
+        for rgb in [[250, 250, 250], [12, 10, 9], [200, 150, 125], [120, 80, 60], [70, 45, 35]] {
+            let picture = RgbImage::from_pixel(8, 8, image::Rgb(rgb));
+            let Color::Indexed(i) = drawn_in(&picture, Colours::Indexed256).2 else { panic!("{rgb:?}") };
+            let [r, g, b] = indexed(i);
+            assert!((light([r, g, b]) - light(rgb)).abs() < 20.0 && r >= g && r >= b, "{rgb:?} {:?}", [r, g, b]);
         }
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn nearest_indexed(rgb: [u8; 3]) -> u8 {
 }
 
 /// Returns the colour that xterm and its kin show for an index of `16..=255`: a cube of 6x6x6, then 24 greys.
-pub(super) fn indexed(i: u8) -> [u8; 3] {
+pub(in crate::ui) fn indexed(i: u8) -> [u8; 3] {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     if i >= 232 {
         return [8 + 10 * (i - 232); 3];

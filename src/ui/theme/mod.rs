@@ -10,6 +10,7 @@ mod role;
 mod tests;
 
 pub use colour::Colours;
+pub(super) use colour::indexed;
 pub use error::ThemeError;
 pub use role::Role;
 
