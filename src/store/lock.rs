@@ -35,7 +35,7 @@ impl Holder {
 /// An exclusive lock on a file, released when dropped or when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct FileLock {
-    _file: File,
+    file: File,
     holder: PathBuf,
 }
 
@@ -59,7 +59,7 @@ impl FileLock {
                 // Best effort: on a full disk the lock must still be had, to delete or to read.
                 let text = serde_json::to_vec(&Holder::this_process()).unwrap_or_default();
                 let _ = fs::write(&holder, text);
-                return Ok(Some(Self { _file: file, holder }));
+                return Ok(Some(Self { file, holder }));
             }
         }
         Ok(None)
@@ -75,6 +75,8 @@ impl Drop for FileLock {
     fn drop(&mut self) {
         // Best effort: a left-over is overwritten by the next holder.
         let _ = fs::remove_file(&self.holder);
+        // Closing the file is not enough: a child that another thread is starting has a copy of it until it runs.
+        let _ = self.file.unlock();
     }
 }
 
@@ -130,6 +132,16 @@ mod tests {
         assert!(Holder::describe(Some(&holder)).starts_with(&format!("process {} on ", holder.pid)));
         drop(first);
         assert_eq!(FileLock::holder(&path), None);
+        assert!(FileLock::try_take(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_copy_of_the_file_in_a_child_that_is_being_started_does_not_hold_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("writer.lock");
+        let lock = FileLock::try_take(&path).unwrap().unwrap();
+        let _copy = lock.file.try_clone().unwrap();
+        drop(lock);
         assert!(FileLock::try_take(&path).unwrap().is_some());
     }
 
