@@ -203,9 +203,10 @@ impl Work<'_> {
             }
             Command::Discard { tracks, identities, reason } => {
                 let mut all = tracks.clone();
+                let mut members = self.members(identities.iter().copied());
                 for id in identities {
                     self.unlocked(*id)?;
-                    all.extend(self.members(*id));
+                    all.extend(members.remove(id).unwrap_or_default());
                     self.identities.insert(*id, None);
                 }
                 if all.is_empty() && identities.is_empty() {
@@ -246,6 +247,7 @@ impl Work<'_> {
         let target = self.identity(into)?;
         let mut name = target.clone();
         let mut count = 0;
+        let mut members = self.members(identities.iter().copied());
         for id in identities {
             if *id == into {
                 return Err(Refusal::Itself { identity: into });
@@ -254,7 +256,7 @@ impl Work<'_> {
             if name.name.is_none() && from.name.is_some() {
                 name = Identity { name: from.name, person: from.person, source: from.source, ..name };
             }
-            for track in self.members(*id) {
+            for track in members.remove(id).unwrap_or_default() {
                 self.leave(track)?;
                 let Some(was) = self.assignment(track) else { continue };
                 // That two identities are one person says as much of each of their tracks as was known before.
@@ -427,20 +429,28 @@ impl Work<'_> {
     fn drop_empty(&mut self) {
         let left: BTreeSet<IdentityId> =
             self.assignments.keys().filter_map(|t| self.view.assignments.get(t)).map(|a| a.identity).collect();
+        let members = self.members(left.iter().copied());
         for id in left {
             let is_plain = |i: &Identity| i.name.is_none() && i.label.is_none() && !i.locked;
-            if self.identity(id).is_ok_and(|i| is_plain(&i)) && self.members(id).is_empty() {
+            if self.identity(id).is_ok_and(|i| is_plain(&i)) && !members.contains_key(&id) {
                 self.identities.insert(id, None);
             }
         }
     }
 
-    fn members(&self, id: IdentityId) -> Vec<TrackId> {
+    /// Returns the tracks of each of some identities, by id, in one pass over all; an identity without tracks is left out.
+    fn members(&self, of: impl Iterator<Item = IdentityId>) -> BTreeMap<IdentityId, Vec<TrackId>> {
+        let of: BTreeSet<IdentityId> = of.collect();
         let kept = self.view.assignments.iter().filter(|(t, _)| !self.assignments.contains_key(t)).map(|(t, a)| (*t, *a));
         let touched = self.assignments.iter().filter_map(|(t, a)| a.map(|a| (*t, a)));
-        let mut all: Vec<TrackId> = kept.chain(touched).filter(|(_, a)| a.identity == id).map(|(t, _)| t).collect();
-        all.sort_unstable();
-        all
+        let mut members: BTreeMap<IdentityId, Vec<TrackId>> = BTreeMap::new();
+        for (track, assignment) in kept.chain(touched).filter(|(_, a)| of.contains(&a.identity)) {
+            members.entry(assignment.identity).or_default().push(track);
+        }
+        for tracks in members.values_mut() {
+            tracks.sort_unstable();
+        }
+        members
     }
 
     fn exists(&self, track: TrackId) -> Result<TrackParts, Refusal> {
