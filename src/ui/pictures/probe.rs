@@ -55,10 +55,14 @@ pub fn probe(wanted: ImageProtocol, colours: Colours, timeout: Duration) -> Prob
     let variable = |name: &str| std::env::var(name).ok();
     let tmux = is_tmux(variable);
     let asks = !matches!(wanted, ImageProtocol::HalfBlocks | ImageProtocol::Off);
-    if tmux && asks && variable("TMUX").is_some() {
-        let allow = ["set", "-p", "allow-passthrough", "on"];
-        // Where that fails, the terminal does not answer.
-        let _ = Command::new("tmux").args(allow).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let mut colours = colours;
+    if tmux && variable("TMUX").is_some_and(|socket| !socket.is_empty()) {
+        if asks {
+            // Where that fails, the terminal does not answer.
+            let _ = ask_tmux(&["set", "-p", "allow-passthrough", "on"]);
+        }
+        let features = ask_tmux(&["display-message", "-p", "#{client_termfeatures}"]);
+        colours = through_tmux(colours, features.as_deref());
     }
     let answer = if asks { ask(tmux, timeout) } else { String::new() };
     let pixels = crossterm::terminal::window_size().ok().and_then(|size| {
@@ -113,6 +117,20 @@ fn decide(
 fn is_tmux(variable: impl Fn(&str) -> Option<String>) -> bool {
     let value = |name: &str| variable(name).unwrap_or_default();
     value("TERM").starts_with("tmux") || value("TERM_PROGRAM") == "tmux" || !value("TMUX").is_empty()
+}
+
+/// Returns how many colours come through tmux, by the features that it knows of the terminal: without RGB it takes the nearest of 256,
+/// and a placeholder whose colour was changed names another picture.
+fn through_tmux(colours: Colours, features: Option<&str>) -> Colours {
+    match (colours, features) {
+        (Colours::True, Some(features)) if !features.split(',').any(|f| f.trim() == "RGB") => Colours::Indexed256,
+        _ => colours,
+    }
+}
+
+fn ask_tmux(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("tmux").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Returns name and version as the terminal gives them (XTVERSION); unlike the environment, it comes over SSH too.
@@ -229,5 +247,13 @@ mod tests {
             assert!(decided(ImageProtocol::Auto, KITTY, &set).tmux, "{set:?}");
         }
         assert!(!decided(ImageProtocol::Auto, KITTY, &[("TERM", "xterm-256color")]).tmux);
+    }
+
+    #[test]
+    fn tmux_lets_true_colours_through_where_its_terminal_has_them() {
+        assert_eq!(through_tmux(Colours::True, Some("256,bpaste,ccolour,RGB,title\n")), Colours::True);
+        assert_eq!(through_tmux(Colours::True, Some("256,bpaste\n")), Colours::Indexed256);
+        assert_eq!(through_tmux(Colours::True, None), Colours::True);
+        assert_eq!(through_tmux(Colours::None, Some("256")), Colours::None);
     }
 }
