@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_large_episode_has_one_track_that_is_kept_picture_by_picture() {
         let dir = tempfile::tempdir().unwrap();
-        written(dir.path(), SyntheticSize { episodes: 1, tracks: 60, faces: 60_000 });
+        written(dir.path(), SyntheticSize { episodes: 1, tracks: 600, faces: 60_000 });
         let library = workspace(dir.path()).open_library().unwrap();
         let store = EpisodeStore::open_reader(&library, &episode_id(0).unwrap()).unwrap();
         let crops = store.crops(RUN).unwrap();

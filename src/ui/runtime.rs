@@ -3,7 +3,7 @@
 use super::draw::draw;
 use super::keymap::{Keymap, KeymapError};
 use super::model::{Arrive, Detail, Model};
-use super::pictures::{Depth, Pictures, Probe, Protocol, Want, probe};
+use super::pictures::{Pictures, Probe, Protocol, Want, probe};
 use super::theme::{Colours, Theme, ThemeError};
 use super::update::{Effect, Msg, open, update};
 use super::worker::{Ask, Worker};
@@ -98,17 +98,12 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     })?;
     let screen = Screened::begin(&workspace.paths.log_file)?;
     let settings = &workspace.settings.pictures;
-    let depth = match colours {
-        Colours::None => Depth::None,
-        Colours::Indexed256 => Depth::Indexed,
-        Colours::True => Depth::True,
-    };
     let wanted = match (options.image, colours) {
         (Some(image), _) => image,
         (None, Colours::None) => ImageProtocol::Off,
         (None, _) => settings.image,
     };
-    let found = probe(wanted, depth, Duration::from_millis(u64::from(settings.probe_ms)));
+    let found = probe(wanted, colours, Duration::from_millis(u64::from(settings.probe_ms)));
     listen(send.clone())?;
     let pictures = Pictures::new(found, settings.clone(), move |_, _| {
         let _ = send.send(Msg::Picture);
@@ -128,6 +123,8 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     };
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = executor.block_on(runtime.run(messages, arrive));
+    let farewell = runtime.pictures.farewell();
+    let _ = runtime.terminal.backend_mut().write_all(&farewell);
     kept.write(&runtime.model.bookmark());
     runtime.worker.finish();
     drop(runtime);
@@ -136,9 +133,9 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
 }
 
 fn detail(probe: Probe) -> Detail {
-    match (probe.protocol, probe.depth) {
+    match (probe.protocol, probe.colours) {
         (Protocol::Kitty | Protocol::Sixel | Protocol::Iterm2, _) => Detail::Fine,
-        (Protocol::Off, _) | (_, Depth::None) => Detail::Off,
+        (Protocol::Off, _) | (_, Colours::None) => Detail::Off,
         (Protocol::HalfBlocks, _) => Detail::Coarse,
     }
 }
