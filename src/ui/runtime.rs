@@ -199,8 +199,8 @@ impl Runtime {
                 }
                 () = tokio::time::sleep_until(settle.unwrap_or(never)), if settle.is_some() => {
                     settle = None;
+                    // Nothing to paint: what it asks for comes as an answer.
                     self.take(Msg::Settled);
-                    self.paint()?;
                     self.pictures.want(self.wants.clone());
                     if self.send_pictures()? {
                         gather = gather.or(Some(Instant::now()));

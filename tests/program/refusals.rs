@@ -260,7 +260,8 @@ fn wrong_usage_ends_with_two() {
         &["artifacts", "a-s01e01"],
         &["artifacts", "a-s01e01", "--out", "x", "--from", "y"],
         &["frobnicate"],
-        &[],
+        &["open", "a-s01e01", "--at", "noon"],
+        &["open", "--tab", "tracks"],
     ] {
         let ended = user.run(args);
         assert_eq!(ended.code, Some(2), "{args:?}: {ended}");

@@ -260,7 +260,9 @@ fn a_lost_connection_ends_it_with_everything_kept() {
 #[test]
 fn without_a_terminal_it_says_so() {
     let user = User::new();
-    let told = user.run(["open"]);
-    assert_eq!(told.code, Some(1), "{told}");
-    assert!(told.stderr.contains("needs a terminal") && told.stderr.contains("--help"), "{told}");
+    for args in [&["open"][..], &[]] {
+        let told = user.run(args);
+        assert_eq!(told.code, Some(1), "{told}");
+        assert!(told.stderr.contains("needs a terminal") && told.stderr.contains("--help"), "{told}");
+    }
 }
