@@ -28,8 +28,9 @@ pub(super) struct Bar<'a> {
     state: Mutex<State>,
 }
 
+/// How progress is shown, once it is known where to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Live,
     Lines,
     Json,
@@ -45,17 +46,22 @@ struct State {
     phase: Option<Phase>,
 }
 
+impl From<ProgressMode> for Mode {
+    fn from(mode: ProgressMode) -> Self {
+        match mode {
+            ProgressMode::Json => Self::Json,
+            ProgressMode::None => Self::Silent,
+            ProgressMode::Bar => Self::Live,
+            ProgressMode::Auto if io::stderr().is_terminal() => Self::Live,
+            ProgressMode::Auto => Self::Lines,
+        }
+    }
+}
+
 impl<'a> Bar<'a> {
     /// Shows what `asked` says until the run begins.
     pub(super) fn new(mode: ProgressMode, progress: &'a Progress, asked: RunFacts) -> Self {
-        let mode = match mode {
-            ProgressMode::Json => Mode::Json,
-            ProgressMode::None => Mode::Silent,
-            ProgressMode::Bar => Mode::Live,
-            ProgressMode::Auto if io::stderr().is_terminal() => Mode::Live,
-            ProgressMode::Auto => Mode::Lines,
-        };
-        Self { progress, mode, state: Mutex::new(State { facts: asked, file: None, drawn: None, phase: None }) }
+        Self { progress, mode: mode.into(), state: Mutex::new(State { facts: asked, file: None, drawn: None, phase: None }) }
     }
 
     /// Learns what runs, and where `progress.json` goes.

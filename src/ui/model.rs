@@ -4,7 +4,7 @@ use super::keymap::{Action, Keymap, Place};
 use super::list::Cursor;
 use super::theme::Theme;
 use super::worker::Told;
-use crate::domain::{EpisodeId, IdentityId, MediaTime, Operation, TrackId};
+use crate::domain::{EpisodeId, IdentityId, LogEntry, MediaTime, TrackId};
 use crate::session::{Access, Card, Check, CropCursor, CropRow, EpisodeLine, Snapshot, Thumbs};
 use crossterm::event::KeyEvent;
 use serde::{Deserialize, Serialize};
@@ -256,14 +256,14 @@ impl Default for Strips {
 /// The audit of the open episode.
 #[derive(Debug, Default)]
 pub(crate) struct LogView {
-    pub entries: Option<Vec<Operation>>,
+    pub entries: Option<Vec<LogEntry>>,
     pub cursor: Cursor,
     pub filter: String,
 }
 
 impl LogView {
     /// Returns the entries that the filter leaves, newest first.
-    pub(crate) fn shown(&self) -> Vec<&Operation> {
+    pub(crate) fn shown(&self) -> Vec<&LogEntry> {
         let all = self.entries.as_deref().unwrap_or_default();
         all.iter().rev().filter(|o| matches(&self.filter, &format!("{} {}", o.summary, super::screens::log::who(o)))).collect()
     }
@@ -327,7 +327,7 @@ pub(crate) enum Pick {
 }
 
 impl Model {
-    pub(crate) fn new(keymap: Keymap, theme: Theme, themes: Vec<String>, detail: Detail, arrive: Option<Arrive>) -> Self {
+    pub(crate) fn new(keymap: Keymap, theme: Theme, themes: Vec<String>, detail: Detail) -> Self {
         Self {
             size: (80, 24),
             detail,
@@ -344,7 +344,7 @@ impl Model {
             pending: Vec::new(),
             status: Status::Quiet,
             meter: None,
-            arrive,
+            arrive: None,
         }
     }
 
@@ -457,8 +457,9 @@ impl Desk {
         self.arrange();
     }
 
-    /// Sorts and filters anew.
+    /// Sorts and filters anew. A range that was begun ends: what lies in it may be others now.
     pub(crate) fn arrange(&mut self) {
+        (self.grid.anchor, self.strips.anchor) = (None, None);
         let (card, track) = (self.grid.under, self.strips.order.get(self.strips.cursor.at).copied());
         self.arrange_cards();
         self.arrange_tracks();

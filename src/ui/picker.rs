@@ -3,7 +3,7 @@
 use super::keymap::Action;
 use super::list::{Cursor, Step};
 use super::model::{Desk, Item, Model, Overlay, Pick, Picker, Picking, title};
-use super::palette::rank;
+use super::palette::{commands, rank};
 use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
@@ -33,8 +33,8 @@ pub(crate) fn begin(model: &mut Model, what: Picking) {
 }
 
 fn actions(model: &Model) -> Vec<Item> {
-    let item = |b: super::keymap::Binding| Item { text: b.desc, note: b.keys.join(" "), pick: Pick::Action(b.action) };
-    model.keymap.all(model.place_below()).into_iter().filter(|b| b.action != Action::Palette).map(item).collect()
+    let item = |c: super::palette::Command| Item { text: c.desc, note: c.key.unwrap_or_default(), pick: Pick::Action(c.action) };
+    commands(&model.keymap, model.place_below()).into_iter().filter(|c| c.action != Action::Palette).map(item).collect()
 }
 
 fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {

@@ -2,11 +2,11 @@
 
 use super::draw::draw;
 use super::keymap::{Keymap, KeymapError};
-use super::model::{Arrive, Detail, Model};
+use super::model::{Arrive, Detail, Model, Status};
 use super::pictures::{Pictures, Probe, Protocol, Want, probe};
 use super::theme::{Colours, Theme, ThemeError};
 use super::update::{Effect, Msg, open, update};
-use super::worker::{Ask, Worker};
+use super::worker::{Ask, Told, Worker};
 use crate::config::ImageProtocol;
 use crate::session::Workspace;
 use crossterm::event::{
@@ -65,6 +65,7 @@ impl UiError {
     }
 }
 
+const DEFAULT_THEME: &str = "dark";
 /// Pause in the keys after which pictures are fetched and what is shown is filled up.
 const SETTLE: Duration = Duration::from_millis(60);
 /// Pause after which what is under the cursor is shown large. As blocks that is 30 KB: whoever goes on does not pay for it.
@@ -84,13 +85,17 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(UiError::NoTerminal);
     }
-    let home = workspace.paths.config_file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let keymap = Keymap::load(Some(&home.join("keymap.toml")))?;
-    let themes = home.join("themes");
+    let keymap = Keymap::load(Some(&workspace.paths.keymap_file))?;
+    let themes = workspace.paths.themes.clone();
     let kept = Kept::read(workspace);
-    let name = kept.arrive.theme.clone().unwrap_or_else(|| "dark".into());
     let colours = Colours::detect(|name| std::env::var(name).ok());
-    let theme = Theme::load(&name, Some(&themes), colours)?;
+    // A theme of one's own that is gone or broken meanwhile keeps nobody out.
+    let last = kept.arrive.theme.as_deref().map(|name| Theme::load(name, Some(&themes), colours));
+    let (theme, fault) = match last {
+        Some(Ok(theme)) => (theme, None),
+        Some(Err(error)) => (Theme::load(DEFAULT_THEME, Some(&themes), colours)?, Some(error)),
+        None => (Theme::load(DEFAULT_THEME, Some(&themes), colours)?, None),
+    };
     let (send, messages) = unbounded_channel();
     let answers = send.clone();
     let worker = Worker::start(workspace.clone(), move |msg| {
@@ -109,7 +114,11 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
         let _ = send.send(Msg::Picture);
     });
     let arrive = options.arrive.or(Some(kept.arrive.clone()));
-    let model = Model::new(keymap, theme, Theme::names(Some(&themes)), detail(found), None);
+    let mut model = Model::new(keymap, theme, Theme::names(Some(&themes)), detail(found));
+    if let Some(error) = fault {
+        let hint = Some(error.hint());
+        model.status = Status::Failed(Told { what: error.to_string(), hint });
+    }
     let mut runtime = Runtime {
         model,
         worker,
@@ -261,11 +270,11 @@ impl Runtime {
                 Effect::Theme(name) => match Theme::load(&name, Some(&self.themes), self.colours) {
                     Ok(theme) => {
                         self.model.theme = theme;
-                        self.model.status = super::model::Status::Done(format!("theme {name}"));
+                        self.model.status = Status::Done(format!("theme {name}"));
                     }
                     Err(error) => {
                         let hint = Some(error.hint());
-                        self.model.status = super::model::Status::Failed(super::worker::Told { what: error.to_string(), hint });
+                        self.model.status = Status::Failed(Told { what: error.to_string(), hint });
                     }
                 },
             }
@@ -325,7 +334,7 @@ impl Batch {
         match msg {
             Msg::Picture => {}
             Msg::Answer(_) | Msg::Settled | Msg::Rested => self.answers += 1,
-            Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) | Msg::Resize(..) => self.keys += 1,
+            Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) | Msg::Resize(..) | Msg::Gone => self.keys += 1,
         }
     }
 
@@ -346,9 +355,10 @@ fn listen(send: UnboundedSender<Msg>) -> io::Result<()> {
                 Event::Key(_) | Event::FocusGained | Event::FocusLost => continue,
             };
             if send.send(msg).is_err() {
-                break;
+                return;
             }
         }
+        let _ = send.send(Msg::Gone);
     };
     std::thread::Builder::new().name("keys".into()).spawn(read).map(drop)
 }

@@ -24,6 +24,8 @@ pub(crate) enum Msg {
     Settled,
     /// Nothing was pressed for longer.
     Rested,
+    /// The terminal is not there any more.
+    Gone,
 }
 
 /// Something to do outside.
@@ -54,6 +56,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Picture => Vec::new(),
         Msg::Settled => screens::settle(model),
         Msg::Rested => screens::rest(model),
+        Msg::Gone => vec![Effect::Quit],
     }
 }
 

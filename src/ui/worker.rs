@@ -1,7 +1,7 @@
 //! The thread that reads and decides: it owns the open episode, so that the screen never waits for a disk.
 
 use super::update::Msg;
-use crate::domain::{EpisodeId, Operation, TrackId};
+use crate::domain::{EpisodeId, LogEntry, Operation, TrackId};
 use crate::session::{
     self, Access, Check, Command, CropCursor, CropPage, EpisodeLine, Review, SessionError, Snapshot, Thumbs, Workspace,
 };
@@ -47,7 +47,7 @@ pub(crate) enum Answer {
         what: Deed,
     },
     Refused(Told),
-    Log(Vec<Operation>),
+    Log(Vec<LogEntry>),
     Crops {
         track: TrackId,
         every: usize,
@@ -151,7 +151,7 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
         Ask::Decide(command) => review.decide(&command).map(|made| decided(review, made, Deed::Decision)),
         Ask::Undo(of) => review.undo(of).map(|made| decided(review, made, Deed::Undo)),
         Ask::Redo => review.redo().map(|made| decided(review, made, Deed::Redo)),
-        Ask::Log => review.log().map(Answer::Log),
+        Ask::Log => review.entries().map(Answer::Log),
         Ask::Crops { track, after, every, limit } => {
             let first = after.is_none();
             review.crops(track, after, every, limit).map(|page| Answer::Crops { track, every, first, page })

@@ -1,10 +1,11 @@
 //! The live line of fetching: one line in a terminal, JSON lines for programs, a line for each download elsewhere.
 
 use crate::cli::args::ProgressMode;
+use crate::cli::bar::Mode;
 use crate::cli::{output, size_text};
 use crate::session::{self, Moment, Step};
 use crossterm::{style::Print, terminal};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 /// Between two redraws of the line.
@@ -19,24 +20,9 @@ pub(super) struct PullBar {
     shown: Option<(Instant, Moment)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Live,
-    Lines,
-    Json,
-    Silent,
-}
-
 impl PullBar {
     pub(super) fn new(mode: ProgressMode) -> Self {
-        let mode = match mode {
-            ProgressMode::Json => Mode::Json,
-            ProgressMode::None => Mode::Silent,
-            ProgressMode::Bar => Mode::Live,
-            ProgressMode::Auto if io::stderr().is_terminal() => Mode::Live,
-            ProgressMode::Auto => Mode::Lines,
-        };
-        Self { mode, shown: None }
+        Self { mode: mode.into(), shown: None }
     }
 
     /// Shows a moment if it is time to.

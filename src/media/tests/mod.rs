@@ -6,7 +6,6 @@ mod formats;
 mod hardware;
 mod reference;
 mod seeking;
-mod speed;
 
 use super::{DecodeParams, Decoder, Hardware, Picture, SkipPolicy};
 use crate::domain::{Affine, RgbImage, Size};

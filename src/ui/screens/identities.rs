@@ -4,11 +4,11 @@ use super::super::draw::{Canvas, counted};
 use super::super::keymap::Action;
 use super::super::model::{Desk, Detail, Model, Picking, Tab, title};
 use super::super::pictures::Kind;
-use super::super::text::{clock, fit, sparkline};
+use super::super::text::{clock, fit};
 use super::super::theme::Role;
 use super::super::update::{Effect, back as act_back, if_writable, pick, step_of};
 use super::super::worker::Ask;
-use crate::domain::{IdentityId, MediaTime, Source};
+use crate::domain::{IdentityId, MediaTime};
 use crate::session::{Card, Command};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -216,9 +216,8 @@ fn draw_card(
         }
     }
     let text = Rect::new(place.x + 1, place.y + shape.picture.1, place.width.saturating_sub(1), TEXT).intersection(place);
-    let (glyph, role) = state(card);
-    let mark = if is_chosen { "◆" } else { glyph };
-    let lock = if card.identity.locked { "■" } else { " " };
+    let role = if is_chosen { Role::Selected } else { state(card) };
+    let lock = if card.identity.locked { Role::Locked.glyph() } else { " " };
     let room = usize::from(text.width).saturating_sub(5);
     let name_role = match (is_here, is_chosen) {
         (true, _) => Role::Title,
@@ -229,7 +228,7 @@ fn draw_card(
         text,
         0,
         Line::from(vec![
-            canvas.span(if is_chosen { Role::Selected } else { role }, format!("{mark} ")),
+            canvas.span(role, format!("{} ", role.glyph())),
             canvas.span(name_role, format!("{:<room$}", fit(&title(card), room))),
             canvas.span(Role::Locked, lock),
         ]),
@@ -242,12 +241,8 @@ fn draw_card(
 }
 
 /// Returns how sure it is who that is.
-pub(crate) fn state(card: &Card) -> (&'static str, Role) {
-    match (&card.identity.name, card.identity.source) {
-        (Some(_), Source::Confirmed | Source::Propagated) => ("●", Role::Named),
-        (Some(_), Source::Carried) => ("◐", Role::Carried),
-        (Some(_), Source::Proposed) | (None, _) => ("○", Role::Proposed),
-    }
+pub(crate) fn state(card: &Card) -> Role {
+    if card.identity.name.is_some() { Role::from(card.identity.source) } else { Role::Proposed }
 }
 
 /// The face under the cursor, large, and what there is to know of it.
@@ -257,13 +252,13 @@ fn draw_side(desk: &Desk, card: &Card, canvas: &mut Canvas<'_, '_>, side: Rect) 
     let wide = (height * 8 / 5).min(width);
     canvas.face(desk, card.best, Rect::new(side.x + 2 + (width - wide) / 2, side.y, wide, height), Kind::Face);
     let text = Rect::new(side.x + 2, side.y + height, width, side.height - height);
-    let (glyph, role) = state(card);
+    let role = state(card);
     let origin = desk.snapshot.shots.first().map_or(MediaTime::ZERO, |s| s.start);
     canvas.line(
         text,
         1,
         Line::from(vec![
-            canvas.span(role, format!("{glyph} ")),
+            canvas.span(role, format!("{} ", role.glyph())),
             canvas.span(Role::Title, fit(&title(card), usize::from(width) - 2)),
         ]),
     );
@@ -286,21 +281,8 @@ fn draw_side(desk: &Desk, card: &Card, canvas: &mut Canvas<'_, '_>, side: Rect) 
 }
 
 fn presence(desk: &Desk, card: &Card, cells: usize) -> String {
-    let origin = desk.snapshot.shots.first().map_or(0, |s| s.start.0);
-    let length = desk.snapshot.time.duration.0.max(1);
-    let mut shares = vec![0.0f64; cells.max(1)];
-    let count = i64::try_from(shares.len()).unwrap_or(1);
-    for span in card.tracks.iter().filter_map(|t| desk.snapshot.tracks.get(t)).flat_map(|t| &t.seen) {
-        let cell = |t: i64| ((t - origin).clamp(0, length - 1)) * count / length;
-        for i in cell(span.start().0)..=cell(span.end().0 - 1) {
-            let (from, to) = (origin + length * i / count, origin + length * (i + 1) / count);
-            let part = (span.end().0.min(to) - span.start().0.max(from)).max(0) as f64 / (to - from).max(1) as f64;
-            if let Some(share) = usize::try_from(i).ok().and_then(|i| shares.get_mut(i)) {
-                *share += part;
-            }
-        }
-    }
-    sparkline(&shares)
+    let seen = card.tracks.iter().filter_map(|t| desk.snapshot.tracks.get(t)).flat_map(|t| &t.seen);
+    super::presence(&desk.snapshot, seen, cells)
 }
 
 /// What the line at the bottom says of the card under the cursor.
@@ -309,10 +291,10 @@ pub(crate) fn told(desk: &Desk) -> Option<(Role, String)> {
     let doubts: Vec<String> = card.doubts.iter().map(ToString::to_string).collect();
     let doubts = if doubts.is_empty() { String::new() } else { format!("  ▲ {}", doubts.join(", ")) };
     Some((
-        state(card).1,
+        state(card),
         format!(
             "{} {}  {}  {}  belief {:.0} %{doubts}",
-            state(card).0,
+            state(card).glyph(),
             title(card),
             clock(card.seconds),
             counted(card.tracks.len(), "track"),

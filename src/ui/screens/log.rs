@@ -7,7 +7,7 @@ use super::super::text::fit;
 use super::super::theme::Role;
 use super::super::update::{Effect, if_writable, step_of};
 use super::super::worker::Ask;
-use crate::domain::{Author, Operation, OperationKind};
+use crate::domain::{Author, LogEntry, OperationKind};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use std::collections::BTreeSet;
@@ -30,8 +30,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Returns who decided, in a word or two.
-pub(crate) fn who(operation: &Operation) -> String {
-    match &operation.author {
+pub(crate) fn who(entry: &LogEntry) -> String {
+    match &entry.author {
         Author::User { name, host, client } => {
             let at = host.as_deref().map(|h| format!("@{h}")).unwrap_or_default();
             let from = client.as_deref().map(|c| format!(" from {c}")).unwrap_or_default();
@@ -77,7 +77,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
 }
 
 /// Returns the entries that are taken back as the log stands.
-fn undone(entries: &[Operation]) -> BTreeSet<u64> {
+fn undone(entries: &[LogEntry]) -> BTreeSet<u64> {
     let mut out = BTreeSet::new();
     for entry in entries {
         match entry.kind {

@@ -9,7 +9,10 @@ pub(crate) mod tracks;
 
 use super::keymap::Action;
 use super::model::{Model, Screen, Tab};
+use super::text::sparkline;
 use super::update::Effect;
+use crate::domain::Span;
+use crate::session::Snapshot;
 
 /// Lines between the line at the top and the two at the bottom.
 pub(crate) fn rows(model: &Model) -> usize {
@@ -67,6 +70,25 @@ pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
         desk.strips.beside = desk.crop().cloned();
     }
     Vec::new()
+}
+
+/// Returns how much of each stretch of the episode these spans fill, as one line; their order does not matter.
+fn presence<'a>(snapshot: &Snapshot, spans: impl IntoIterator<Item = &'a Span>, cells: usize) -> String {
+    let origin = snapshot.shots.first().map_or(0, |s| s.start.0);
+    let length = snapshot.time.duration.0.max(1);
+    let mut shares = vec![0.0f64; cells.max(1)];
+    let count = i64::try_from(shares.len()).unwrap_or(1);
+    for span in spans {
+        let cell = |t: i64| (t - origin).clamp(0, length - 1) * count / length;
+        for i in cell(span.start().0)..=cell(span.end().0 - 1) {
+            let (from, to) = (origin + length * i / count, origin + length * (i + 1) / count);
+            let part = (span.end().0.min(to) - span.start().0.max(from)).max(0) as f64 / (to - from).max(1) as f64;
+            if let Some(share) = usize::try_from(i).ok().and_then(|i| shares.get_mut(i)) {
+                *share += part;
+            }
+        }
+    }
+    sparkline(&shares)
 }
 
 /// A click on the screen.

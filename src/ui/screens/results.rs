@@ -3,11 +3,10 @@
 use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::model::{Model, Tab};
-use super::super::text::{bar, clock, fit, sparkline};
+use super::super::text::{bar, clock, fit};
 use super::super::theme::Role;
 use super::super::update::{Effect, step_of};
 use crate::domain::{MediaTime, PersonTime};
-use crate::session::Snapshot;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -50,7 +49,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         if is_here {
             canvas.lay_cursor(area, row);
         }
-        let (glyph, role) = if person.name.is_some() { ("●", Role::Named) } else { ("○", Role::Proposed) };
+        let role = if person.name.is_some() { Role::Confirmed } else { Role::Proposed };
         let share = if snapshot.time.duration > MediaTime::ZERO {
             person.visual_time.0 as f64 / snapshot.time.duration.0 as f64
         } else {
@@ -58,7 +57,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         };
         let mut cells = vec![
             canvas.mark(is_here),
-            canvas.span(role, format!("{glyph} ")),
+            canvas.span(role, format!("{} ", role.glyph())),
             canvas.span(if is_here { Role::Title } else { Role::Text }, format!("{:<name$}", fit(&called(person), name))),
             canvas.span(Role::Title, format!("  {:>9}", clock(person.visual_time))),
             canvas.span(Role::Text, format!(" {:>6.1}%", 100.0 * share)),
@@ -76,7 +75,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             cells.push(canvas.span(Role::Dim, format!(" {:>9} {:>9}", told(first), told(last))));
         }
         if room >= 8 {
-            cells.push(canvas.span(Role::Bar, format!("  {}", presence(person, snapshot, room))));
+            cells.push(canvas.span(Role::Bar, format!("  {}", super::presence(snapshot, &person.visual, room))));
         }
         canvas.line(area, row, Line::from(cells));
     }
@@ -88,19 +87,4 @@ fn called(person: &PersonTime) -> String {
 
 fn percent(share: f64) -> String {
     if share > 0.994 && share < 1.0 { ">99".into() } else { format!("{:.0}", 100.0 * share) }
-}
-
-/// Returns how much of each stretch of the episode the person is seen.
-fn presence(person: &PersonTime, snapshot: &Snapshot, cells: usize) -> String {
-    let origin = snapshot.shots.first().map_or(0, |s| s.start.0);
-    let length = snapshot.time.duration.0.max(1);
-    let count = i64::try_from(cells).unwrap_or(1).max(1);
-    let shares: Vec<f64> = (0..count)
-        .map(|i| {
-            let (from, to) = (origin + length * i / count, origin + length * (i + 1) / count);
-            let seen: i64 = person.visual.iter().map(|s| (s.end().0.min(to) - s.start().0.max(from)).max(0)).sum();
-            seen as f64 / (to - from).max(1) as f64
-        })
-        .collect();
-    sparkline(&shares)
 }

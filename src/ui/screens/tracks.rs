@@ -10,7 +10,7 @@ use super::super::text::{clock, fit};
 use super::super::theme::Role;
 use super::super::update::{Effect, back, if_writable, pick, step_of};
 use super::super::worker::{Ask, Told};
-use crate::domain::{MediaTime, Source, TrackId};
+use crate::domain::{MediaTime, TrackId};
 use crate::session::{Command, TrackInfo};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -255,23 +255,16 @@ fn draw_row(
         ]),
     );
     let owner = info.assignment.and_then(|a| desk.card_of(a.identity));
-    let (glyph, role, who) = match (owner, info.assignment, info.discarded) {
-        (_, _, Some(reason)) => ("✕", Role::Bad, reason.to_string()),
-        (Some(card), Some(assignment), _) => {
-            let (glyph, role) = match assignment.source {
-                Source::Confirmed => ("●", Role::Named),
-                Source::Carried => ("◐", Role::Carried),
-                Source::Propagated | Source::Proposed => ("○", Role::Proposed),
-            };
-            (glyph, role, format!("{} {:.2}", title(card), assignment.score))
-        }
-        _ => ("○", Role::Dim, "nobody".to_owned()),
+    let (role, who) = match (owner, info.assignment, info.discarded) {
+        (_, _, Some(reason)) => (Role::Rejected, reason.to_string()),
+        (Some(card), Some(assignment), _) => (Role::from(assignment.source), format!("{} {:.2}", title(card), assignment.score)),
+        _ => (Role::Unnamed, "nobody".to_owned()),
     };
     canvas.line(
         head,
         1,
         Line::from(vec![
-            canvas.span(role, format!("{glyph} ")),
+            canvas.span(role, format!("{} ", role.glyph())),
             canvas.span(Role::Text, fit(&who, wide.saturating_sub(4))),
             canvas.span(Role::Locked, if info.locked { " ■" } else { "" }),
         ]),
