@@ -24,7 +24,8 @@ pub(super) fn listen(cancel: Cancel) -> io::Result<()> {
                 };
                 if cancel.is_set() {
                     // Everything stored is whole; the next run goes on from there.
-                    std::process::exit(i32::from(super::CANCELLED));
+                    // No clean-up on the way out: it would pull down what the models' threads still work with.
+                    signal_hook::low_level::exit(i32::from(super::CANCELLED));
                 }
                 cancel.stop(cause);
             }

@@ -1,4 +1,4 @@
-//! What storing costs in room; `SCREENALYTICS_TEST_SHOTS=400 cargo test --release --lib store::cost -- --nocapture` prints the times of more shots.
+//! What storing costs in room; `SCREENALYTICS_TEST_SHOTS=4000 cargo test --release --lib store::cost -- --nocapture` prints the times of more shots.
 
 use super::sample::{Amount, embedder, episode, meta, shot};
 use super::{EpisodeStore, Library};
@@ -9,9 +9,9 @@ use std::time::Instant;
 const RUN: RunId = RunId(1);
 
 #[test]
-fn the_file_is_at_most_half_larger_than_its_content() {
+fn the_file_of_an_episode_is_at_most_half_larger_than_its_content() {
     let amount = Amount { tracklets: 3, crops: 6, bytes: 7000, dim: 512 };
-    let shots: u32 = std::env::var("SCREENALYTICS_TEST_SHOTS").map_or(60, |n| n.parse().unwrap());
+    let shots: u32 = std::env::var("SCREENALYTICS_TEST_SHOTS").map_or(400, |n| n.parse().unwrap());
     let dir = tempfile::tempdir_in(".").unwrap();
     let library = Library::open(dir.path()).unwrap();
     let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
