@@ -1,0 +1,63 @@
+//! What lies over a screen: help, pickers, the filter.
+
+use super::super::keymap::Action;
+use super::super::list::Cursor;
+use crate::domain::{DiscardReason, IdentityId, TrackId};
+use tui_input::Input;
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub(crate) enum Overlay {
+    Help {
+        cursor: Cursor,
+    },
+    Picker(Picker),
+    /// The filter of the list below, as it is typed.
+    Filter(Input),
+}
+
+/// A list to pick from by typing.
+#[derive(Debug)]
+pub(crate) struct Picker {
+    pub what: Picking,
+    pub title: String,
+    pub input: Input,
+    pub items: Vec<Item>,
+    /// Positions in `items` and the letters that were met.
+    pub shown: Vec<(usize, Vec<usize>)>,
+    pub cursor: Cursor,
+}
+
+/// What picking is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Picking {
+    Palette,
+    /// A person for identities.
+    Name(Vec<IdentityId>),
+    /// Whom tracks belong to.
+    Assign(Vec<TrackId>),
+    Merge(Vec<IdentityId>),
+    DiscardIdentities(Vec<IdentityId>),
+    DiscardTracks(Vec<TrackId>),
+}
+
+/// One line of a picker.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Item {
+    pub text: String,
+    /// Dim, at the right: a key, seconds.
+    pub note: String,
+    pub pick: Pick,
+}
+
+/// What a line stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Pick {
+    Action(Action),
+    Person(String),
+    /// A person by what was typed.
+    NewPerson,
+    Identity(IdentityId),
+    NewIdentity,
+    Reason(DiscardReason),
+}
