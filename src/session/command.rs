@@ -36,6 +36,8 @@ pub enum Command {
         identities: Vec<IdentityId>,
         reason: DiscardReason,
     },
+    /// Pictures `from..to` of a track count for nobody: they become a track of their own, which is discarded.
+    DiscardPictures { track: TrackId, from: u64, to: u64, reason: DiscardReason },
     /// The tracks count again, as a new identity.
     Restore { tracks: Vec<TrackId> },
     /// The track is two: one before picture `at`, one from it on.
@@ -71,7 +73,9 @@ impl Command {
     /// Returns the tracks whose pictures it has to know.
     pub(super) fn looked_at(&self) -> Vec<TrackId> {
         match self {
-            Self::Split { track, .. } | Self::AssignPictures { track, .. } => vec![*track],
+            Self::Split { track, .. } | Self::AssignPictures { track, .. } | Self::DiscardPictures { track, .. } => {
+                vec![*track]
+            }
             Self::Join { tracks } => tracks.clone(),
             _ => Vec::new(),
         }

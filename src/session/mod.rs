@@ -52,7 +52,9 @@ pub use pull::{
 };
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
-pub use review::{Access, Card, CropCursor, CropPage, CropRow, Doubt, Review, Snapshot, Thumbs, TrackInfo};
+pub use review::{
+    Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Near, Nearest, Review, Snapshot, Thumbs, TrackInfo,
+};
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use synthetic::{SyntheticSize, write_synthetic};

@@ -2,8 +2,8 @@
 
 use super::command::{Command, Target};
 use crate::domain::{
-    Assignment, Change, Edit, Identity, IdentityId, Mark, Method, OperationKind, PersonId, RunId, Source, TrackId, TrackPart,
-    TrackParts, Tracklet,
+    Assignment, Change, DiscardReason, Edit, Identity, IdentityId, Mark, Method, OperationKind, PersonId, RunId, Source, TrackId,
+    TrackPart, TrackParts, Tracklet,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,15 +212,16 @@ impl Work<'_> {
                 if all.is_empty() && identities.is_empty() {
                     return Err(Refusal::NothingNamed);
                 }
-                for track in &all {
-                    self.leave(*track)?;
-                    self.assignments.insert(*track, None);
-                    self.marks.insert(*track, Some(Mark { discarded: *reason }));
-                }
-                self.drop_empty();
+                self.discard(&all, *reason)?;
                 let who: Vec<String> = identities.iter().map(ToString::to_string).collect();
                 let what = if who.is_empty() { told(&all) } else { format!("{} ({})", who.join(", "), told(&all)) };
                 (OperationKind::Discard, format!("{what} discarded: {reason}"))
+            }
+            Command::DiscardPictures { track, from, to, reason } => {
+                let cut = self.cut_out(*track, *from, *to)?;
+                self.discard(&[cut], *reason)?;
+                let kind = if cut == *track { OperationKind::Discard } else { OperationKind::Split };
+                (kind, format!("pictures {from} to {} of {track} discarded as {cut}: {reason}", to - 1))
             }
             Command::Restore { tracks } => {
                 for track in tracks {
@@ -354,6 +355,16 @@ impl Work<'_> {
             };
             self.assignments.insert(*track, Some(decided));
             self.marks.insert(*track, None);
+        }
+        self.drop_empty();
+        Ok(())
+    }
+
+    fn discard(&mut self, tracks: &[TrackId], reason: DiscardReason) -> Result<(), Refusal> {
+        for track in tracks {
+            self.leave(*track)?;
+            self.assignments.insert(*track, None);
+            self.marks.insert(*track, Some(Mark { discarded: reason }));
         }
         self.drop_empty();
         Ok(())
@@ -539,7 +550,7 @@ fn told(tracks: &[TrackId]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Decided, DiscardReason, FrameTime, MediaTime, ShotId, inverted};
+    use crate::domain::{Decided, FrameTime, MediaTime, ShotId, inverted};
     use proptest::prelude::*;
 
     const RUN: RunId = RunId(1);
@@ -683,6 +694,19 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_discarded_alone_and_what_is_around_them_stays() {
+        let mut decided = start();
+        let command = Command::DiscardPictures { track: TrackId(2), from: 120, to: 140, reason: DiscardReason::NotAFace };
+        assert_eq!(done(&mut decided, &command).summary, "pictures 120 to 139 of t2 discarded as t10: not a face");
+        let marked: Vec<u32> = decided.marks.keys().map(|k| k.1.0).collect();
+        assert_eq!(marked, [10]);
+        let of = |t: u32| decided.assignments.get(&(RUN, TrackId(t))).map(|a| a.identity.0);
+        assert_eq!((of(2), of(10), of(11)), (Some(2), None, Some(2)));
+        let none = Command::DiscardPictures { track: TrackId(2), from: 121, to: 124, reason: DiscardReason::NotAFace };
+        assert!(matches!(plan(&decided, &none), Err(Refusal::NoPictures { .. })));
+    }
+
+    #[test]
     fn merging_keeps_the_name_and_what_was_known_of_each_track() {
         let mut decided = start();
         done(&mut decided, &Command::Name { identity: IdentityId(3), name: "Ava Stone".into() });
@@ -772,6 +796,12 @@ mod tests {
                 tracks,
                 identities: if whole { vec![id] } else { vec![] },
                 reason: DiscardReason::NotAFace
+            }),
+            (track(), 100u64..400, 1u64..60).prop_map(|(track, from, n)| Command::DiscardPictures {
+                track,
+                from,
+                to: from + n,
+                reason: DiscardReason::Poster
             }),
             tracks().prop_map(|tracks| Command::Restore { tracks }),
             (track(), 100u64..400).prop_map(|(track, at)| Command::Split { track, at }),

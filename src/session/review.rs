@@ -7,6 +7,9 @@ mod crops;
 mod doubt;
 #[cfg(test)]
 mod kills;
+mod near;
+#[cfg(test)]
+mod near_tests;
 mod snapshot;
 mod state;
 #[cfg(test)]
@@ -15,14 +18,18 @@ mod touched;
 
 pub use crops::{CropCursor, CropPage, CropRow};
 pub use doubt::Doubt;
+pub use near::{Candidate, Near, Nearest};
 pub use snapshot::{Card, Snapshot, TrackInfo};
 
 use super::command::Command;
 use super::{SessionError, Workspace, author, decisions};
 use crate::config::Settings;
-use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, TrackId};
+use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, RunMeta, TrackId};
+use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library, StoreError};
+use near::Scale;
 use state::State;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 /// What may be done with an open episode.
@@ -42,6 +49,9 @@ pub enum Access {
 pub struct Review {
     library: Library,
     settings: Settings,
+    models: PathBuf,
+    /// How vectors are compared, and of which embedder.
+    scale: Option<(String, Scale)>,
     store: Arc<EpisodeStore>,
     access: Access,
     state: State,
@@ -76,7 +86,8 @@ impl Review {
         let settings = workspace.settings.clone();
         let state = State::read(&library, &store, &settings)?;
         let snapshot = Arc::new(state.snapshot(&store, &settings));
-        Ok(Self { library, settings, store: Arc::new(store), access, state, is_behind: false, snapshot })
+        let models = workspace.models.clone();
+        Ok(Self { library, settings, models, scale: None, store: Arc::new(store), access, state, is_behind: false, snapshot })
     }
 
     /// Returns whether decisions can be made.
@@ -145,6 +156,28 @@ impl Review {
         }
         self.follow(&log)?;
         Ok(true)
+    }
+
+    /// Returns the identities of the episode that look like a track or an identity.
+    ///
+    /// The first calls each read some of the vectors of the run, and say how far they are; asking again goes on.
+    ///
+    /// # Errors
+    /// Fails where the episode or the list of models cannot be read.
+    pub fn near(&mut self, to: Near) -> Result<Nearest, SessionError> {
+        if self.scale.as_ref().is_none_or(|(embedder, _)| *embedder != self.state.run.embedder.id) {
+            self.scale = Some((self.state.run.embedder.id.clone(), self.scale_of(&self.state.run)?));
+        }
+        match &self.scale {
+            Some((_, scale)) => self.state.near(&self.store, scale, to),
+            None => Ok(Nearest::Found(Vec::new())),
+        }
+    }
+
+    fn scale_of(&self, run: &RunMeta) -> Result<Scale, SessionError> {
+        let registry = Registry::with_folder(&self.models)?;
+        let embedder = registry.entries().iter().find(|e| e.id == run.embedder.id);
+        Ok(Scale::of(&self.settings.in_cosines_of(embedder.and_then(|e| e.cosines(self.settings.cosines)))))
     }
 
     /// Returns every entry of the log, the oldest first.

@@ -8,6 +8,7 @@ use super::tables::{ALIGNED, EMBEDDINGS, EmbeddingKey};
 use crate::domain::{CropKey, EmbedderId, Embedding, RunId, TrackId};
 use redb::{ReadTransaction, ReadableTable};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 impl EpisodeStore {
     /// Returns the vectors of one embedder, by track, then picture, bit for bit as they were stored; perhaps not of all
@@ -19,10 +20,27 @@ impl EpisodeStore {
         self.read_run(run, |txn| {
             let mut all = Vec::new();
             each_embedding(txn, run, embedder, |crop, values| {
-                let values = values?;
-                let embedding = Embedding::from_unit(values)
-                    .map_err(|e| RowError::Shape(format!("track {} picture {}: {e}", crop.track, crop.frame)))?;
-                all.push((crop, embedding));
+                all.push((crop, embedding(crop, values?)?));
+                Ok(())
+            })?;
+            Ok(all)
+        })
+    }
+
+    /// Returns the vectors of one embedder for one tracklet, by picture; see [`EpisodeStore::embeddings`].
+    ///
+    /// # Errors
+    /// Fails where there is no such run, or the file cannot be read.
+    pub fn track_embeddings(
+        &self,
+        run: RunId,
+        embedder: &EmbedderId,
+        tracklet: TrackId,
+    ) -> Result<Vec<(CropKey, Embedding)>, StoreError> {
+        self.read_run(run, |txn| {
+            let mut all = Vec::new();
+            each_embedding_of(txn, run, embedder, tracklet..=tracklet, |crop, values| {
+                all.push((crop, embedding(crop, values?)?));
                 Ok(())
             })?;
             Ok(all)
@@ -100,16 +118,32 @@ pub(super) fn each_embedding(
     txn: &ReadTransaction,
     run: RunId,
     embedder: &EmbedderId,
+    each: impl FnMut(CropKey, Result<Vec<f32>, RowError>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    each_embedding_of(txn, run, embedder, TrackId(0)..=TrackId(u32::MAX), each)
+}
+
+/// Does the same for some tracklets.
+fn each_embedding_of(
+    txn: &ReadTransaction,
+    run: RunId,
+    embedder: &EmbedderId,
+    tracklets: RangeInclusive<TrackId>,
     mut each: impl FnMut(CropKey, Result<Vec<f32>, RowError>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let table: redb::ReadOnlyTable<EmbeddingKey, _> = txn.open_table(EMBEDDINGS)?;
     let name = embedder.0.as_str();
-    for entry in table.range((run.0, name, 0, 0)..=(run.0, name, u32::MAX, u64::MAX))? {
+    let (first, last) = (tracklets.start().0, tracklets.end().0);
+    for entry in table.range((run.0, name, first, 0)..=(run.0, name, last, u64::MAX))? {
         let (key, row) = entry?;
         let (_, _, track, frame) = key.value();
         each(CropKey { track: TrackId(track), frame }, from_floats(&key.value(), row.value()))?;
     }
     Ok(())
+}
+
+fn embedding(crop: CropKey, values: Vec<f32>) -> Result<Embedding, RowError> {
+    Embedding::from_unit(values).map_err(|e| RowError::Shape(format!("track {} picture {}: {e}", crop.track, crop.frame)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::crops::{Crops, best};
 use super::doubt::{Doubt, of_assignment, of_picture};
+use super::near::Vectors;
 use super::snapshot::{Card, Snapshot, TrackInfo};
 use super::touched::Touched;
 use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fold};
@@ -32,9 +33,10 @@ pub(super) struct State {
     shots: Arc<Vec<Shot>>,
     crops: Crops,
     measured: BTreeMap<ShotId, ShotTime>,
-    tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
-    cards: BTreeMap<IdentityId, Card>,
+    pub(super) tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
+    pub(super) cards: BTreeMap<IdentityId, Card>,
     people: Vec<Person>,
+    pub(super) vectors: Vectors,
 }
 
 impl State {
@@ -64,6 +66,7 @@ impl State {
             tracks: Arc::default(),
             cards: BTreeMap::new(),
             people: library.catalog().people()?,
+            vectors: Vectors::default(),
             run: Arc::new(run),
         };
         state.remember(log);
@@ -138,6 +141,7 @@ impl State {
         let gone: Vec<TrackId> =
             infos.values().map(|i| &i.track).filter(|t| touched.shots.contains(&t.shot)).map(|t| t.id).collect();
         for track in gone {
+            self.vectors.forget(track);
             touched.tracks.insert(track);
             touched.identities.extend(infos.remove(&track).and_then(|info| info.assignment).map(|a| a.identity));
         }

@@ -81,6 +81,12 @@ fn commands() -> impl Strategy<Value = Command> {
             identities: if whole { vec![id] } else { vec![] },
             reason: DiscardReason::Crowd
         }),
+        (track(), picture(), 1u64..90).prop_map(|(track, from, n)| Command::DiscardPictures {
+            track,
+            from,
+            to: from + n,
+            reason: DiscardReason::Poster
+        }),
         tracks().prop_map(|tracks| Command::Restore { tracks }),
         (track(), picture()).prop_map(|(track, at)| Command::Split { track, at }),
         prop::collection::vec((1u32..46).prop_map(TrackId), 2..4).prop_map(|tracks| Command::Join { tracks }),
