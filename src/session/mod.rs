@@ -1,6 +1,7 @@
 //! The one place that decides: what a command means, on which data, in which order.
 
 mod artifacts;
+mod cast;
 mod changeover;
 mod command;
 mod decisions;
@@ -29,6 +30,10 @@ mod synthetic;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
+pub use cast::{
+    Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
+    casts, catalog, people, shows,
+};
 pub use changeover::devices_text;
 pub use command::{Command, Target};
 pub use decisions::{TrackLine, decide, log, redo, tracks, undo};

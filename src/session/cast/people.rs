@@ -1,0 +1,122 @@
+//! People over all episodes.
+
+use super::{Appearance, CastLine, CastState, EpisodeCast, Portrait};
+use crate::domain::{EpisodeId, IdentityId, MediaTime, Person, PersonId, name_key};
+use crate::session::{SessionError, Workspace};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// One person and where they are seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonLine {
+    /// Absent where only an import knows the name.
+    pub id: Option<PersonId>,
+    pub name: String,
+    /// In the order of the casts; empty where nobody is that person yet.
+    pub episodes: Vec<PersonEpisode>,
+    /// Over all episodes.
+    pub visual_time: MediaTime,
+    /// Part of it that a person confirmed.
+    pub confirmed: MediaTime,
+    /// Mean belief, weighted by time, `0..=1`; 0 without episodes.
+    pub confidence: f64,
+    /// Their best face in the episode that has most confirmed time of theirs, then most time.
+    pub portrait: Option<Portrait>,
+}
+
+/// A person in one of their episodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonEpisode {
+    pub episode: EpisodeId,
+    pub visual_time: MediaTime,
+    /// Length of the episode.
+    pub duration: MediaTime,
+    pub confidence: f64,
+    /// The first of their identities there.
+    pub identity: Option<IdentityId>,
+}
+
+/// Whom a line is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Person(PersonId),
+    Name(String),
+}
+
+impl Who {
+    fn of(a: &Appearance) -> Self {
+        a.person.map_or_else(|| Self::Name(name_key(&a.name)), Self::Person)
+    }
+}
+
+/// Returns the people of the catalog, by id.
+///
+/// # Errors
+/// Fails where the catalog cannot be read.
+pub fn catalog(workspace: &Workspace) -> Result<Vec<Person>, SessionError> {
+    Ok(workspace.open_library()?.catalog().people()?)
+}
+
+/// Gathers everybody: those of `catalog`, and whom only episodes know; by falling time, then name, then id.
+#[must_use]
+pub fn people(catalog: &[Person], casts: &[CastLine]) -> Vec<PersonLine> {
+    let mut lines: BTreeMap<Who, PersonLine> =
+        catalog.iter().map(|p| (Who::Person(p.id), PersonLine::new(Some(p.id), &p.name))).collect();
+    let mut most: BTreeMap<Who, (MediaTime, MediaTime)> = BTreeMap::new();
+    for line in casts {
+        let CastState::Known(cast) = &line.state else { continue };
+        for a in &cast.people {
+            let who = Who::of(a);
+            let person = lines.entry(who.clone()).or_insert_with(|| PersonLine::new(a.person, &a.name));
+            person.add(&line.entry.id, cast, a);
+            let here = (a.confirmed, a.visual_time);
+            if let Some(crop) = a.best
+                && most.get(&who).is_none_or(|before| here > *before)
+            {
+                most.insert(who, here);
+                person.portrait = Some(Portrait { episode: line.entry.id.clone(), run: cast.run, crop });
+            }
+        }
+    }
+    let mut lines: Vec<PersonLine> = lines.into_values().collect();
+    for line in &mut lines {
+        let weight = line.visual_time.secs();
+        line.confidence = if weight > 0.0 { line.confidence / weight } else { 0.0 };
+    }
+    lines.sort_by(|a, b| (Reverse(a.visual_time), &a.name, a.id).cmp(&(Reverse(b.visual_time), &b.name, b.id)));
+    lines
+}
+
+impl PersonLine {
+    fn new(id: Option<PersonId>, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            episodes: Vec::new(),
+            visual_time: MediaTime::ZERO,
+            confirmed: MediaTime::ZERO,
+            confidence: 0.0,
+            portrait: None,
+        }
+    }
+
+    /// Adds an episode; the belief is a sum until all are added.
+    fn add(&mut self, episode: &EpisodeId, cast: &EpisodeCast, a: &Appearance) {
+        self.visual_time = self.visual_time + a.visual_time;
+        self.confirmed = self.confirmed + a.confirmed;
+        self.confidence += a.confidence * a.visual_time.secs();
+        self.episodes.push(PersonEpisode {
+            episode: episode.clone(),
+            visual_time: a.visual_time,
+            duration: cast.duration,
+            confidence: a.confidence,
+            identity: a.identities.first().copied(),
+        });
+    }
+
+    /// Returns the last episode that they are seen in.
+    #[must_use]
+    pub fn last(&self) -> Option<&PersonEpisode> {
+        self.episodes.last()
+    }
+}
