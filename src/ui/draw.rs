@@ -2,11 +2,12 @@
 
 use super::keymap::Binding;
 use super::model::{Desk, Model, Overlay, Picker, Screen, Status, Tab};
-use super::pictures::{Kind, PictureId, Pictures, Want, paint, scope};
+use super::pictures::{Kind, Load, PictureId, Pictures, Want, paint, scope};
 use super::screens;
 use super::text::{clock, fit};
 use super::theme::{Role, Theme};
 use crate::domain::CropKey;
+use crate::session::{Portrait, Portraits};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -85,11 +86,25 @@ impl Canvas<'_, '_> {
         let Some(key) = crop.filter(|_| area.width > 0 && area.height > 0) else {
             return paint(self.frame, area, None, quiet);
         };
-        let id =
-            PictureId { scope: scope(&desk.snapshot.episode, desk.snapshot.run.id), key, cells: (area.width, area.height), kind };
-        paint(self.frame, area, self.pictures.get(&id).as_ref(), quiet);
         let thumbs = desk.thumbs.clone();
-        self.wants.push(Want { id, load: Arc::new(move || thumbs.get(key).ok().flatten()) });
+        let scope = scope(&desk.snapshot.episode, desk.snapshot.run.id);
+        self.picture(scope, key, area, kind, Arc::new(move || thumbs.get(key).ok().flatten()));
+    }
+
+    /// Paints a face out of any episode, or its placeholder while it is on its way.
+    pub(crate) fn portrait(&mut self, from: Option<&Portraits>, portrait: Option<&Portrait>, area: Rect, kind: Kind) {
+        let Some((from, portrait)) = from.zip(portrait).filter(|_| area.width > 0 && area.height > 0) else {
+            return paint(self.frame, area, None, self.theme.style(Role::Placeholder));
+        };
+        let (from, portrait) = (from.clone(), portrait.clone());
+        let (scope, key) = (scope(&portrait.episode, portrait.run), portrait.crop);
+        self.picture(scope, key, area, kind, Arc::new(move || from.get(&portrait).ok().flatten()));
+    }
+
+    fn picture(&mut self, scope: u64, key: CropKey, area: Rect, kind: Kind, load: Load) {
+        let id = PictureId { scope, key, cells: (area.width, area.height), kind };
+        paint(self.frame, area, self.pictures.get(&id).as_ref(), self.theme.style(Role::Placeholder));
+        self.wants.push(Want { id, load });
     }
 }
 
@@ -110,6 +125,8 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
         (Screen::Episode, Some(Tab::Identities)) => screens::identities::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Tracks)) => screens::tracks::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Results)) => screens::results::draw(model, &mut canvas, body),
+        (Screen::People, _) => screens::people::draw(model, &mut canvas, body),
+        (Screen::Shows, _) => screens::shows::draw(model, &mut canvas, body),
         (Screen::Log, _) => screens::log::draw(model, &mut canvas, body),
         (Screen::Health, _) => screens::health::draw(model, &mut canvas, body),
     }
@@ -145,6 +162,20 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             let only = if matches!(desk.access, crate::session::Access::Read { .. }) { "read only · " } else { "" };
             right = format!("{only}{} · {named} of {} named ", clock(desk.snapshot.time.duration), cards.len());
         }
+        (Screen::People, _) => {
+            left.push(canvas.span(Role::Title, " screenalytics"));
+            left.push(canvas.dim(" ▸ people"));
+            right = format!(
+                "{} · {} ",
+                counted_people(model.holdings.people.lines.len()),
+                counted(model.holdings.casts.len(), "episode")
+            );
+        }
+        (Screen::Shows, _) => {
+            left.push(canvas.span(Role::Title, " screenalytics"));
+            left.push(canvas.dim(" ▸ shows"));
+            right = format!("{} ", counted(model.holdings.casts.len(), "episode"));
+        }
         (Screen::Log, desk) => {
             let name = desk.as_ref().map(|d| d.snapshot.episode.to_string()).unwrap_or_default();
             left.push(canvas.span(Role::Title, format!(" {name}")));
@@ -174,6 +205,7 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let said = match &model.status {
         Status::Quiet => match (model.screen, &model.desk) {
             (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk),
+            (Screen::People, _) => screens::people::told(model),
             _ => None,
         },
         Status::Busy(text) => Some((Role::Dim, format!("… {text}"))),
@@ -210,6 +242,11 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
     keys.push(canvas.dim(format!("{:>1$}", meter, room.min(meter.len() + room))));
     canvas.line(area, area.height - 1, Line::from(keys));
+}
+
+/// Says how many people there are.
+fn counted_people(n: usize) -> String {
+    if n == 1 { "1 person".into() } else { format!("{n} people") }
 }
 
 /// Says how many there are of something.
@@ -311,8 +348,17 @@ fn help(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect, top: usize) {
 fn pending(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let bindings = model.keymap.continuations(model.place(), &model.pending);
     let height = u16::try_from(bindings.len() + 4).unwrap_or(u16::MAX);
-    let inner = panel(canvas, area, 44, height, "then");
-    bindings_at(&bindings, canvas, inner);
+    let pressed = model.pending.last().map(|key| super::keymap::written(*key)).unwrap_or_default();
+    let inner = panel(canvas, area, 62, height, &format!("{pressed} …  Esc leaves it"));
+    let here = screens::jump_to(model.screen);
+    for (row, binding) in bindings.iter().take(usize::from(inner.height)).enumerate() {
+        let (row, is_here) = (u16::try_from(row).unwrap_or(u16::MAX), here == Some(binding.action));
+        let key = canvas.span(Role::Accent, format!(" {:<3}", binding.keys.join(" ")));
+        let role = if is_here { Role::Dim } else { Role::Text };
+        let note = if is_here { "  · here" } else { "" };
+        let line = Line::from(vec![canvas.mark(is_here), key, canvas.span(role, binding.desc.clone()), canvas.dim(note)]);
+        canvas.line(inner, row, line);
+    }
 }
 
 fn bindings_at(bindings: &[Binding], canvas: &mut Canvas<'_, '_>, area: Rect) {

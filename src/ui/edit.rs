@@ -66,6 +66,8 @@ pub(crate) fn filter(model: &mut Model) -> Option<&mut String> {
     match model.place_below() {
         Place::Episodes => Some(&mut model.episodes.filter),
         Place::Log => Some(&mut model.log.filter),
+        Place::People => Some(&mut model.holdings.people.filter),
+        Place::Shows => Some(&mut model.holdings.shows.filter),
         Place::Identities => model.desk.as_mut().map(|d| &mut d.grid.filter),
         Place::Tracks => model.desk.as_mut().map(|d| &mut d.strips.filter),
         _ => None,
@@ -79,6 +81,8 @@ fn set_filter(model: &mut Model, text: String) {
     if let Some(desk) = &mut model.desk {
         desk.arrange();
     }
+    model.holdings.people.arrange();
+    model.holdings.shows.arrange(&model.holdings.casts);
     let (episodes, log) = (model.episodes.shown().len(), model.log.shown().len());
     model.episodes.cursor.show(episodes, 1, usize::from(model.size.1));
     model.log.cursor.show(log, 1, usize::from(model.size.1));

@@ -6,6 +6,7 @@
 mod draw;
 mod edit;
 pub mod keymap;
+mod library;
 mod list;
 mod model;
 mod named;

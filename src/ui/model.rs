@@ -1,10 +1,12 @@
 //! Everything that the screen shows, as a value; [`super::update`] alone changes it.
 
 mod desk;
+mod library;
 mod overlay;
 
 pub use desk::Sort;
 pub(crate) use desk::{Desk, EVERY, Strip, title};
+pub(crate) use library::{Branch, Holdings};
 pub(crate) use overlay::{Item, Overlay, Pick, Picker, Picking};
 
 use super::keymap::{Action, Keymap, Place};
@@ -23,6 +25,8 @@ pub enum Screen {
     Episodes,
     /// The open episode, at its tab.
     Episode,
+    People,
+    Shows,
     Log,
     Health,
 }
@@ -80,6 +84,7 @@ pub(crate) struct Model {
     pub before: Vec<Screen>,
     pub episodes: Episodes,
     pub desk: Option<Desk>,
+    pub holdings: Holdings,
     pub log: LogView,
     pub health: Option<Vec<Check>>,
     pub overlay: Option<Overlay>,
@@ -169,6 +174,7 @@ impl Model {
             before: Vec::new(),
             episodes: Episodes::default(),
             desk: None,
+            holdings: Holdings::default(),
             log: LogView::default(),
             health: None,
             overlay: None,
@@ -194,6 +200,8 @@ impl Model {
         match (self.screen, &self.desk) {
             (Screen::Episodes, _) | (Screen::Episode, None) => Place::Episodes,
             (Screen::Episode, Some(desk)) => desk.tab.place(),
+            (Screen::People, _) => Place::People,
+            (Screen::Shows, _) => Place::Shows,
             (Screen::Log, _) => Place::Log,
             (Screen::Health, _) => Place::Health,
         }

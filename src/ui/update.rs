@@ -123,6 +123,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Palette => picker::palette(model),
         Action::Filter => edit::begin_filter(model),
         Action::GoEpisodes => go(model, Screen::Episodes),
+        Action::GoPeople => go(model, Screen::People),
+        Action::GoShows => go(model, Screen::Shows),
         Action::GoLog if model.desk.is_some() => go(model, Screen::Log),
         Action::GoHealth => go(model, Screen::Health),
         Action::NextTheme => {
@@ -161,6 +163,9 @@ fn over(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Goes where one came from.
 pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
+    if model.screen == Screen::People && screens::people::leave(model) {
+        return Vec::new();
+    }
     match model.screen {
         Screen::Episode => {
             let Some(desk) = &mut model.desk else { return go(model, Screen::Episodes) };
@@ -181,7 +186,7 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
             model.status = Status::Done("Q leaves".into());
             Vec::new()
         }
-        Screen::Log | Screen::Health => {
+        Screen::People | Screen::Shows | Screen::Log | Screen::Health => {
             let to = model.before.pop().unwrap_or(Screen::Episodes);
             go(model, to)
         }
@@ -189,7 +194,8 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
-    if matches!(to, Screen::Log | Screen::Health) && !matches!(model.screen, Screen::Log | Screen::Health) {
+    let is_aside = |s: Screen| matches!(s, Screen::People | Screen::Shows | Screen::Log | Screen::Health);
+    if is_aside(to) && !is_aside(model.screen) {
         model.before.push(model.screen);
     }
     model.screen = to;
@@ -199,6 +205,7 @@ pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
             model.desk = None;
             vec![Effect::Ask(Ask::Close), Effect::Ask(Ask::Episodes)]
         }
+        Screen::People | Screen::Shows => vec![Effect::Ask(Ask::Casts)],
         Screen::Log => vec![Effect::Ask(Ask::Log)],
         Screen::Health => vec![Effect::Ask(Ask::Health)],
         Screen::Episode => Vec::new(),
@@ -272,6 +279,9 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.log.cursor.show(count, 1, screens::rows(model));
         }
         Answer::Health(checks) => model.health = Some(checks),
+        Answer::Reading { catalog, portraits } => model.holdings.begin(catalog, portraits),
+        Answer::Casts { lines, all, is_last } => model.holdings.take(lines, all, is_last),
+        Answer::NotRead(why) => model.holdings.fault = Some(why),
         Answer::Changed(snapshot) => {
             if let Some(desk) = &mut model.desk {
                 desk.take(snapshot);

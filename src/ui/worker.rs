@@ -1,9 +1,11 @@
 //! The thread that reads and decides: it owns the open episode, so that the screen never waits for a disk.
 
+use super::library::{Reading, Tell};
 use super::update::Msg;
-use crate::domain::{EpisodeId, LogEntry, Operation, TrackId};
+use crate::domain::{EpisodeId, LogEntry, Operation, Person, TrackId};
 use crate::session::{
-    self, Access, Check, Command, CropCursor, CropPage, EpisodeLine, Review, SessionError, Snapshot, Thumbs, Workspace,
+    self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, Portraits, Review, SessionError, Snapshot, Thumbs,
+    Workspace,
 };
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -26,6 +28,8 @@ pub(crate) enum Ask {
         limit: usize,
     },
     Health,
+    /// Who is in which episode, over the whole library: answered bit by bit.
+    Casts,
     /// Another process may have decided.
     Refresh,
 }
@@ -55,6 +59,18 @@ pub(crate) enum Answer {
         page: CropPage,
     },
     Health(Vec<Check>),
+    /// The whole library is being read.
+    Reading {
+        catalog: Vec<Person>,
+        portraits: Portraits,
+    },
+    /// Some episodes of it, of `all`.
+    Casts {
+        lines: Vec<CastLine>,
+        all: usize,
+        is_last: bool,
+    },
+    NotRead(Told),
     Changed(Arc<Snapshot>),
 }
 
@@ -89,8 +105,9 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts it; `answer` is called from its thread.
-    pub(crate) fn start(workspace: Workspace, answer: impl Fn(Msg) + Send + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(workspace: Workspace, answer: impl Fn(Msg) + Send + Sync + 'static) -> std::io::Result<Self> {
         let (asks, asked) = channel();
+        let answer: Tell = Arc::new(answer);
         let thread = std::thread::Builder::new().name("session".into()).spawn(move || serve(&workspace, &asked, &answer))?;
         Ok(Self { asks: Some(asks), thread: Some(thread) })
     }
@@ -110,9 +127,14 @@ impl Worker {
     }
 }
 
-fn serve(workspace: &Workspace, asked: &Receiver<Ask>, answer: &dyn Fn(Msg)) {
+fn serve(workspace: &Workspace, asked: &Receiver<Ask>, answer: &Tell) {
     let mut open: Option<Review> = None;
+    let mut reading = Reading::default();
     for ask in asked {
+        if ask == Ask::Casts {
+            reading.begin(workspace, answer);
+            continue;
+        }
         if let Some(found) = serve_one(workspace, &mut open, ask) {
             answer(Msg::Answer(found));
         }
@@ -144,7 +166,7 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
                 Err(error) => Answer::Refused(error.into()),
             });
         }
-        Ask::Decide(_) | Ask::Undo(_) | Ask::Redo | Ask::Log | Ask::Crops { .. } | Ask::Refresh => {}
+        Ask::Decide(_) | Ask::Undo(_) | Ask::Redo | Ask::Log | Ask::Crops { .. } | Ask::Refresh | Ask::Casts => {}
     }
     let review = open.as_mut()?;
     let done = match ask {
@@ -161,7 +183,7 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
             Ok(false) => return None,
             Err(error) => Err(error),
         },
-        Ask::Episodes | Ask::Open(_) | Ask::Close | Ask::Health => return None,
+        Ask::Episodes | Ask::Open(_) | Ask::Close | Ask::Health | Ask::Casts => return None,
     };
     Some(done.unwrap_or_else(|error| Answer::Refused(error.into())))
 }

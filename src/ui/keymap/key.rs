@@ -75,6 +75,11 @@ impl Key {
     }
 }
 
+/// Returns a press as keymaps write it.
+pub(in crate::ui) fn written(key: KeyEvent) -> String {
+    Chord(vec![Key::from(key)]).to_string()
+}
+
 impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
         Self::new(event.code, event.modifiers)

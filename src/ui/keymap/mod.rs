@@ -14,4 +14,5 @@ mod tests;
 pub use action::{Action, Place};
 pub use error::KeymapError;
 pub use key::KeyError;
+pub(super) use key::written;
 pub use keys::{Binding, Hint, Keymap, Resolved};

@@ -4,7 +4,9 @@ pub(crate) mod episodes;
 pub(crate) mod health;
 pub(crate) mod identities;
 pub(crate) mod log;
+pub(crate) mod people;
 pub(crate) mod results;
+pub(crate) mod shows;
 pub(crate) mod tracks;
 
 use super::keymap::Action;
@@ -19,10 +21,24 @@ pub(crate) fn rows(model: &Model) -> usize {
     usize::from(model.size.1).saturating_sub(5).max(1)
 }
 
+/// Returns the action that leads to a screen; none does to the open episode.
+pub(crate) fn jump_to(screen: Screen) -> Option<Action> {
+    match screen {
+        Screen::Episodes => Some(Action::GoEpisodes),
+        Screen::People => Some(Action::GoPeople),
+        Screen::Shows => Some(Action::GoShows),
+        Screen::Log => Some(Action::GoLog),
+        Screen::Health => Some(Action::GoHealth),
+        Screen::Episode => None,
+    }
+}
+
 /// Gives an action the meaning that it has on this screen.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match model.screen {
         Screen::Episodes => episodes::act(model, action),
+        Screen::People => people::act(model, action),
+        Screen::Shows => shows::act(model, action),
         Screen::Log => log::act(model, action),
         Screen::Health => health::act(model, action),
         Screen::Episode => in_episode(model, action),
@@ -65,6 +81,8 @@ pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
 
 /// Shows what is under the cursor large beside the list.
 pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
+    let people = &mut model.holdings.people;
+    people.beside.clone_from(&people.under);
     if let Some(desk) = &mut model.desk {
         desk.grid.beside = desk.grid.under;
         desk.strips.beside = desk.crop().cloned();
@@ -98,6 +116,8 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episodes, _) => episodes::click(model, y),
+        (Screen::People, _) => people::click(model, x, y),
+        (Screen::Shows, _) => shows::click(model, x, y),
         (Screen::Episode, Some(Tab::Identities)) => identities::click(model, x, y),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::click(model, y),
         _ => Vec::new(),
