@@ -169,6 +169,12 @@ pub struct RunArgs {
     /// Number of the episode
     #[arg(long, value_name = "N", help_heading = "Episode", requires = "show")]
     pub episode: Option<u32>,
+    /// Title of the episode
+    #[arg(long, value_name = "TEXT", help_heading = "Episode")]
+    pub title: Option<String>,
+    /// Day of its first broadcast, such as 2015-04-07
+    #[arg(long, value_name = "DATE", help_heading = "Episode")]
+    pub air_date: Option<jiff::civil::Date>,
     /// The episode was measured from another file: take this one
     #[arg(long, help_heading = "Episode")]
     pub replace_video: bool,
@@ -641,6 +647,9 @@ pub struct DoctorArgs {
 pub struct DeleteArgs {
     /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
+    /// Its files for other tools below the library's blobs go as well
+    #[arg(long)]
+    pub blobs: bool,
     /// Do not ask
     #[arg(long, short)]
     pub yes: bool,

@@ -1,7 +1,7 @@
 //! The live line of a run: one line in a terminal, JSON lines for programs, a line now and then elsewhere.
 
 use super::args::ProgressMode;
-use super::output::{counted, use_colour};
+use super::output::use_colour;
 use crate::session::{self, ProgressReport, RunFacts, write_whole};
 use crate::session::{Phase, Progress, ProgressView};
 use crossterm::{cursor, queue, style::Print, style::Stylize, terminal};
@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 const REDRAW: Duration = Duration::from_millis(125);
 /// Between two lines where there is no terminal.
 const LINE: Duration = Duration::from_secs(10);
-const SEPARATOR: &str = " • ";
 /// Cells of the bar; narrower than this it is left out.
 const LEAST_BAR: usize = 8;
 const MOST_BAR: usize = 40;
@@ -117,7 +116,7 @@ impl<'a> Bar<'a> {
         let mut out = io::stderr().lock();
         let _ = match (self.mode, state.file.is_some().then_some(&state.facts)) {
             (Mode::Live, facts) => draw_live(&mut out, facts, &view),
-            (_, Some(facts)) => writeln!(out, "{}", parts(facts, &view).join(SEPARATOR)),
+            (_, Some(facts)) => writeln!(out, "{}", session::progress_line(facts, &view, None)),
             (_, None) => Ok(()),
         };
         state.drawn = Some(Instant::now());
@@ -148,7 +147,7 @@ fn draw_live(out: &mut impl Write, facts: Option<&RunFacts>, view: &ProgressView
         queue!(out, cursor::Hide, Print(format!("\r{text}")), terminal::Clear(terminal::ClearType::UntilNewLine))?;
         return out.flush();
     };
-    let text = fitting(&parts(facts, view), width);
+    let text = session::progress_line(facts, view, Some(width));
     let room = width.saturating_sub(text.chars().count() + 3);
     queue!(out, cursor::Hide, Print("\r"))?;
     if room >= LEAST_BAR {
@@ -174,43 +173,6 @@ fn bar(share: f64, width: usize) -> String {
     text
 }
 
-/// `mm:ss / mm:ss • phase • detector • tracker • device • fps • ETA • counts`.
-fn parts(facts: &RunFacts, view: &ProgressView) -> Vec<String> {
-    let eta = view.eta().map_or_else(|| "--:--".to_owned(), |e| crate::domain::MediaTime::from_secs(e.as_secs_f64()).to_string());
-    let mut parts = vec![
-        format!("{} / {}", view.media, view.duration),
-        format!("phase={}", view.phase.name()),
-        format!("detector={}", facts.detector_family),
-        format!("tracker={}", facts.tracker),
-        format!("device={}", facts.device.as_deref().unwrap_or(&facts.asked_device)),
-        // Three columns, so that what fits does not change from one moment to the next.
-        format!("fps={:<3.0}", view.rate()),
-        format!("ETA {eta}"),
-    ];
-    if view.shots > 0 {
-        let (shots, tracks, faces) = (counted(view.shots, "shot"), counted(view.tracks, "track"), counted(view.faces, "face"));
-        parts.push(format!("{shots}, {tracks}, {faces}"));
-    }
-    parts
-}
-
-/// Joins the parts that fit into `width` columns: the counts go first, then the labels, then what matters least while
-/// waiting; the time reached stays.
-fn fitting(parts: &[String], width: usize) -> String {
-    /// Positions in [`parts`]: tracker, detector, device, fps, phase, ETA.
-    const GOES: [usize; 6] = [3, 2, 4, 5, 1, 6];
-    let fits = |text: &String| text.chars().count() <= width;
-    let core = &parts[..parts.len().min(7)];
-    let bare: Vec<&str> =
-        core.iter().map(|p| p.split_once('=').map_or(p.as_str(), |(label, v)| if label == "fps" { p } else { v })).collect();
-    let narrower = (0..=GOES.len()).map(|n| {
-        let left: Vec<&str> = (0..bare.len()).filter(|i| !GOES[..n].contains(i)).map(|i| bare[i]).collect();
-        left.join(SEPARATOR)
-    });
-    let mut texts = [parts.join(SEPARATOR), core.join(SEPARATOR)].into_iter().chain(narrower);
-    texts.find(fits).unwrap_or_else(|| bare[0].chars().take(width).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,29 +184,5 @@ mod tests {
         }
         assert_eq!(bar(1.0, 4), "████");
         assert_eq!(bar(0.5, 4), "██  ");
-    }
-
-    #[test]
-    fn the_line_never_exceeds_the_terminal_and_drops_what_matters_least() {
-        let parts: Vec<String> = [
-            "00:12 / 44:59",
-            "phase=detect",
-            "detector=scrfd",
-            "tracker=bytetrack",
-            "device=cpu",
-            "fps=125",
-            "ETA 12:34",
-            "12 shots, 34 tracks, 5678 faces",
-        ]
-        .map(str::to_owned)
-        .to_vec();
-        for width in 0..200 {
-            assert!(fitting(&parts, width).chars().count() <= width, "{width}");
-        }
-        assert_eq!(fitting(&parts, 200), parts.join(SEPARATOR));
-        assert_eq!(fitting(&parts, 100), parts[..7].join(SEPARATOR));
-        assert_eq!(fitting(&parts, 79), "00:12 / 44:59 • detect • scrfd • bytetrack • cpu • fps=125 • ETA 12:34");
-        assert_eq!(fitting(&parts, 60), "00:12 / 44:59 • detect • scrfd • cpu • fps=125 • ETA 12:34");
-        assert_eq!(fitting(&parts, 30), "00:12 / 44:59 • ETA 12:34");
     }
 }

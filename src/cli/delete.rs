@@ -15,6 +15,7 @@ pub(super) fn run(workspace: &Workspace, args: &DeleteArgs) -> Result<Ended, Ses
         counted(goes.operations, "log entry").replace("entrys", "entries"),
         goes.size()
     );
+    let counts = if args.blobs { format!("{counts}, {} of {}", counted(goes.blobs, "blob"), goes.blob_size()) } else { counts };
     if !args.yes {
         if !std::io::stdin().is_terminal() {
             return Err(SessionError::Unconfirmed { episode });
@@ -27,7 +28,7 @@ pub(super) fn run(workspace: &Workspace, args: &DeleteArgs) -> Result<Ended, Ses
             return Ok(Ended::Done);
         }
     }
-    session::delete(workspace, &episode)?;
+    session::delete(workspace, &episode, args.blobs)?;
     output::print(&format!("deleted {episode}: {counts}\n"))?;
     Ok(Ended::Done)
 }

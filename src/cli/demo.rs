@@ -3,6 +3,7 @@
 use super::args::{DemoArgs, ProgressMode};
 use super::output::{self, counted};
 use super::{Ended, run, signals, status};
+use crate::domain::Described;
 use crate::session::{self, Cancel, DeviceChoice, RunRequest, SessionError, Workspace};
 use std::io::{IsTerminal, Write};
 
@@ -23,6 +24,7 @@ pub(super) fn run(workspace: &Workspace, args: &DemoArgs) -> Result<Ended, Sessi
         // Another build may have drawn another video.
         replace_video: true,
         new_run: false,
+        described: Described::default(),
     };
     if run::measure(workspace, &request, ProgressMode::Auto, &cancel)?.is_none() {
         return Ok(Ended::Cancelled);

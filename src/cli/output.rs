@@ -2,6 +2,7 @@
 
 use crate::domain::{MediaTime, ModelUse, commercial_use};
 use crate::session::SessionError;
+pub(super) use crate::session::counted;
 use crossterm::style::Stylize;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -85,11 +86,6 @@ pub(super) fn clock(time: MediaTime) -> String {
     let tenths = (time.0.max(0) + 50_000) / 100_000;
     let (h, m, s, t) = (tenths / 36_000, tenths / 600 % 60, tenths / 10 % 60, tenths % 10);
     if h > 0 { format!("{h}:{m:02}:{s:02}.{t}") } else { format!("{m}:{s:02}.{t}") }
-}
-
-/// Prints a count with its word: `1 shot`, `12 shots`.
-pub(super) fn counted(n: u64, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
 /// Says what finds, compares and checks the faces, and whether that may be used commercially.

@@ -4,7 +4,7 @@ use super::args::{ProgressMode, RunArgs};
 use super::bar::Bar;
 use super::output::{self, clock, counted};
 use super::{Ended, signals};
-use crate::domain::{EpisodeId, EpisodeNumber, MediaTime, Transition, episode_id_from_file_name};
+use crate::domain::{Described, EpisodeId, EpisodeNumber, MediaTime, Transition, episode_id_from_file_name};
 use crate::session::{self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, Workspace};
 use crate::session::{Cancel, Progress, StopCause};
 use std::fmt::Write as _;
@@ -19,6 +19,7 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
         device: args.device.parse()?,
         replace_video: args.replace_video,
         new_run: args.new_run,
+        described: Described { title: args.title.clone(), air_date: args.air_date },
     };
     let cancel = Cancel::default();
     signals::listen(cancel.clone()).map_err(|source| SessionError::Signals { source })?;

@@ -2,6 +2,7 @@
 
 use super::{Author, Edit, EpisodeId, EpisodeNumber, PersonId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A member of the catalog, whom identities refer to.
@@ -25,11 +26,22 @@ pub fn name_key(name: &str) -> String {
     tidy_name(name).to_lowercase()
 }
 
+/// What a person says of an episode beyond its id.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Described {
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub air_date: Option<Date>,
+}
+
 /// What the catalog knows of an episode; the bundle itself holds everything else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpisodeEntry {
     pub id: EpisodeId,
     pub title: Option<String>,
+    #[serde(default)]
+    pub air_date: Option<Date>,
     /// Absolute path when it was added.
     pub video: String,
     pub added_at: Timestamp,
@@ -48,6 +60,7 @@ impl EpisodeEntry {
         Self {
             id: id.clone(),
             title: None,
+            air_date: None,
             video: video.to_owned(),
             added_at,
             show: number.as_ref().map(|n| n.show.clone()),

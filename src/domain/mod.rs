@@ -26,7 +26,7 @@ mod track_metrics;
 mod tracklet;
 
 pub use assignment::{Assignment, Identity, Method, Source};
-pub use catalog::{CatalogChange, CatalogOperation, EpisodeEntry, Person, name_key, tidy_name};
+pub use catalog::{CatalogChange, CatalogOperation, Described, EpisodeEntry, Person, name_key, tidy_name};
 pub use change::{Author, Change, Draft, Edit, LogEntry, Operation, OperationKind};
 pub use cosines::{CosineMap, CosineScale};
 pub use crop::{Crop, CropInfo, CropKey, Quality};

@@ -1,24 +1,49 @@
 //! Takes an episode out of the library.
 
 use super::{SessionError, Workspace};
+use crate::blobs::Blobs;
 use crate::domain::EpisodeId;
+use crate::export::artifacts::Layout;
 use std::path::Path;
 
 /// What goes with an episode.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Goes {
     pub runs: u64,
     pub operations: u64,
     pub bytes: u64,
+    /// Files for other tools and their bytes below the library's blobs, which go only where that is asked for.
+    pub blobs: u64,
+    pub blob_bytes: u64,
+}
+
+impl std::ops::AddAssign for Goes {
+    fn add_assign(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.operations += other.operations;
+        self.bytes += other.bytes;
+        self.blobs += other.blobs;
+        self.blob_bytes += other.blob_bytes;
+    }
 }
 
 impl Goes {
     /// Returns its size in words.
     #[must_use]
     pub fn size(&self) -> String {
-        let mega = self.bytes as f64 / 1e6;
-        if mega >= 1000.0 { format!("{:.1} GB", mega / 1000.0) } else { format!("{mega:.1} MB") }
+        size_text(self.bytes)
     }
+
+    /// Returns the size of its blobs in words.
+    #[must_use]
+    pub fn blob_size(&self) -> String {
+        size_text(self.blob_bytes)
+    }
+}
+
+fn size_text(bytes: u64) -> String {
+    let mega = bytes as f64 / 1e6;
+    if mega >= 1000.0 { format!("{:.1} GB", mega / 1000.0) } else { format!("{mega:.1} MB") }
 }
 
 /// Counts what goes with an episode. One whose file cannot be read still has a size.
@@ -31,18 +56,33 @@ pub fn what_goes(workspace: &Workspace, episode: &EpisodeId) -> Result<Goes, Ses
     let bytes = size_of(&library.episode_path(episode));
     let counts = workspace.read(&library, episode).and_then(|s| Ok((s.runs()?.len() as u64, s.operations()?.len() as u64)));
     let (runs, operations) = counts.unwrap_or_default();
-    Ok(Goes { runs, operations, bytes })
+    let (mut blobs, mut blob_bytes) = (0, 0);
+    if library.blobs_path().is_dir() {
+        let stored = Blobs::open(&workspace.settings.storage, &library.blobs_path())?;
+        for prefix in Layout::new(episode).prefixes() {
+            for blob in stored.list(&prefix)? {
+                (blobs, blob_bytes) = (blobs + 1, blob_bytes + blob.bytes);
+            }
+        }
+    }
+    Ok(Goes { runs, operations, bytes, blobs, blob_bytes })
 }
 
-/// Deletes an episode; its video stays.
+/// Deletes an episode, and its blobs where `blobs` says so; its video stays.
 ///
 /// # Errors
 /// Fails where there is no such episode, or another process works on it.
-pub fn delete(workspace: &Workspace, episode: &EpisodeId) -> Result<(), SessionError> {
+pub fn delete(workspace: &Workspace, episode: &EpisodeId, blobs: bool) -> Result<(), SessionError> {
     let library = workspace.open_library()?;
     workspace.require(&library, episode)?;
     library.delete_episode(episode)?;
     library.catalog().remove_episode(episode)?;
+    if blobs && library.blobs_path().is_dir() {
+        let stored = Blobs::open(&workspace.settings.storage, &library.blobs_path())?;
+        for prefix in Layout::new(episode).prefixes() {
+            stored.delete_prefix(&prefix)?;
+        }
+    }
     tracing::info!(%episode, "deleted");
     Ok(())
 }

@@ -67,6 +67,12 @@ pub enum SessionError {
     Replay { path: PathBuf, line: usize, source: Box<SessionError> },
     #[error("{name} is person {found} here, and {due} in the file")]
     OtherPerson { name: String, found: PersonId, due: PersonId },
+    #[error("a run of {episode} waits or works already")]
+    Ordered { episode: EpisodeId },
+    #[error("no thread can be started: {source}")]
+    Thread { source: std::io::Error },
+    #[error("{run} was measured by another version, with a setting that this one has not: {why}")]
+    Legacy { run: RunId, why: String },
     #[error("cannot listen to signals: {source}")]
     Signals { source: std::io::Error },
     #[error("deleting {episode} was not confirmed")]
@@ -110,7 +116,9 @@ impl SessionError {
             Self::DeviceGone { hint, .. } => {
                 Some(format!("{hint}; or --device cpu to go on here, which the record will say, or --new-run to begin anew"))
             }
-            Self::Signals { .. } => None,
+            Self::Ordered { .. } => Some("cancel it first, or wait until it is done".into()),
+            Self::Legacy { .. } => Some("measure it anew: what was decided is carried over".into()),
+            Self::Signals { .. } | Self::Thread { .. } => None,
             Self::Unconfirmed { .. } => Some("add --yes where nobody can be asked".into()),
             Self::Refused(e) => Some(e.hint()),
             Self::ReadOnly { .. } => Some("open it again when it can be written to; reading goes on".into()),

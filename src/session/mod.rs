@@ -13,6 +13,7 @@ mod evaluation;
 mod face_evaluation;
 mod files;
 mod fingerprint;
+mod jobs;
 mod models;
 mod name;
 mod output;
@@ -20,11 +21,13 @@ mod plan;
 mod portraits;
 mod prepare;
 mod progress_json;
+mod progress_text;
 mod pull;
 mod replay;
 mod report;
 mod review;
 mod run;
+mod standing;
 mod suggest;
 mod synthetic;
 mod workspace;
@@ -44,6 +47,9 @@ pub use error::SessionError;
 pub use evaluation::evaluate;
 pub use face_evaluation::{FaceEvaluation, evaluate_faces};
 pub use files::{read_text, write_whole};
+pub use jobs::{
+    JobEvent, JobId, JobLine, JobState, Jobs, LeftOver, ModelSet, Order, OrderDefaults, Work, forget, left_over, order_defaults,
+};
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
 pub use output::{
     episodes_json, export_csv, export_json, licences_json, line, models_json, pretty, pull_error, pull_moment, pull_report,
@@ -51,6 +57,7 @@ pub use output::{
 };
 pub use plan::{Named, Plan, Refusal, View};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
+pub use progress_text::{counted, progress_line};
 pub use pull::{
     LicenceLine, LicenceList, PullReport, PullRequest, Removed, TermsLine, accept, accept_named, licences, pull, remove_models,
     terms_due, verify_models,
@@ -61,8 +68,11 @@ pub use review::{
     Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Near, Nearest, Review, Snapshot, Thumbs, TrackInfo,
 };
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
+use standing::settings_of_run;
+pub use standing::{Choice, FolderEntry, Standing, Verdict as WorkVerdict, standing, video_text, videos_in};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use synthetic::{SyntheticSize, write_synthetic};
+use workspace::absolute;
 pub use workspace::{Places, Workspace, author};
 
 /// What a run can be computed on.

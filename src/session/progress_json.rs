@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What does not change while a run goes on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunFacts {
     pub episode: EpisodeId,
     pub run: Option<RunId>,

@@ -83,11 +83,31 @@ impl Review {
             }
             Err(error) => return Err(error),
         };
+        Self::of(workspace, library, store, access)
+    }
+
+    /// Opens it for reading whatever could be done, so that something else may write to it; `why` says what.
+    ///
+    /// # Errors
+    /// As for [`Review::open`].
+    pub fn open_to_read(workspace: &Workspace, episode: &EpisodeId, why: &str) -> Result<Self, SessionError> {
+        let library = workspace.open_library()?;
+        let store = workspace.read(&library, episode)?;
+        Self::of(workspace, library, store, Access::Read { why: why.to_owned() })
+    }
+
+    fn of(workspace: &Workspace, library: Library, store: EpisodeStore, access: Access) -> Result<Self, SessionError> {
         let settings = workspace.settings.clone();
         let state = State::read(&library, &store, &settings)?;
         let snapshot = Arc::new(state.snapshot(&store, &settings));
         let models = workspace.models.clone();
         Ok(Self { library, settings, models, scale: None, store: Arc::new(store), access, state, is_behind: false, snapshot })
+    }
+
+    /// Returns the episode.
+    #[must_use]
+    pub fn episode(&self) -> &EpisodeId {
+        self.store.episode()
     }
 
     /// Returns whether decisions can be made.

@@ -8,8 +8,8 @@ use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
 use crate::domain::{
-    Counts, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, PassMark, RunId, RunMeta,
-    ShotId, TrackId, TrackMetrics,
+    Counts, Described, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, PassMark, RunId,
+    RunMeta, ShotId, TrackId, TrackMetrics,
 };
 use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
@@ -30,6 +30,8 @@ pub struct RunRequest {
     pub replace_video: bool,
     /// An unfinished or finished run does not serve.
     pub new_run: bool,
+    /// What is said of the episode; what is absent stays as the catalog has it.
+    pub described: Described,
 }
 
 /// How a run ended.
@@ -301,8 +303,14 @@ fn cancelled(store: &EpisodeStore, meta: &RunMeta) -> Result<RunEnd, SessionErro
 
 fn register(library: &Library, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
     let catalog = library.catalog();
-    if catalog.episode(&request.episode)?.is_none_or(|e| e.video != prepared.facts.path) {
-        catalog.put_episode(&EpisodeEntry::new(&request.episode, &prepared.facts.path, Timestamp::now()))?;
+    let known = catalog.episode(&request.episode)?;
+    let mut entry = known.clone().unwrap_or_else(|| EpisodeEntry::new(&request.episode, "", Timestamp::now()));
+    entry.video.clone_from(&prepared.facts.path);
+    let Described { title, air_date } = request.described.clone();
+    entry.title = title.or(entry.title);
+    entry.air_date = air_date.or(entry.air_date);
+    if known.as_ref() != Some(&entry) {
+        catalog.put_episode(&entry)?;
     }
     Ok(())
 }

@@ -245,6 +245,7 @@ mod tests {
         let mut entry = EpisodeEntry {
             id: episode(),
             title: None,
+            air_date: None,
             video: "/v.mp4".into(),
             added_at: Timestamp::UNIX_EPOCH,
             show: Some("demo".into()),

@@ -47,6 +47,13 @@ impl Canvas<'_, '_> {
         self.frame.buffer_mut().set_style(line, style);
     }
 
+    /// Takes away what was painted there.
+    pub(crate) fn clear(&mut self, area: Rect) {
+        self.frame.render_widget(Clear, area);
+        let style = self.theme.style(Role::Ground);
+        self.frame.buffer_mut().set_style(area, style);
+    }
+
     pub(crate) fn dim<'t>(&self, text: impl Into<Cow<'t, str>>) -> Span<'t> {
         self.span(Role::Dim, text)
     }
@@ -127,12 +134,15 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
         (Screen::Episode, Some(Tab::Results)) => screens::results::draw(model, &mut canvas, body),
         (Screen::People, _) => screens::people::draw(model, &mut canvas, body),
         (Screen::Shows, _) => screens::shows::draw(model, &mut canvas, body),
+        (Screen::Jobs, _) => screens::jobs::draw(model, &mut canvas, body),
+        (Screen::Add, _) => screens::add::draw(model, &mut canvas, body),
         (Screen::Log, _) => screens::log::draw(model, &mut canvas, body),
         (Screen::Health, _) => screens::health::draw(model, &mut canvas, body),
     }
     bottom(model, &mut canvas, area);
     match &model.overlay {
         Some(Overlay::Help { cursor }) => help(model, &mut canvas, area, cursor.at),
+        Some(Overlay::Confirm(confirm)) => super::confirm::draw(confirm, &mut canvas, area),
         Some(Overlay::Picker(picker)) => draw_picker(picker, &mut canvas, area),
         Some(Overlay::Filter(_)) | None if !model.pending.is_empty() => pending(model, &mut canvas, area),
         Some(Overlay::Filter(_)) | None => {}
@@ -176,6 +186,16 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             left.push(canvas.dim(" ▸ shows"));
             right = format!("{} ", counted(model.holdings.casts.len(), "episode"));
         }
+        (Screen::Jobs, _) => {
+            left.push(canvas.span(Role::Title, " screenalytics"));
+            left.push(canvas.dim(" ▸ jobs"));
+            let (open, all) = (model.jobs.open(), model.jobs.lines.len());
+            right = format!("{open} open of {all} ");
+        }
+        (Screen::Add, _) => {
+            left.push(canvas.span(Role::Title, " screenalytics"));
+            left.push(canvas.dim(" ▸ a new episode"));
+        }
         (Screen::Log, desk) => {
             let name = desk.as_ref().map(|d| d.snapshot.episode.to_string()).unwrap_or_default();
             left.push(canvas.span(Role::Title, format!(" {name}")));
@@ -216,6 +236,7 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         }
         Status::Sure(_, text) => Some((Role::Doubt, format!("▲ {text}"))),
     };
+    let runs = screens::jobs::short(model).map(|text| format!("{text}  ")).unwrap_or_default();
     let meter = model.meter.map(|b| format!("{:.1} KB/s ", b as f64 / 1e3)).unwrap_or_default();
     if let Some(Overlay::Filter(input)) = &model.overlay {
         let line = Line::from(vec![
@@ -230,7 +251,8 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         canvas.line(area, area.height - 2, line);
     }
     let mut keys = Vec::new();
-    let mut room = wide.saturating_sub(meter.len() + 1);
+    let meter = format!("{runs}{meter}");
+    let mut room = wide.saturating_sub(super::text::width(&meter) + 1);
     for hint in model.keymap.hints(model.place()) {
         let width = super::text::width(&hint.key) + super::text::width(&hint.word) + 4;
         if width > room {
@@ -240,7 +262,8 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         keys.push(canvas.span(Role::Accent, format!(" {}", hint.key)));
         keys.push(canvas.dim(format!(" {}  ", hint.word)));
     }
-    keys.push(canvas.dim(format!("{:>1$}", meter, room.min(meter.len() + room))));
+    keys.push(canvas.dim(" ".repeat(room)));
+    keys.push(canvas.span(if runs.is_empty() { Role::Dim } else { Role::Accent }, meter));
     canvas.line(area, area.height - 1, Line::from(keys));
 }
 
@@ -286,7 +309,7 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
 }
 
 /// Clears a place in the middle and gives it a title and a rule.
-fn panel(canvas: &mut Canvas<'_, '_>, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+pub(crate) fn panel(canvas: &mut Canvas<'_, '_>, area: Rect, width: u16, height: u16, title: &str) -> Rect {
     let (width, height) = (width.min(area.width.saturating_sub(4)), height.min(area.height.saturating_sub(4)));
     let place = Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 3, width, height);
     canvas.frame.render_widget(Clear, place);
@@ -311,6 +334,10 @@ fn draw_picker(picker: &Picker, canvas: &mut Canvas<'_, '_>, area: Rect) {
         canvas.line(inner, 2, line);
     }
     let wide = usize::from(inner.width);
+    for (row, text) in super::picker::told(picker).map(|t| wrap(t, wide)).into_iter().flatten().enumerate() {
+        let line = Line::from(canvas.dim(text));
+        canvas.line(inner, u16::try_from(row + picker.shown.len() + 3).unwrap_or(u16::MAX), line);
+    }
     for (row, (at, (item, met))) in picker.shown.iter().enumerate().skip(picker.cursor.top).take(PICKER_ROWS).enumerate() {
         let Some(item) = picker.items.get(*item) else { continue };
         let is_here = at == picker.cursor.at;

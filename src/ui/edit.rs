@@ -3,6 +3,7 @@
 use super::keymap::{Action, Place};
 use super::model::{Model, Overlay};
 use super::picker;
+use super::screens::add;
 use super::update::Effect;
 use crossterm::event::{Event, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
@@ -10,6 +11,9 @@ use tui_input::{Input, InputRequest};
 
 /// Takes a key that no binding wants.
 pub(crate) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    if model.place() == Place::Form {
+        return add::key(model, key);
+    }
     change(model, |input| {
         input.handle_event(&Event::Key(key));
     })
@@ -17,6 +21,9 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Takes pasted text; its line breaks and control characters become blanks. Where nothing is typed, it is nothing.
 pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.place() == Place::Form {
+        return add::paste(model, text);
+    }
     change(model, |input| {
         for letter in text.chars() {
             input.handle(InputRequest::InsertChar(if letter.is_control() { ' ' } else { letter }));
@@ -35,6 +42,7 @@ fn change(model: &mut Model, how: impl FnOnce(&mut Input)) -> Vec<Effect> {
             let text = input.value().to_owned();
             set_filter(model, text);
         }
+        Some(Overlay::Confirm(confirm)) => how(&mut confirm.input),
         Some(Overlay::Help { .. }) | None => {}
     }
     Vec::new()

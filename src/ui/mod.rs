@@ -3,6 +3,7 @@
 //! One loop: a message and the model make the next model and effects (`update`); the model is drawn (`draw`); `runtime` alone reads
 //! keys, writes to the terminal and talks to the thread that reads and decides (`worker`).
 
+mod confirm;
 mod draw;
 mod edit;
 pub mod keymap;

@@ -1,13 +1,17 @@
 //! Everything that the screen shows, as a value; [`super::update`] alone changes it.
 
 mod desk;
+mod form;
+mod jobs;
 mod library;
 mod overlay;
 
 pub use desk::Sort;
 pub(crate) use desk::{Desk, EVERY, Strip, title};
+pub(crate) use form::{Form, Slot};
+pub(crate) use jobs::JobsView;
 pub(crate) use library::{Branch, Holdings};
-pub(crate) use overlay::{Item, Overlay, Pick, Picker, Picking};
+pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 
 use super::keymap::{Action, Keymap, Place};
 use super::list::Cursor;
@@ -17,6 +21,7 @@ use crate::domain::{EpisodeId, IdentityId, LogEntry, MediaTime, TrackId};
 use crate::session::{Check, EpisodeLine};
 use crossterm::event::KeyEvent;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// What one looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,10 @@ pub enum Screen {
     Episode,
     People,
     Shows,
+    /// What is measured in the background.
+    Jobs,
+    /// The form of a new episode.
+    Add,
     Log,
     Health,
 }
@@ -85,6 +94,12 @@ pub(crate) struct Model {
     pub episodes: Episodes,
     pub desk: Option<Desk>,
     pub holdings: Holdings,
+    /// The folder that the program was started in.
+    pub here: PathBuf,
+    pub jobs: JobsView,
+    pub form: Option<Form>,
+    /// The episode that is to be measured anew once it was looked at.
+    pub anew: Option<EpisodeId>,
     pub log: LogView,
     pub health: Option<Vec<Check>>,
     pub overlay: Option<Overlay>,
@@ -175,6 +190,10 @@ impl Model {
             episodes: Episodes::default(),
             desk: None,
             holdings: Holdings::default(),
+            here: PathBuf::new(),
+            jobs: JobsView::default(),
+            form: None,
+            anew: None,
             log: LogView::default(),
             health: None,
             overlay: None,
@@ -189,7 +208,7 @@ impl Model {
     pub(crate) fn place(&self) -> Place {
         match &self.overlay {
             Some(Overlay::Picker(_)) => return Place::Picker,
-            Some(Overlay::Filter(_)) => return Place::Input,
+            Some(Overlay::Filter(_) | Overlay::Confirm(_)) => return Place::Input,
             Some(Overlay::Help { .. }) | None => {}
         }
         self.place_below()
@@ -202,6 +221,8 @@ impl Model {
             (Screen::Episode, Some(desk)) => desk.tab.place(),
             (Screen::People, _) => Place::People,
             (Screen::Shows, _) => Place::Shows,
+            (Screen::Jobs, _) => Place::Jobs,
+            (Screen::Add, _) => Place::Form,
             (Screen::Log, _) => Place::Log,
             (Screen::Health, _) => Place::Health,
         }

@@ -4,11 +4,12 @@ use super::keymap::Action;
 use super::list::{Cursor, Step};
 use super::model::{Desk, Item, Model, Overlay, Pick, Picker, Picking, title};
 use super::palette::{commands, rank};
+use super::screens::{episodes, jobs};
 use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
 use crate::domain::{DiscardReason, IdentityId, TrackId};
-use crate::session::{Command, Target};
+use crate::session::{Choice, Command, Standing, Target, WorkVerdict};
 use std::collections::BTreeSet;
 use tui_input::Input;
 
@@ -22,6 +23,7 @@ pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn begin(model: &mut Model, what: Picking) {
     let (title, items) = match &what {
         Picking::Palette => ("what to do".to_owned(), actions(model)),
+        Picking::Run(standing) => (format!("what to work out of {}", standing.episode), works(standing)),
         _ => match &model.desk {
             Some(desk) => asked(desk, &what),
             None => return,
@@ -58,7 +60,7 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
         }
         Picking::DiscardIdentities(ids) => (format!("why does {} count for nobody?", names(desk, ids)), reasons()),
         Picking::DiscardTracks(tracks) => (format!("why do {} tracks count for nobody?", tracks.len()), reasons()),
-        Picking::Palette => (String::new(), Vec::new()),
+        Picking::Run(_) | Picking::Palette => (String::new(), Vec::new()),
     }
 }
 
@@ -85,6 +87,28 @@ fn people(desk: &Desk) -> Vec<Item> {
 fn identities(desk: &Desk, but: &BTreeSet<IdentityId>, fits: impl Fn(&crate::session::Card) -> bool) -> Vec<Item> {
     let cards = desk.snapshot.identities.iter().filter(|c| !but.contains(&c.identity.id) && fits(c));
     cards.map(|c| Item { text: title(c), note: clock(c.seconds), pick: Pick::Identity(c.identity.id) }).collect()
+}
+
+fn works(standing: &Standing) -> Vec<Item> {
+    let item = |choice: &Choice| {
+        let note = match &choice.verdict {
+            WorkVerdict::Useful(_) => "",
+            WorkVerdict::UpToDate(_) => "● up to date",
+            WorkVerdict::Blocked { .. } => "✕ not possible",
+        };
+        Item { text: jobs::work_text(choice.work), note: note.into(), pick: Pick::Work(choice.clone()) }
+    };
+    standing.choices.iter().map(item).collect()
+}
+
+/// What there is to say of the line under the cursor.
+pub(crate) fn told(picker: &Picker) -> Option<&str> {
+    let (at, _) = picker.shown.get(picker.cursor.at)?;
+    match &picker.items.get(*at)?.pick {
+        Pick::Work(Choice { verdict: WorkVerdict::Useful(text) | WorkVerdict::UpToDate(text), .. }) => Some(text),
+        Pick::Work(Choice { verdict: WorkVerdict::Blocked { why, .. }, .. }) => Some(why),
+        _ => None,
+    }
 }
 
 fn reasons() -> Vec<Item> {
@@ -144,6 +168,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effect> {
     if let Pick::Action(action) = pick {
         return update::act(model, action);
+    }
+    if let (Picking::Run(standing), Pick::Work(choice)) = (&what, &pick) {
+        return episodes::work(model, standing, choice);
     }
     let Some(command) = command(model, what, pick, typed) else { return Vec::new() };
     if let Some(desk) = &mut model.desk {

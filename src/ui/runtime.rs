@@ -6,9 +6,9 @@ use super::model::{Arrive, Detail, Model, Status};
 use super::pictures::{Pictures, Probe, Protocol, Want, probe};
 use super::theme::{Colours, Theme, ThemeError};
 use super::update::{Effect, Msg, open, update};
-use super::worker::{Ask, Told, Worker};
+use super::worker::{Answer, Ask, RunAsk, Told, Worker};
 use crate::config::ImageProtocol;
-use crate::session::Workspace;
+use crate::session::{StopCause, Workspace};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyEventKind,
 };
@@ -129,16 +129,20 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
         themes,
         colours,
         leaving: false,
+        is_gone: false,
     };
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.model.here = std::env::current_dir().unwrap_or_default();
     let ended = executor.block_on(runtime.run(messages, arrive));
     let farewell = runtime.pictures.farewell();
     let _ = runtime.terminal.backend_mut().write_all(&farewell);
     kept.write(&runtime.model.bookmark());
-    runtime.worker.finish();
+    let cause = *ended.as_ref().unwrap_or(&StopCause::HangUp);
+    runtime.worker.finish(cause);
     drop(runtime);
     drop(screen);
-    Ok(ended?)
+    ended?;
+    Ok(())
 }
 
 fn detail(probe: Probe) -> Detail {
@@ -160,13 +164,16 @@ struct Runtime {
     themes: PathBuf,
     colours: Colours,
     leaving: bool,
+    /// The terminal went away by itself.
+    is_gone: bool,
 }
 
 impl Runtime {
-    async fn run(&mut self, mut messages: UnboundedReceiver<Msg>, arrive: Option<Arrive>) -> io::Result<()> {
+    async fn run(&mut self, mut messages: UnboundedReceiver<Msg>, arrive: Option<Arrive>) -> io::Result<StopCause> {
         let (width, height) = crossterm::terminal::size()?;
         self.model.size = (width, height);
         self.worker.ask(Ask::Episodes);
+        self.worker.ask(Ask::Run(RunAsk::LeftOver));
         if let Some(arrive) = arrive.filter(|a| a.episode.is_some()) {
             let effects = open(&mut self.model, arrive);
             self.follow(effects);
@@ -178,6 +185,7 @@ impl Runtime {
         let mut rest: Option<Instant> = None;
         let mut gather: Option<Instant> = None;
         let mut second = tokio::time::interval(Duration::from_secs(1));
+        let mut half_second = tokio::time::interval(Duration::from_millis(500));
         let mut counted = self.sent.load(Ordering::Relaxed);
         let mut looked = Instant::now();
         while !self.leaving {
@@ -238,11 +246,19 @@ impl Runtime {
                     looked = Instant::now();
                     self.worker.ask(Ask::Refresh);
                 }
-                _ = hang_up.recv() => break,
-                _ = terminate.recv() => break,
+                _ = half_second.tick(), if self.model.jobs.open() > 0 => {
+                    self.take(Msg::Answer(Answer::Jobs(self.worker.jobs().lines())));
+                    self.paint()?;
+                }
+                _ = hang_up.recv() => return Ok(StopCause::HangUp),
+                _ = terminate.recv() => return Ok(StopCause::Terminate),
             }
         }
-        Ok(())
+        if self.model.jobs.open() > 0 && !self.is_gone {
+            // The last whole shot can take some seconds.
+            self.paint()?;
+        }
+        Ok(if self.is_gone { StopCause::HangUp } else { StopCause::Interrupt })
     }
 
     fn take(&mut self, msg: Msg) {
@@ -250,6 +266,7 @@ impl Runtime {
             // Terminals differ in what they keep of the screen, also where the size comes back to what it was.
             self.wipe(width, height);
         }
+        self.is_gone |= matches!(msg, Msg::Gone);
         let effects = update(&mut self.model, msg);
         self.follow(effects);
     }

@@ -1,12 +1,12 @@
 //! From a message to the next state, and to what has to be done outside: the only place that changes the model. No IO.
 
-use super::keymap::{Action, Place, Resolved};
+use super::keymap::{Action, Resolved};
 use super::list::{Cursor, Step};
 use super::model::{Arrive, Desk, Model, Overlay, Picking, Screen, Status, Strip, Tab};
 use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
-use super::{edit, picker};
+use super::{confirm, edit, picker};
 use crate::domain::Operation;
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
@@ -76,7 +76,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.pending.clear();
             Vec::new()
         }
-        Resolved::Unbound if matches!(place, Place::Picker | Place::Input) => edit::key(model, key),
+        Resolved::Unbound if place.takes_text() => edit::key(model, key),
         Resolved::Unbound => {
             if key.code == KeyCode::Esc {
                 calm(model);
@@ -114,7 +114,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return effects;
     }
     match action {
-        Action::Quit => vec![Effect::Quit],
+        Action::Quit => quit(model, sure),
         Action::Back => back(model),
         Action::Help => {
             model.overlay = Some(Overlay::Help { cursor: Cursor::default() });
@@ -125,6 +125,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::GoEpisodes => go(model, Screen::Episodes),
         Action::GoPeople => go(model, Screen::People),
         Action::GoShows => go(model, Screen::Shows),
+        Action::GoJobs => go(model, Screen::Jobs),
         Action::GoLog if model.desk.is_some() => go(model, Screen::Log),
         Action::GoHealth => go(model, Screen::Health),
         Action::NextTheme => {
@@ -157,6 +158,7 @@ fn over(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Some(Overlay::Picker(_)) => Some(picker::act(model, action)),
         Some(Overlay::Filter(_)) => Some(edit::end_filter(model, action)),
+        Some(Overlay::Confirm(_)) => Some(confirm::act(model, action)),
         None => None,
     }
 }
@@ -186,7 +188,7 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
             model.status = Status::Done("Q leaves".into());
             Vec::new()
         }
-        Screen::People | Screen::Shows | Screen::Log | Screen::Health => {
+        Screen::People | Screen::Shows | Screen::Jobs | Screen::Add | Screen::Log | Screen::Health => {
             let to = model.before.pop().unwrap_or(Screen::Episodes);
             go(model, to)
         }
@@ -194,8 +196,7 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
-    let is_aside = |s: Screen| matches!(s, Screen::People | Screen::Shows | Screen::Log | Screen::Health);
-    if is_aside(to) && !is_aside(model.screen) {
+    if !is_home(to) && is_home(model.screen) {
         model.before.push(model.screen);
     }
     model.screen = to;
@@ -208,8 +209,28 @@ pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
         Screen::People | Screen::Shows => vec![Effect::Ask(Ask::Casts)],
         Screen::Log => vec![Effect::Ask(Ask::Log)],
         Screen::Health => vec![Effect::Ask(Ask::Health)],
-        Screen::Episode => Vec::new(),
+        Screen::Episode | Screen::Jobs | Screen::Add => Vec::new(),
     }
+}
+
+/// Tells whether a screen is where others are looked at from.
+fn is_home(screen: Screen) -> bool {
+    matches!(screen, Screen::Episodes | Screen::Episode)
+}
+
+/// Leaves; with a run at work only at the second key.
+fn quit(model: &mut Model, sure: bool) -> Vec<Effect> {
+    let open = model.jobs.open();
+    if open == 0 || sure {
+        if open > 0 {
+            model.status = Status::Busy("waiting for the last whole shot".into());
+        }
+        return vec![Effect::Quit];
+    }
+    let episode = model.jobs.running().map_or_else(String::new, |l| format!(" of {}", l.order.episode));
+    let told = format!("a run{episode} is at work · Q again stops it at its last whole shot; the next start goes on");
+    model.status = Status::Sure(Action::Quit, told);
+    Vec::new()
 }
 
 /// Opens an episode, and shows there what `arrive` names.
@@ -277,6 +298,37 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.log.entries = Some(entries);
             let count = model.log.shown().len();
             model.log.cursor.show(count, 1, screens::rows(model));
+        }
+        Answer::Reopened { snapshot, access, thumbs } => {
+            if let Some(desk) = model.desk.as_mut().filter(|d| d.snapshot.episode == snapshot.episode) {
+                (desk.access, desk.thumbs) = (access, thumbs);
+                desk.take(snapshot);
+                return screens::settle(model);
+            }
+        }
+        Answer::Jobs(lines) => {
+            if let Some(last) = model.jobs.take(lines).last() {
+                model.status = screens::jobs::ended(last);
+            }
+        }
+        Answer::LeftOver(left) => {
+            if !left.is_empty() {
+                model.status = screens::episodes::left_over_text(&left);
+            }
+            model.jobs.left = left;
+        }
+        Answer::Standing(standing) => return screens::episodes::standing(model, *standing),
+        Answer::Defaults(defaults) => {
+            let here = model.here.clone();
+            return screens::add::opened(model, *defaults, here);
+        }
+        answer @ (Answer::Folder(..) | Answer::Video(..)) => screens::add::answered(model, answer),
+        Answer::WhatGoes { episodes, is_all, goes } => confirm::ask(model, episodes, is_all, goes),
+        Answer::Deleted { lines, count } => {
+            model.episodes.lines = Some(Ok(lines));
+            let shown = model.episodes.shown().len();
+            model.episodes.cursor.show(shown, 1, screens::rows(model));
+            model.status = Status::Done(if count == 1 { "deleted".into() } else { format!("{count} episodes deleted") });
         }
         Answer::Health(checks) => model.health = Some(checks),
         Answer::Reading { catalog, portraits } => model.holdings.begin(catalog, portraits),

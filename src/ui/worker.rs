@@ -4,11 +4,12 @@ use super::library::{Reading, Tell};
 use super::update::Msg;
 use crate::domain::{EpisodeId, LogEntry, Operation, Person, TrackId};
 use crate::session::{
-    self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, Portraits, Review, SessionError, Snapshot, Thumbs,
-    Workspace,
+    self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, Goes, JobEvent, JobId, JobLine, Jobs,
+    LeftOver, Order, OrderDefaults, Portraits, Review, SessionError, Snapshot, Standing, StopCause, Thumbs, Workspace,
 };
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 /// What the screen asks for.
@@ -32,6 +33,38 @@ pub(crate) enum Ask {
     Casts,
     /// Another process may have decided.
     Refresh,
+    Run(RunAsk),
+    /// How many go, with which counts; every episode where none is named.
+    WhatGoes(Option<EpisodeId>),
+    Delete {
+        episodes: Vec<EpisodeId>,
+        blobs: bool,
+    },
+}
+
+/// What the screen asks for about runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum RunAsk {
+    Begin(Vec<Order>),
+    Cancel(JobId),
+    /// What an earlier start had open goes on, or is forgotten.
+    GoOn(Vec<LeftOver>),
+    Forget(Vec<LeftOver>),
+    LeftOver,
+    /// What can be done with an episode.
+    Standing(EpisodeId),
+    /// What a new order is unless somebody says otherwise.
+    Defaults,
+    Folder(PathBuf),
+    Video(PathBuf),
+}
+
+/// What reaches the thread: questions of the screen, and runs that need an episode or gave it back.
+enum Task {
+    Ask(Ask),
+    LetGo(EpisodeId, SyncSender<()>),
+    TakeBack(EpisodeId),
+    End,
 }
 
 /// What it gets.
@@ -72,6 +105,27 @@ pub(crate) enum Answer {
     },
     NotRead(Told),
     Changed(Arc<Snapshot>),
+    /// The open episode can be decided on, or cannot any more.
+    Reopened {
+        snapshot: Arc<Snapshot>,
+        access: Access,
+        thumbs: Thumbs,
+    },
+    Jobs(Vec<JobLine>),
+    LeftOver(Vec<LeftOver>),
+    Standing(Box<Standing>),
+    Defaults(Box<OrderDefaults>),
+    Folder(PathBuf, Result<Vec<FolderEntry>, Told>),
+    Video(PathBuf, Result<String, Told>),
+    WhatGoes {
+        episodes: Vec<EpisodeId>,
+        is_all: bool,
+        goes: Goes,
+    },
+    Deleted {
+        lines: Vec<EpisodeLine>,
+        count: usize,
+    },
 }
 
 /// What was done.
@@ -99,45 +153,195 @@ impl From<SessionError> for Told {
 /// The thread and the way to it.
 #[derive(Debug)]
 pub(crate) struct Worker {
-    asks: Option<Sender<Ask>>,
+    tasks: Sender<Task>,
     thread: Option<JoinHandle<()>>,
+    jobs: Jobs,
 }
 
 impl Worker {
     /// Starts it; `answer` is called from its thread.
     pub(crate) fn start(workspace: Workspace, answer: impl Fn(Msg) + Send + Sync + 'static) -> std::io::Result<Self> {
-        let (asks, asked) = channel();
+        let (tasks, asked) = channel();
         let answer: Tell = Arc::new(answer);
-        let thread = std::thread::Builder::new().name("session".into()).spawn(move || serve(&workspace, &asked, &answer))?;
-        Ok(Self { asks: Some(asks), thread: Some(thread) })
+        let told = tasks.clone();
+        let jobs = Jobs::new(workspace.clone(), move |event| match event {
+            JobEvent::Begins(episode) => {
+                let (done, wait) = sync_channel(1);
+                if told.send(Task::LetGo(episode, done)).is_ok() {
+                    // An error says that the thread is gone, and its episode with it.
+                    let _ = wait.recv();
+                }
+            }
+            JobEvent::Ended(episode) => {
+                let _ = told.send(Task::TakeBack(episode));
+            }
+        });
+        let mut desk = Desk { workspace, jobs: jobs.clone(), open: None };
+        let serve = move || {
+            let mut reading = Reading::default();
+            for task in asked {
+                let found = match task {
+                    Task::Ask(Ask::Casts) => {
+                        reading.begin(&desk.workspace, &answer);
+                        None
+                    }
+                    Task::Ask(ask) => desk.serve(ask),
+                    Task::LetGo(episode, done) => {
+                        let found = desk.let_go(&episode);
+                        let _ = done.send(());
+                        found
+                    }
+                    Task::TakeBack(episode) => {
+                        answer(Msg::Answer(Answer::Jobs(desk.jobs.lines())));
+                        if let Ok(lines) = session::episodes(&desk.workspace) {
+                            answer(Msg::Answer(Answer::Episodes(Ok(lines))));
+                        }
+                        desk.take_back(&episode)
+                    }
+                    Task::End => return,
+                };
+                if let Some(found) = found {
+                    answer(Msg::Answer(found));
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("session".into()).spawn(serve)?;
+        Ok(Self { tasks, thread: Some(thread), jobs })
     }
 
     pub(crate) fn ask(&self, ask: Ask) {
-        if let Some(asks) = &self.asks {
-            let _ = asks.send(ask);
-        }
+        let _ = self.tasks.send(Task::Ask(ask));
     }
 
-    /// Waits until everything that was asked is done.
-    pub(crate) fn finish(&mut self) {
-        self.asks = None;
+    /// Returns the runs.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// Stops runs at their last whole shot, and waits until everything that was asked is done.
+    pub(crate) fn finish(&mut self, cause: StopCause) {
+        self.jobs.close(cause);
+        let _ = self.tasks.send(Task::End);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn serve(workspace: &Workspace, asked: &Receiver<Ask>, answer: &Tell) {
-    let mut open: Option<Review> = None;
-    let mut reading = Reading::default();
-    for ask in asked {
-        if ask == Ask::Casts {
-            reading.begin(workspace, answer);
-            continue;
+/// What the thread holds.
+struct Desk {
+    workspace: Workspace,
+    jobs: Jobs,
+    open: Option<Review>,
+}
+
+impl Desk {
+    fn serve(&mut self, ask: Ask) -> Option<Answer> {
+        match ask {
+            Ask::Run(ask) => self.run(ask),
+            Ask::WhatGoes(episode) => Some(self.what_goes(episode).unwrap_or_else(|error| Answer::Refused(error.into()))),
+            Ask::Delete { episodes, blobs } => {
+                Some(self.delete(&episodes, blobs).unwrap_or_else(|error| Answer::Refused(error.into())))
+            }
+            ask => serve_one(&self.workspace, &mut self.open, ask),
         }
-        if let Some(found) = serve_one(workspace, &mut open, ask) {
-            answer(Msg::Answer(found));
+    }
+
+    fn run(&mut self, ask: RunAsk) -> Option<Answer> {
+        let workspace = &self.workspace;
+        Some(match ask {
+            RunAsk::Begin(orders) => match orders.into_iter().try_for_each(|order| self.jobs.begin(order).map(drop)) {
+                Ok(()) => Answer::Jobs(self.jobs.lines()),
+                Err(error) => Answer::Refused(error.into()),
+            },
+            RunAsk::Cancel(id) => {
+                let _ = self.jobs.cancel(id);
+                Answer::Jobs(self.jobs.lines())
+            }
+            RunAsk::GoOn(left) => {
+                // Written down anew by the queue before the old list goes.
+                let begun = left.iter().try_for_each(|l| self.jobs.begin(go_on(workspace, &l.order)).map(drop));
+                session::forget(&left);
+                match begun {
+                    Ok(()) => Answer::Jobs(self.jobs.lines()),
+                    Err(error) => Answer::Refused(error.into()),
+                }
+            }
+            RunAsk::Forget(left) => {
+                session::forget(&left);
+                return None;
+            }
+            RunAsk::LeftOver => Answer::LeftOver(session::left_over(workspace)),
+            RunAsk::Standing(episode) => match session::standing(workspace, &episode) {
+                Ok(standing) => Answer::Standing(Box::new(standing)),
+                Err(error) => Answer::Refused(error.into()),
+            },
+            RunAsk::Defaults => match session::order_defaults(workspace) {
+                Ok(defaults) => Answer::Defaults(Box::new(defaults)),
+                Err(error) => Answer::Refused(error.into()),
+            },
+            RunAsk::Folder(folder) => {
+                let entries = session::videos_in(&folder).map_err(Told::from);
+                Answer::Folder(folder, entries)
+            }
+            RunAsk::Video(video) => {
+                let text = session::video_text(&video).map_err(Told::from);
+                Answer::Video(video, text)
+            }
+        })
+    }
+
+    /// Keeps an episode for reading only, so that a run may write to it.
+    fn let_go(&mut self, episode: &EpisodeId) -> Option<Answer> {
+        self.open.take_if(|r| r.episode() == episode && *r.access() == Access::Write)?;
+        Some(self.reopened(Review::open_to_read(&self.workspace, episode, "a run of it works here")))
+    }
+
+    /// Opens an episode for writing again.
+    fn take_back(&mut self, episode: &EpisodeId) -> Option<Answer> {
+        self.open.take_if(|r| r.episode() == episode)?;
+        Some(self.reopened(Review::open(&self.workspace, episode)))
+    }
+
+    fn reopened(&mut self, review: Result<Review, SessionError>) -> Answer {
+        match review {
+            Ok(review) => {
+                let review = self.open.insert(review);
+                Answer::Reopened { snapshot: review.snapshot(), access: review.access().clone(), thumbs: review.thumbs() }
+            }
+            Err(error) => Answer::NotOpened(error.into()),
         }
+    }
+
+    fn what_goes(&self, episode: Option<EpisodeId>) -> Result<Answer, SessionError> {
+        let is_all = episode.is_none();
+        let episodes = match episode {
+            Some(one) => vec![one],
+            None => session::episodes(&self.workspace)?.into_iter().map(|l| l.episode).collect(),
+        };
+        let mut goes = Goes::default();
+        for episode in &episodes {
+            goes += session::what_goes(&self.workspace, episode)?;
+        }
+        Ok(Answer::WhatGoes { episodes, is_all, goes })
+    }
+
+    fn delete(&mut self, episodes: &[EpisodeId], blobs: bool) -> Result<Answer, SessionError> {
+        self.open = None;
+        for episode in episodes {
+            session::delete(&self.workspace, episode, blobs)?;
+        }
+        Ok(Answer::Deleted { lines: session::episodes(&self.workspace)?, count: episodes.len() })
+    }
+}
+
+/// Returns an order that takes up what an earlier start began: what is stored of it decides, not what has changed since.
+fn go_on(workspace: &Workspace, order: &Order) -> Order {
+    let choices = session::standing(workspace, &order.episode).map(|s| s.choices).unwrap_or_default();
+    let unfinished = choices.into_iter().map(|c| c.work).find(|w| matches!(w, session::Work::GoOn { .. }));
+    match (order.work, unfinished) {
+        (session::Work::Measure | session::Work::Anew, Some(work)) => Order { work, ..order.clone() },
+        _ => order.clone(),
     }
 }
 
@@ -166,7 +370,8 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
                 Err(error) => Answer::Refused(error.into()),
             });
         }
-        Ask::Decide(_) | Ask::Undo(_) | Ask::Redo | Ask::Log | Ask::Crops { .. } | Ask::Refresh | Ask::Casts => {}
+        Ask::Decide(_) | Ask::Undo(_) | Ask::Redo | Ask::Log | Ask::Crops { .. } | Ask::Refresh => {}
+        Ask::Run(_) | Ask::WhatGoes(_) | Ask::Delete { .. } | Ask::Casts => return None,
     }
     let review = open.as_mut()?;
     let done = match ask {
@@ -183,7 +388,7 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
             Ok(false) => return None,
             Err(error) => Err(error),
         },
-        Ask::Episodes | Ask::Open(_) | Ask::Close | Ask::Health | Ask::Casts => return None,
+        _ => return None,
     };
     Some(done.unwrap_or_else(|error| Answer::Refused(error.into())))
 }

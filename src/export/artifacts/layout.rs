@@ -69,6 +69,12 @@ impl Layout {
         format!("videos/{}/episode.mp4", self.episode)
     }
 
+    /// Returns the folders that hold nothing but files of this episode which can be written again; its video is in none of them.
+    #[must_use]
+    pub fn prefixes(&self) -> [String; 4] {
+        ["manifests", "embeds", "frames", "analytics"].map(|kind| format!("{kind}/{}", self.episode))
+    }
+
     /// Returns the show of an id such as `rhobh-s05e17`, in capitals; `None` where the id names none.
     #[must_use]
     pub fn show(&self) -> Option<String> {

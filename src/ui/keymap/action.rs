@@ -46,9 +46,24 @@ named! {
         Zoom = "zoom",
         Sort = "sort",
         SortReverse = "sort_reverse",
+        Add = "add",
+        Run = "run",
+        RunAnew = "run_anew",
+        GoOn = "go_on",
+        Forget = "forget",
+        Cancel = "cancel",
+        Delete = "delete",
+        DeleteAll = "delete_all",
+        Also = "also",
+        NextField = "next_field",
+        PrevField = "prev_field",
+        Begin = "begin",
+        ShowTracks = "show_tracks",
+        ShowResults = "show_results",
         GoEpisodes = "go_episodes",
         GoPeople = "go_people",
         GoShows = "go_shows",
+        GoJobs = "go_jobs",
         GoLog = "go_log",
         GoHealth = "go_health",
         Refresh = "refresh",
@@ -70,6 +85,9 @@ named! {
         Results = "results",
         People = "people",
         Shows = "shows",
+        Jobs = "jobs",
+        /// The form of a new episode.
+        Form = "form",
         Log = "log",
         Health = "health",
         /// A list that is narrowed by typing: names, files, the palette.
@@ -83,7 +101,7 @@ impl Place {
     /// Tells whether letters are text there, so that the keys of [`Place::Global`] do not hold.
     #[must_use]
     pub const fn takes_text(self) -> bool {
-        matches!(self, Self::Picker | Self::Input)
+        matches!(self, Self::Picker | Self::Input | Self::Form)
     }
 
     /// Returns where the keys of this place are looked up, in this order.
@@ -103,6 +121,8 @@ impl Place {
             Self::Results => "Results",
             Self::People => "People",
             Self::Shows => "Shows",
+            Self::Jobs => "Jobs",
+            Self::Form => "A new episode",
             Self::Log => "Log",
             Self::Health => "Health",
             Self::Picker => "Lists to pick from",

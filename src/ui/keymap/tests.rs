@@ -105,7 +105,7 @@ fn a_chord_waits_and_shows_what_may_follow() {
     assert_eq!(press(&keymap, place, &[key('g'), key('h')]), Resolved::Action(Action::GoHealth));
     assert_eq!(press(&keymap, place, &[key('g'), key('z')]), Resolved::Unbound);
     let next: Vec<String> = keymap.continuations(place, &[key('g')]).into_iter().flat_map(|b| b.keys).collect();
-    assert_eq!(next, ["e", "p", "s", "l", "h", "g"]);
+    assert_eq!(next, ["e", "p", "s", "j", "l", "h", "g"]);
 }
 
 #[test]

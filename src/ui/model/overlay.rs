@@ -2,7 +2,8 @@
 
 use super::super::keymap::Action;
 use super::super::list::Cursor;
-use crate::domain::{DiscardReason, IdentityId, TrackId};
+use crate::domain::{DiscardReason, EpisodeId, IdentityId, TrackId};
+use crate::session::{Choice, Standing};
 use tui_input::Input;
 
 /// What lies over the screen.
@@ -14,6 +15,21 @@ pub(crate) enum Overlay {
     Picker(Picker),
     /// The filter of the list below, as it is typed.
     Filter(Input),
+    Confirm(Confirm),
+}
+
+/// A question that is answered by typing what it asks for.
+#[derive(Debug)]
+pub(crate) struct Confirm {
+    pub title: String,
+    /// What goes, line by line.
+    pub lines: Vec<String>,
+    /// What has to be typed.
+    pub due: String,
+    pub input: Input,
+    /// Something that may go as well, and whether it does.
+    pub also: Option<(String, bool)>,
+    pub episodes: Vec<EpisodeId>,
 }
 
 /// A list to pick from by typing.
@@ -37,6 +53,8 @@ pub(crate) enum Picking {
     /// Whom tracks belong to.
     Assign(Vec<TrackId>),
     Merge(Vec<IdentityId>),
+    /// What to work out of an episode.
+    Run(Box<Standing>),
     DiscardIdentities(Vec<IdentityId>),
     DiscardTracks(Vec<TrackId>),
 }
@@ -60,4 +78,5 @@ pub(crate) enum Pick {
     Identity(IdentityId),
     NewIdentity,
     Reason(DiscardReason),
+    Work(Choice),
 }

@@ -2,14 +2,16 @@
 
 use super::super::draw::Canvas;
 use super::super::keymap::Action;
-use super::super::model::{Arrive, Model};
+use super::super::model::{Arrive, Model, Picking, Screen, Status};
 use super::super::text::{clock, fit};
 use super::super::theme::Role;
-use super::super::update::{Effect, open, step_of};
-use super::super::worker::Ask;
-use crate::session::{EpisodeLine, EpisodeState};
+use super::super::update::{Effect, go, open, step_of};
+use super::super::worker::{Ask, RunAsk, Told};
+use crate::domain::{Described, EpisodeId};
+use crate::session::{Choice, EpisodeLine, EpisodeState, JobState, LeftOver, Order, Standing, Work, WorkVerdict};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use std::collections::BTreeMap;
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let rows = super::rows(model);
@@ -19,12 +21,119 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match action {
-        Action::Open => {
-            let episode = model.episodes.shown().get(model.episodes.cursor.at).map(|l| l.episode.clone());
-            open(model, Arrive { episode, ..Arrive::default() })
-        }
+        Action::Open => review(model),
         Action::Refresh => vec![Effect::Ask(Ask::Episodes)],
+        Action::Add => super::add::begin(model),
+        Action::Cancel => super::jobs::cancel(model),
+        Action::DeleteAll => vec![Effect::Ask(Ask::WhatGoes(None))],
+        Action::GoOn | Action::Forget => left_over(model, action),
+        Action::Run | Action::Delete | Action::RunAnew => {
+            let here = model.episodes.shown().get(model.episodes.cursor.at).map(|l| l.episode.clone());
+            here.map_or_else(Vec::new, |episode| match action {
+                Action::Delete if is_at_work(model, &episode) => {
+                    let hint = Some("x stops it at its last whole shot; delete it then".into());
+                    model.status = Status::Failed(Told { what: format!("a run of {episode} is at work"), hint });
+                    Vec::new()
+                }
+                Action::Run => vec![Effect::Ask(Ask::Run(RunAsk::Standing(episode)))],
+                Action::Delete => vec![Effect::Ask(Ask::WhatGoes(Some(episode)))],
+                _ => {
+                    model.anew = Some(episode.clone());
+                    vec![Effect::Ask(Ask::Run(RunAsk::Standing(episode)))]
+                }
+            })
+        }
         _ => Vec::new(),
+    }
+}
+
+/// Opens the episode under the cursor; where nothing of it is finished, what is at work on it, or how to go on.
+fn review(model: &mut Model) -> Vec<Effect> {
+    let Some(line) = model.episodes.shown().get(model.episodes.cursor.at).map(|l| (*l).clone()) else { return Vec::new() };
+    let episode = line.episode;
+    match line.state {
+        EpisodeState::Unfinished { .. } if is_at_work(model, &episode) => {
+            let at = model.jobs.shown().iter().position(|j| j.order.episode == episode);
+            model.jobs.cursor.at = at.unwrap_or(0);
+            model.status = Status::Done(format!("{episode} can be reviewed when it is measured"));
+            go(model, Screen::Jobs)
+        }
+        EpisodeState::Unfinished { shots, .. } => {
+            let hint = Some("r goes on from there, and it can be reviewed then".into());
+            model.status = Status::Failed(Told { what: format!("{episode} is unfinished: {shots} shots are stored"), hint });
+            Vec::new()
+        }
+        EpisodeState::Done { .. } | EpisodeState::Broken { .. } => {
+            open(model, Arrive { episode: Some(episode), ..Arrive::default() })
+        }
+    }
+}
+
+fn is_at_work(model: &Model, episode: &EpisodeId) -> bool {
+    model.jobs.lines.iter().any(|j| j.order.episode == *episode && j.state.is_open())
+}
+
+/// Goes on with what an earlier start had open, or forgets it.
+fn left_over(model: &mut Model, action: Action) -> Vec<Effect> {
+    let left = std::mem::take(&mut model.jobs.left);
+    if left.is_empty() {
+        model.status = Status::Done("no run was left open".into());
+        return Vec::new();
+    }
+    if action == Action::GoOn {
+        model.status = Status::Done("goes on in the background · g j shows it".into());
+        vec![Effect::Ask(Ask::Run(RunAsk::GoOn(left)))]
+    } else {
+        model.status = Status::Done("forgotten; what is stored stays, and r on an episode goes on".into());
+        vec![Effect::Ask(Ask::Run(RunAsk::Forget(left)))]
+    }
+}
+
+/// Says what an earlier start left open.
+pub(crate) fn left_over_text(left: &[LeftOver]) -> Status {
+    let Some(first) = left.first() else { return Status::Quiet };
+    let more = left.len() - 1;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Status::Sure(Action::GoOn, format!("the run of {}{more} did not end · c goes on, X forgets", first.order.episode))
+}
+
+/// Takes what can be done with an episode: a list to pick from, or at once what was asked for.
+pub(crate) fn standing(model: &mut Model, standing: Standing) -> Vec<Effect> {
+    if model.anew.take().is_some_and(|e| e == standing.episode)
+        && let Some(choice) = standing.choices.iter().find(|c| c.work == Work::Anew)
+    {
+        return work(model, &standing, choice);
+    }
+    super::super::picker::begin(model, Picking::Run(Box::new(standing)));
+    Vec::new()
+}
+
+/// Runs what was picked; says why where it is of no use, and which key helps.
+pub(crate) fn work(model: &mut Model, standing: &Standing, choice: &Choice) -> Vec<Effect> {
+    match &choice.verdict {
+        WorkVerdict::Blocked { why, instead } => {
+            let hint = instead.map(|_| "A measures it anew; what was decided is carried over".to_owned());
+            model.status = Status::Failed(Told { what: why.clone(), hint });
+            Vec::new()
+        }
+        WorkVerdict::UpToDate(why) => {
+            model.status = Status::Done(format!("nothing to do: {why}"));
+            Vec::new()
+        }
+        WorkVerdict::Useful(_) => {
+            let order = Order {
+                episode: standing.episode.clone(),
+                video: standing.video.clone(),
+                work: choice.work,
+                device: standing.device.clone(),
+                replace_video: false,
+                described: Described::default(),
+                settings: BTreeMap::new(),
+                files: None,
+            };
+            model.status = Status::Done(format!("{} runs in the background · g j shows it", standing.episode));
+            vec![Effect::Ask(Ask::Run(RunAsk::Begin(vec![order])))]
+        }
     }
 }
 
@@ -53,7 +162,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let shown = model.episodes.shown();
     if shown.is_empty() {
         let (what, hint) = if model.episodes.filter.is_empty() {
-            ("the library is empty", "screenalytics run EPISODE.mp4 measures an episode; screenalytics demo draws one to try")
+            ("the library is empty", "a adds an episode: its video, and how to measure it; screenalytics demo draws one to try")
         } else {
             ("no episode fits the filter", "Esc in the filter (/) takes it away")
         };
@@ -69,7 +178,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         if is_here {
             canvas.lay_cursor(area, row);
         }
-        let (glyph, role, length, text) = told(line);
+        let (glyph, role, length, text) = runs(model, line).unwrap_or_else(|| told(line));
         let cells = vec![
             canvas.mark(is_here),
             canvas.span(role, format!("{glyph} ")),
@@ -84,18 +193,25 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
 }
 
+/// What runs of it, or waits.
+fn runs(model: &Model, line: &EpisodeLine) -> Option<(&'static str, Role, String, String)> {
+    let job = model.jobs.lines.iter().find(|j| j.order.episode == line.episode && j.state.is_open())?;
+    let text = match job.state {
+        JobState::Waiting => "waits for its run".to_owned(),
+        _ => format!("{} · {} of {}", job.view.phase.name(), clock(job.view.media), clock(job.view.duration)),
+    };
+    Some(("▶", Role::Accent, told(line).2, text))
+}
+
 fn told(line: &EpisodeLine) -> (&'static str, Role, String, String) {
     match &line.state {
         EpisodeState::Done { clusters, named, duration, .. } => {
             let (glyph, role) = if named == clusters { ("●", Role::Good) } else { ("○", Role::Proposed) };
             (glyph, role, clock(*duration), format!("{named} of {clusters} named"))
         }
-        EpisodeState::Unfinished { shots, .. } => (
-            "◐",
-            Role::Doubt,
-            String::new(),
-            format!("unfinished: {shots} shots are stored; screenalytics run goes on from there"),
-        ),
+        EpisodeState::Unfinished { shots, .. } => {
+            ("◐", Role::Doubt, String::new(), format!("unfinished: {shots} shots are stored; r goes on from there"))
+        }
         EpisodeState::Broken { reason } => ("✕", Role::Bad, String::new(), reason.clone()),
     }
 }

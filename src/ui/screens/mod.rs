@@ -1,8 +1,10 @@
 //! The screens: each draws its part of the model and gives its actions a meaning.
 
+pub(crate) mod add;
 pub(crate) mod episodes;
 pub(crate) mod health;
 pub(crate) mod identities;
+pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod people;
 pub(crate) mod results;
@@ -27,9 +29,10 @@ pub(crate) fn jump_to(screen: Screen) -> Option<Action> {
         Screen::Episodes => Some(Action::GoEpisodes),
         Screen::People => Some(Action::GoPeople),
         Screen::Shows => Some(Action::GoShows),
+        Screen::Jobs => Some(Action::GoJobs),
         Screen::Log => Some(Action::GoLog),
         Screen::Health => Some(Action::GoHealth),
-        Screen::Episode => None,
+        Screen::Episode | Screen::Add => None,
     }
 }
 
@@ -39,6 +42,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Screen::Episodes => episodes::act(model, action),
         Screen::People => people::act(model, action),
         Screen::Shows => shows::act(model, action),
+        Screen::Jobs => jobs::act(model, action),
+        Screen::Add => add::act(model, action),
         Screen::Log => log::act(model, action),
         Screen::Health => health::act(model, action),
         Screen::Episode => in_episode(model, action),

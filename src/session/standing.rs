@@ -1,0 +1,202 @@
+//! Where an episode stands: what there is of it, what can be worked out next, and what stands in the way.
+
+use super::jobs::Work;
+use super::prepare::group_key;
+use super::{SessionError, Workspace};
+use crate::config::Layers;
+use crate::domain::{EmbedderId, EpisodeEntry, EpisodeId, RunMeta};
+use crate::infer::{Registry, Task};
+use crate::store::EpisodeStore;
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+
+/// Where an episode stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    pub episode: EpisodeId,
+    /// What the catalog says of it.
+    pub entry: Option<EpisodeEntry>,
+    /// Where its video lay when it was measured last.
+    pub video: PathBuf,
+    /// As the latest run was asked to compute.
+    pub device: String,
+    pub choices: Vec<Choice>,
+}
+
+/// Something that can be worked out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub work: Work,
+    pub verdict: Verdict,
+}
+
+/// Whether it makes sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// What it brings.
+    Useful(String),
+    /// It would change nothing.
+    UpToDate(String),
+    /// It cannot be done, and what can be done instead.
+    Blocked { why: String, instead: Option<Work> },
+}
+
+/// Looks at an episode: its runs, its video, the settings of now.
+///
+/// # Errors
+/// Fails where there is no such episode, or it cannot be read.
+pub fn standing(workspace: &Workspace, episode: &EpisodeId) -> Result<Standing, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let entry = library.catalog().episode(episode)?;
+    let runs = store.runs()?;
+    let latest = runs.last();
+    let video = latest.map(|r| r.video.path.clone()).or_else(|| entry.as_ref().map(|e| e.video.clone())).unwrap_or_default();
+    let video = PathBuf::from(video);
+    let device = latest.map_or_else(|| "auto".to_owned(), |r| r.device.asked.clone());
+    let mut choices = Vec::new();
+    if let Some(run) = latest.filter(|r| r.finished_at.is_none()) {
+        choices.push(go_on(workspace, &store, run)?);
+    }
+    if let Some(run) = store.active_run()? {
+        let run = store.run(run)?;
+        choices.push(Choice { work: Work::Group { run: run.id }, verdict: group(workspace, &run)? });
+        choices.push(Choice { work: Work::Embed { run: run.id }, verdict: embed(workspace, &run)? });
+    }
+    let anew = "decodes and measures everything with the settings of now; what was decided is carried over".to_owned();
+    choices.push(Choice { work: Work::Anew, verdict: Verdict::Useful(anew) });
+    if !video.is_file() {
+        let why = format!("the video is not at {video:?} any more; add the episode again from where it is now");
+        for choice in &mut choices {
+            choice.verdict = Verdict::Blocked { why: why.clone(), instead: None };
+        }
+    }
+    Ok(Standing { episode: episode.clone(), entry, video, device, choices })
+}
+
+fn go_on(workspace: &Workspace, store: &EpisodeStore, run: &RunMeta) -> Result<Choice, SessionError> {
+    let shots = store.shots(run.id)?.len();
+    let reached = store.last_shot(run.id)?.map_or(run.video.first_pts, |s| s.end) - run.video.first_pts;
+    let verdict = match settings_of_run(workspace, run, &[]) {
+        Ok(_) => Verdict::Useful(format!("{shots} shots up to {reached} of {} are stored", run.video.duration)),
+        Err(error) => Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) },
+    };
+    Ok(Choice { work: Work::GoOn { run: run.id }, verdict })
+}
+
+fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> {
+    let registry = Registry::with_folder(&workspace.models)?;
+    let found = registry.scan(&workspace.models)?;
+    let wanted = &workspace.settings.detect.model;
+    let chosen = registry.chosen(&found, Task::Detect, wanted);
+    if let Some(chosen) = chosen.filter(|c| c.entry.id != run.detector.id) {
+        return Ok(Verdict::Blocked {
+            why: format!(
+                "{} was measured with {}, and detect.model = {wanted:?} means {} now",
+                run.id, run.detector.id, chosen.entry.id
+            ),
+            instead: Some(Work::Anew),
+        });
+    }
+    let settings = match settings_of_run(workspace, run, &["pool", "cluster", "cosines"]) {
+        Ok(layers) => layers.settings()?,
+        Err(error) => return Ok(Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) }),
+    };
+    let entry = registry.entries().iter().find(|e| e.id == run.embedder.id);
+    let own = settings.in_cosines_of(entry.and_then(|e| e.cosines(settings.cosines)));
+    let key = group_key(&own, run, &EmbedderId(run.embedder.id.clone()));
+    Ok(if run.marks.get("group").is_some_and(|m| m.key == key) {
+        Verdict::UpToDate("grouped with these thresholds already".into())
+    } else {
+        Verdict::Useful("the thresholds are others now; nothing is decoded".into())
+    })
+}
+
+fn embed(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> {
+    let registry = Registry::with_folder(&workspace.models)?;
+    let found = registry.scan(&workspace.models)?;
+    let wanted = &workspace.settings.embed.model;
+    if let Err(error) = settings_of_run(workspace, run, &["embed"]) {
+        return Ok(Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) });
+    }
+    Ok(match registry.chosen(&found, Task::Embed, wanted) {
+        Some(model) if model.entry.id == run.embedder.id => Verdict::UpToDate(format!("{} made the vectors", run.embedder.id)),
+        Some(model) => {
+            Verdict::Useful(format!("vectors by {} instead of {}, from the stored crops", model.entry.id, run.embedder.id))
+        }
+        None => Verdict::Blocked { why: format!("no installed model is embed.model = {wanted:?}"), instead: None },
+    })
+}
+
+/// Returns the settings that a run was measured with, on top of those of now; the tables `but` stay as they are now.
+///
+/// # Errors
+/// `Legacy` where one of its settings is none of this version.
+pub(super) fn settings_of_run(workspace: &Workspace, run: &RunMeta, but: &[&str]) -> Result<Layers, SessionError> {
+    let mut layers = workspace.layers.clone();
+    let origin = run.id.to_string();
+    let mut open: Vec<(String, &Json)> = vec![(String::new(), &run.params)];
+    while let Some((key, value)) = open.pop() {
+        match value {
+            Json::Object(table) => {
+                let inner = table.iter().filter(|(name, _)| !(key.is_empty() && is_untouched(name, but)));
+                open.extend(inner.map(|(name, v)| (if key.is_empty() { name.clone() } else { format!("{key}.{name}") }, v)));
+            }
+            _ => {
+                let plain: toml::Value =
+                    serde_json::from_value(value.clone()).unwrap_or_else(|_| toml::Value::String(value.to_string()));
+                layers.set(&origin, &key, plain).map_err(|error| SessionError::Legacy { run: run.id, why: error.to_string() })?;
+            }
+        }
+    }
+    Ok(layers)
+}
+
+/// What decides no result: how things are stored, fetched and shown.
+fn is_untouched(table: &str, but: &[&str]) -> bool {
+    but.contains(&table)
+        || ["workers", "storage", "pull", "pictures", "doubts", "evaluation", "suggest", "screen_time"].contains(&table)
+}
+
+/// Returns a folder's entries that a video can be reached through: folders first, then files that look like videos; by name.
+///
+/// # Errors
+/// Fails where the folder cannot be read.
+pub fn videos_in(folder: &Path) -> Result<Vec<FolderEntry>, SessionError> {
+    let failed = |source| SessionError::Read { path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Links are followed: videos are often linked in from elsewhere.
+        let Ok(meta) = std::fs::metadata(entry.path()) else { continue };
+        let is_video =
+            Path::new(&name).extension().is_some_and(|e| VIDEO.contains(&e.to_ascii_lowercase().to_string_lossy().as_ref()));
+        if meta.is_dir() || is_video {
+            found.push(FolderEntry { is_folder: meta.is_dir(), bytes: meta.len(), name });
+        }
+    }
+    found.sort_by_key(|e| (!e.is_folder, e.name.to_lowercase()));
+    Ok(found)
+}
+
+/// Extensions of containers that episodes come in.
+const VIDEO: [&str; 14] = ["mp4", "mkv", "mov", "m4v", "avi", "ts", "m2ts", "mts", "mxf", "webm", "mpg", "mpeg", "wmv", "flv"];
+
+/// One entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderEntry {
+    pub name: String,
+    pub is_folder: bool,
+    pub bytes: u64,
+}
+
+/// Says in a line what a video is: picture size, length, rate, codec, sound.
+///
+/// # Errors
+/// Fails where it is no video, or cannot be read.
+pub fn video_text(video: &Path) -> Result<String, SessionError> {
+    let info = crate::media::probe(video)?;
+    let length = info.duration.map_or_else(|| "of unknown length".into(), |d| d.to_string());
+    let sound = if info.has_audio { "with sound" } else { "without sound" };
+    Ok(format!("{}×{}, {length}, {:.3} pictures a second, {}, {sound}", info.size.width, info.size.height, info.fps, info.codec))
+}
