@@ -45,6 +45,10 @@ pub enum SessionError {
     Write { path: PathBuf, source: std::io::Error },
     #[error("there is no episode {episode} in the library {library:?}")]
     NoEpisode { episode: EpisodeId, library: PathBuf, known: Vec<EpisodeId> },
+    #[error("{path:?} is there already")]
+    IsThere { path: PathBuf },
+    #[error("{path:?} is neither CSV nor JSON by its name")]
+    NoFormat { path: PathBuf },
     #[error("the library {path:?} holds episodes already")]
     NotEmpty { path: PathBuf },
     #[error("episode {episode} has no finished run")]
@@ -108,6 +112,8 @@ impl SessionError {
                 Some("the library is empty; `screenalytics run VIDEO` measures an episode".into())
             }
             Self::NoEpisode { known, .. } => Some(format!("known: {}", few(known))),
+            Self::IsThere { .. } => Some("take another name, or replace it".into()),
+            Self::NoFormat { .. } => Some("let it end in .csv or .json".into()),
             Self::NotEmpty { .. } => Some("name a new directory".into()),
             Self::NotRun { episode } => Some(format!("`screenalytics run VIDEO --ep-id {episode}` measures it")),
             Self::OtherVideo { .. } => {

@@ -65,7 +65,7 @@ pub use pull::{
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use review::{
-    Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Near, Nearest, Review, Snapshot, Thumbs, TrackInfo,
+    Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Near, Nearest, Over, Review, Snapshot, Thumbs, TrackInfo,
 };
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 use standing::settings_of_run;

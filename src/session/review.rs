@@ -5,6 +5,7 @@
 
 mod crops;
 mod doubt;
+mod export;
 #[cfg(test)]
 mod kills;
 mod near;
@@ -18,6 +19,7 @@ mod touched;
 
 pub use crops::{CropCursor, CropPage, CropRow};
 pub use doubt::Doubt;
+pub use export::Over;
 pub use near::{Candidate, Near, Nearest};
 pub use snapshot::{Card, Snapshot, TrackInfo};
 

@@ -144,8 +144,8 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
         Some(Overlay::Help { cursor }) => help(model, &mut canvas, area, cursor.at),
         Some(Overlay::Confirm(confirm)) => super::confirm::draw(confirm, &mut canvas, area),
         Some(Overlay::Picker(picker)) => draw_picker(picker, &mut canvas, area),
-        Some(Overlay::Filter(_)) | None if !model.pending.is_empty() => pending(model, &mut canvas, area),
-        Some(Overlay::Filter(_)) | None => {}
+        Some(Overlay::Filter(_) | Overlay::Line(_)) | None if !model.pending.is_empty() => pending(model, &mut canvas, area),
+        Some(Overlay::Filter(_) | Overlay::Line(_)) | None => {}
     }
     canvas.wants
 }
@@ -165,7 +165,9 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             left.push(canvas.dim(" ▸"));
             for (n, tab) in Tab::ALL.into_iter().enumerate() {
                 let role = if tab == desk.tab { Role::Accent } else { Role::Dim };
-                left.push(canvas.span(role, format!("  {} {}", n + 1, tab.title())));
+                // There digits are candidates.
+                let digit = if desk.tab == Tab::Tracks { String::new() } else { format!("{} ", n + 1) };
+                left.push(canvas.span(role, format!("  {digit}{}", tab.title())));
             }
             let cards = &desk.snapshot.identities;
             let named = cards.iter().filter(|c| c.identity.name.is_some()).count();
@@ -224,8 +226,8 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let wide = usize::from(area.width);
     let said = match &model.status {
         Status::Quiet => match (model.screen, &model.desk) {
-            (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk),
             (Screen::People, _) => screens::people::told(model),
+            (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk, area.width),
             _ => None,
         },
         Status::Busy(text) => Some((Role::Dim, format!("… {text}"))),
@@ -244,6 +246,14 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             canvas.span(Role::Title, input.value().to_owned()),
             canvas.span(Role::Cursor, "▏"),
             canvas.dim("  Enter keeps it · Esc takes it away"),
+        ]);
+        canvas.line(area, area.height - 2, line);
+    } else if let Some(Overlay::Line(line)) = &model.overlay {
+        let typed = super::text::fit_end(line.input.value(), wide.saturating_sub(super::text::width(&line.prompt) + 6));
+        let line = Line::from(vec![
+            canvas.span(Role::Accent, format!(" {} › ", line.prompt)),
+            canvas.span(Role::Title, typed),
+            canvas.span(Role::Cursor, "▏"),
         ]);
         canvas.line(area, area.height - 2, line);
     } else if let Some((role, text)) = said {

@@ -43,6 +43,7 @@ fn change(model: &mut Model, how: impl FnOnce(&mut Input)) -> Vec<Effect> {
             set_filter(model, text);
         }
         Some(Overlay::Confirm(confirm)) => how(&mut confirm.input),
+        Some(Overlay::Line(line)) => how(&mut line.input),
         Some(Overlay::Help { .. }) | None => {}
     }
     Vec::new()

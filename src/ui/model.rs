@@ -2,15 +2,19 @@
 
 mod desk;
 mod form;
+mod given;
 mod jobs;
 mod library;
+mod nearby;
 mod overlay;
 
 pub use desk::Sort;
 pub(crate) use desk::{Desk, EVERY, Strip, title};
 pub(crate) use form::{Form, Slot};
+pub(crate) use given::{Asking, Given, Line, Stretch};
 pub(crate) use jobs::JobsView;
 pub(crate) use library::{Branch, Holdings};
+pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 
 use super::keymap::{Action, Keymap, Place};
@@ -208,7 +212,7 @@ impl Model {
     pub(crate) fn place(&self) -> Place {
         match &self.overlay {
             Some(Overlay::Picker(_)) => return Place::Picker,
-            Some(Overlay::Filter(_) | Overlay::Confirm(_)) => return Place::Input,
+            Some(Overlay::Filter(_) | Overlay::Confirm(_) | Overlay::Line(_)) => return Place::Input,
             Some(Overlay::Help { .. }) | None => {}
         }
         self.place_below()

@@ -2,8 +2,9 @@
 
 use super::keymap::Action;
 use super::list::{Cursor, Step};
-use super::model::{Desk, Item, Model, Overlay, Pick, Picker, Picking, title};
+use super::model::{Desk, Given, Item, Model, Overlay, Pick, Picker, Picking, title};
 use super::palette::{commands, rank};
+use super::screens::tracks::stretch;
 use super::screens::{episodes, jobs};
 use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
@@ -42,24 +43,31 @@ fn actions(model: &Model) -> Vec<Item> {
 fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
     match what {
         Picking::Name(ids) => (format!("who is {}?", names(desk, ids)), people(desk)),
-        Picking::Assign(tracks) => {
+        Picking::Assign(given) => {
             let mut items = people(desk);
             items.extend(identities(desk, &BTreeSet::new(), |c| c.identity.name.is_none()));
             items.push(Item { text: "somebody new, without a name".into(), note: String::new(), pick: Pick::NewIdentity });
-            (
-                format!(
-                    "whose {}?",
-                    if tracks.len() == 1 { "is this track".into() } else { format!("are these {} tracks", tracks.len()) }
-                ),
-                items,
-            )
+            let what = match given {
+                Given::Tracks(tracks) if tracks.len() == 1 => "whose is this track?".into(),
+                Given::Tracks(tracks) => format!("whose are these {} tracks?", tracks.len()),
+                Given::Pictures(stretch) => format!("whose are {}?", stretch::told(stretch)),
+            };
+            (what, items)
         }
         Picking::Merge(ids) => {
             let out: BTreeSet<IdentityId> = ids.iter().copied().collect();
             (format!("merge {} into", names(desk, ids)), identities(desk, &out, |_| true))
         }
         Picking::DiscardIdentities(ids) => (format!("why does {} count for nobody?", names(desk, ids)), reasons()),
-        Picking::DiscardTracks(tracks) => (format!("why do {} tracks count for nobody?", tracks.len()), reasons()),
+        Picking::DiscardTracks(Given::Tracks(tracks)) if tracks.len() == 1 => {
+            ("why does this track count for nobody?".into(), reasons())
+        }
+        Picking::DiscardTracks(Given::Tracks(tracks)) => {
+            (format!("why do these {} tracks count for nobody?", tracks.len()), reasons())
+        }
+        Picking::DiscardTracks(Given::Pictures(stretch)) => {
+            (format!("why do {} count for nobody?", stretch::told(stretch)), reasons())
+        }
         Picking::Run(_) | Picking::Palette => (String::new(), Vec::new()),
     }
 }
@@ -176,8 +184,7 @@ fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effe
     if let Some(desk) = &mut model.desk {
         desk.grid.selected.clear();
         desk.grid.anchor = None;
-        desk.strips.selected.clear();
-        desk.strips.anchor = None;
+        desk.strips.select_nothing();
     }
     if_writable(model, Ask::Decide(command))
 }
@@ -195,14 +202,14 @@ fn command(model: &Model, what: Picking, pick: Pick, typed: String) -> Option<Co
             // Several at once are one decision, to be taken back at once.
             many => Command::Assign { tracks: tracks_of(desk, many), to: Target::Person(name?) },
         },
-        (Picking::Assign(tracks), Pick::Identity(id)) => Command::Assign { tracks, to: Target::Identity(id) },
-        (Picking::Assign(tracks), Pick::NewIdentity) => Command::Assign { tracks, to: Target::New },
-        (Picking::Assign(tracks), _) => Command::Assign { tracks, to: Target::Person(name?) },
+        (Picking::Assign(given), Pick::Identity(id)) => given.to(Target::Identity(id)),
+        (Picking::Assign(given), Pick::NewIdentity) => given.to(Target::New),
+        (Picking::Assign(given), _) => given.to(Target::Person(name?)),
         (Picking::Merge(identities), Pick::Identity(into)) => Command::Merge { identities, into },
         (Picking::DiscardIdentities(identities), Pick::Reason(reason)) => {
             Command::Discard { tracks: Vec::new(), identities, reason }
         }
-        (Picking::DiscardTracks(tracks), Pick::Reason(reason)) => Command::Discard { tracks, identities: Vec::new(), reason },
+        (Picking::DiscardTracks(given), Pick::Reason(reason)) => given.discarded(reason),
         _ => return None,
     })
 }

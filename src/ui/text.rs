@@ -21,6 +21,13 @@ pub fn length(t: MediaTime) -> String {
     format!("{}{}", if t.0 < 0 && seconds > 0 { "-" } else { "" }, minutes(seconds))
 }
 
+/// Returns a short length as `1.4 s`, to the nearest tenth.
+#[must_use]
+pub fn seconds(t: MediaTime) -> String {
+    let tenths = t.0.unsigned_abs().saturating_add(50_000) / 100_000;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
 fn minutes(seconds: u64) -> String {
     let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }

@@ -2,11 +2,11 @@
 
 use super::keymap::{Action, Resolved};
 use super::list::{Cursor, Step};
-use super::model::{Arrive, Desk, Model, Overlay, Picking, Screen, Status, Strip, Tab};
+use super::model::{Arrive, Asking, Desk, Made, Model, Overlay, Picking, Screen, Status, Tab};
 use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
-use super::{confirm, edit, picker};
+use super::{confirm, edit, line, picker, sight};
 use crate::domain::Operation;
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
@@ -96,8 +96,7 @@ fn calm(model: &mut Model) {
                 desk.grid.anchor = None;
             }
             Tab::Tracks => {
-                desk.strips.selected.clear();
-                desk.strips.anchor = None;
+                desk.strips.select_nothing();
             }
             Tab::Results => {}
         }
@@ -140,8 +139,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.status = Status::Done(format!("copied: {link}"));
             vec![Effect::Copy(link)]
         }
-        Action::Undo => undo(model, sure),
-        Action::Redo => if_writable(model, Ask::Redo),
+        Action::Undo | Action::Redo => undo(model, action, sure),
         _ => screens::act(model, action),
     }
 }
@@ -159,6 +157,7 @@ fn over(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Overlay::Picker(_)) => Some(picker::act(model, action)),
         Some(Overlay::Filter(_)) => Some(edit::end_filter(model, action)),
         Some(Overlay::Confirm(_)) => Some(confirm::act(model, action)),
+        Some(Overlay::Line(_)) => Some(line::act(model, action)),
         None => None,
     }
 }
@@ -174,6 +173,9 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
             if desk.is_zoomed {
                 desk.is_zoomed = false;
                 return Vec::new();
+            }
+            if desk.tab == Tab::Tracks && screens::tracks::leave_whole(desk) {
+                return screens::settle(model);
             }
             if desk.tab == Tab::Tracks && desk.strips.of.is_some() {
                 desk.strips.of = None;
@@ -241,18 +243,23 @@ pub(crate) fn open(model: &mut Model, arrive: Arrive) -> Vec<Effect> {
     vec![Effect::Ask(Ask::Open(episode))]
 }
 
-/// Takes the last decision back; one that was made elsewhere is named first, and goes at the second key.
-fn undo(model: &mut Model, sure: bool) -> Vec<Effect> {
+/// Takes the last decision back, or does it again; one out of sight is named first, and goes at the second key.
+fn undo(model: &mut Model, action: Action, sure: bool) -> Vec<Effect> {
     let Some(desk) = &model.desk else { return Vec::new() };
-    let Some((seq, summary)) = &desk.snapshot.next_undo else {
-        model.status = Status::Done("nothing is left to undo".into());
+    let (next, none, does) = match action {
+        Action::Redo => (&desk.snapshot.next_redo, "nothing is left to do again", "does again"),
+        _ => (&desk.snapshot.next_undo, "nothing is left to undo", "takes back"),
+    };
+    let Some((seq, summary)) = next else {
+        model.status = Status::Done(none.into());
         return Vec::new();
     };
-    if !sure && desk.made.get(seq) != Some(&desk.tab) {
-        model.status = Status::Sure(Action::Undo, format!("u again takes back #{seq}: {summary}"));
+    if let Some(place) = sight::hidden(model, *seq).filter(|_| !sure) {
+        let key = model.keymap.key_of(model.place_below(), action).unwrap_or_default();
+        model.status = Status::Sure(action, format!("{key} again {does} #{seq}, {place}: {summary}"));
         return Vec::new();
     }
-    if_writable(model, Ask::Undo(None))
+    if_writable(model, if action == Action::Redo { Ask::Redo } else { Ask::Undo(None) })
 }
 
 /// Asks for what changes the episode; says why where it is only read.
@@ -286,7 +293,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let Some(desk) = &mut model.desk else { return Vec::new() };
             model.status = Status::Done(said(made.as_deref(), what, usize::from(model.size.0)));
             if let (Some(made), Deed::Decision) = (&made, what) {
-                desk.made.insert(made.seq, desk.tab);
+                desk.made.insert(made.seq, Made::new(desk.tab, made));
             }
             desk.take(snapshot);
             if model.screen == Screen::Log {
@@ -341,14 +348,25 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Crops { track, every, first, page } => {
             let Some(desk) = &mut model.desk else { return Vec::new() };
-            if desk.strips.every == every {
-                let strip = desk.strips.crops.entry(track).or_insert_with(Strip::default);
-                if first {
-                    strip.rows.clear();
-                }
-                strip.rows.extend(page.rows);
-                (strip.next, strip.total, strip.is_asked) = (page.next, page.total, false);
+            if desk.strips.every_of(track) != every {
+                return Vec::new();
             }
+            // A page that goes on where nothing is any more is of no use: it is asked for anew.
+            if first {
+                desk.strips.crops.entry(track).or_default().rows.clear();
+            }
+            if let Some(strip) = desk.strips.crops.get_mut(&track) {
+                strip.rows.extend(page.rows);
+                (strip.every, strip.next, strip.total, strip.is_asked) = (every, page.next, page.total, false);
+            }
+        }
+        Answer::Near { to, found } => {
+            return model.desk.as_mut().map_or_else(Vec::new, |desk| screens::near::answered(desk, to, found));
+        }
+        Answer::Exported(path) => model.status = Status::Done(format!("the totals are in {path}")),
+        Answer::IsThere(path) => {
+            let what = Asking::Export { taken: Some(path.clone()) };
+            line::begin(model, what, "it is there already; Enter replaces it", &path);
         }
     }
     Vec::new()

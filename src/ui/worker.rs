@@ -5,7 +5,8 @@ use super::update::Msg;
 use crate::domain::{EpisodeId, LogEntry, Operation, Person, TrackId};
 use crate::session::{
     self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, Goes, JobEvent, JobId, JobLine, Jobs,
-    LeftOver, Order, OrderDefaults, Portraits, Review, SessionError, Snapshot, Standing, StopCause, Thumbs, Workspace,
+    LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Review, SessionError, Snapshot, Standing, StopCause, Thumbs,
+    Workspace,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,13 @@ pub(crate) enum Ask {
     Health,
     /// Who is in which episode, over the whole library: answered bit by bit.
     Casts,
+    /// Who looks like it.
+    Near(Near),
+    /// The totals into a file.
+    Export {
+        path: String,
+        over: Over,
+    },
     /// Another process may have decided.
     Refresh,
     Run(RunAsk),
@@ -104,6 +112,14 @@ pub(crate) enum Answer {
         is_last: bool,
     },
     NotRead(Told),
+    Near {
+        to: Near,
+        found: Nearest,
+    },
+    /// Where they are now.
+    Exported(String),
+    /// A file stands where the totals were to go.
+    IsThere(String),
     Changed(Arc<Snapshot>),
     /// The open episode can be decided on, or cannot any more.
     Reopened {
@@ -370,8 +386,15 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
                 Err(error) => Answer::Refused(error.into()),
             });
         }
-        Ask::Decide(_) | Ask::Undo(_) | Ask::Redo | Ask::Log | Ask::Crops { .. } | Ask::Refresh => {}
         Ask::Run(_) | Ask::WhatGoes(_) | Ask::Delete { .. } | Ask::Casts => return None,
+        Ask::Decide(_)
+        | Ask::Undo(_)
+        | Ask::Redo
+        | Ask::Log
+        | Ask::Crops { .. }
+        | Ask::Near(_)
+        | Ask::Export { .. }
+        | Ask::Refresh => {}
     }
     let review = open.as_mut()?;
     let done = match ask {
@@ -383,6 +406,11 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
             let first = after.is_none();
             review.crops(track, after, every, limit).map(|page| Answer::Crops { track, every, first, page })
         }
+        Ask::Near(to) => review.near(to).map(|found| Answer::Near { to, found }),
+        Ask::Export { path, over } => match review.export(&path, over) {
+            Err(SessionError::IsThere { .. }) => Ok(Answer::IsThere(path)),
+            done => done.map(|path| Answer::Exported(path.display().to_string())),
+        },
         Ask::Refresh => match review.refresh() {
             Ok(true) => Ok(Answer::Changed(review.snapshot())),
             Ok(false) => return None,

@@ -1,7 +1,7 @@
 //! The open episode: its tabs, what is selected in them, what is under their cursors.
 
 use super::super::list::Cursor;
-use super::{Tab, matches};
+use super::{Made, Nearby, Tab, matches};
 use crate::domain::{IdentityId, TrackId};
 use crate::session::{Access, Card, CropCursor, CropRow, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,10 @@ pub(crate) struct Desk {
     pub results: Cursor,
     /// One face fills the pane.
     pub is_zoomed: bool,
-    /// Where each decision of this session was made, by its number: an undo elsewhere is told first.
-    pub made: BTreeMap<u64, Tab>,
+    /// What each decision of this session touched, by its number: an undo out of sight is told first.
+    pub made: BTreeMap<u64, Made>,
+    /// Who looks like what is under the cursor.
+    pub near: Nearby,
 }
 
 /// How identities are sorted.
@@ -81,8 +83,12 @@ pub(crate) struct Strips {
     /// Only this identity's.
     pub of: Option<IdentityId>,
     pub cursor: Cursor,
-    /// The crop under the cursor.
+    /// The crop under the cursor, of those that its strip shows.
     pub crop: usize,
+    /// First row of crops shown, where one track fills the pane.
+    pub whole: Option<usize>,
+    /// Where a range of crops began: a track and a picture of it.
+    pub mark: Option<(TrackId, u64)>,
     /// The crop that is shown large; likewise.
     pub beside: Option<CropRow>,
     pub every: usize,
@@ -97,10 +103,38 @@ pub(crate) struct Strips {
 /// What is known of a track's crops so far.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Strip {
+    /// Every so many crops; 0 before it is asked for.
+    pub every: usize,
     pub rows: Vec<CropRow>,
     pub next: Option<CropCursor>,
     pub total: u64,
     pub is_asked: bool,
+}
+
+impl Strip {
+    /// Returns how many crops it shows once all of them are there.
+    pub(crate) fn count(&self) -> usize {
+        usize::try_from(self.total).unwrap_or(usize::MAX).div_ceil(self.every.max(1))
+    }
+}
+
+impl Strips {
+    /// Returns every how many crops a track shows: one that fills the pane shows all.
+    pub(crate) fn every_of(&self, track: TrackId) -> usize {
+        let is_whole = self.whole.is_some() && self.order.get(self.cursor.at) == Some(&track);
+        if is_whole { 1 } else { self.every }
+    }
+
+    /// Returns the strip under the cursor.
+    pub(crate) fn strip(&self) -> Option<&Strip> {
+        self.crops.get(self.order.get(self.cursor.at)?)
+    }
+
+    /// Ends the range of crops and the selection of tracks.
+    pub(crate) fn select_nothing(&mut self) {
+        self.selected.clear();
+        (self.anchor, self.mark) = (None, None);
+    }
 }
 
 /// Every n-th crop at first.
@@ -112,6 +146,8 @@ impl Default for Strips {
             of: None,
             cursor: Cursor::default(),
             crop: 0,
+            whole: None,
+            mark: None,
             beside: None,
             every: EVERY,
             selected: BTreeSet::new(),
@@ -136,6 +172,7 @@ impl Desk {
             results: Cursor::default(),
             is_zoomed: false,
             made: BTreeMap::new(),
+            near: Nearby::default(),
         };
         desk.arrange();
         desk
@@ -161,8 +198,8 @@ impl Desk {
 
     /// Returns the crop under the cursor.
     pub(crate) fn crop(&self) -> Option<&CropRow> {
-        let strip = self.strips.crops.get(self.strips.order.get(self.strips.cursor.at)?)?;
-        strip.rows.get(self.strips.crop.min(strip.rows.len().saturating_sub(1)))
+        let strip = self.strips.strip()?;
+        strip.rows.get(self.strips.crop.min(strip.count().saturating_sub(1)))
     }
 
     /// Takes another state of the episode; the cursors stay on what they were on.
@@ -179,6 +216,7 @@ impl Desk {
             .collect();
         for track in touched {
             self.strips.crops.remove(&track);
+            self.strips.mark.take_if(|mark| mark.0 == track);
         }
         self.snapshot = snapshot;
         self.arrange();
@@ -195,8 +233,10 @@ impl Desk {
         if let Some(at) = card.and_then(|id| order.iter().position(|i| cards[*i].identity.id == id)) {
             self.grid.cursor.at = at;
         }
-        if let Some(at) = track.and_then(|id| self.strips.order.iter().position(|t| *t == id)) {
-            self.strips.cursor.at = at;
+        match track.and_then(|id| self.strips.order.iter().position(|t| *t == id)) {
+            Some(at) => self.strips.cursor.at = at,
+            // Whatever comes next is another track: from its beginning.
+            None => (self.strips.crop, self.strips.whole, self.strips.mark) = (0, None, None),
         }
         let (columns, rows) = self.grid.shape;
         self.grid.cursor.show(self.grid.order.len(), columns, rows);

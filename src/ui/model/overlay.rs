@@ -2,7 +2,8 @@
 
 use super::super::keymap::Action;
 use super::super::list::Cursor;
-use crate::domain::{DiscardReason, EpisodeId, IdentityId, TrackId};
+use super::{Given, Line};
+use crate::domain::{DiscardReason, EpisodeId, IdentityId};
 use crate::session::{Choice, Standing};
 use tui_input::Input;
 
@@ -16,6 +17,8 @@ pub(crate) enum Overlay {
     /// The filter of the list below, as it is typed.
     Filter(Input),
     Confirm(Confirm),
+    /// A line of text that is asked for.
+    Line(Line),
 }
 
 /// A question that is answered by typing what it asks for.
@@ -50,13 +53,13 @@ pub(crate) enum Picking {
     Palette,
     /// A person for identities.
     Name(Vec<IdentityId>),
-    /// Whom tracks belong to.
-    Assign(Vec<TrackId>),
+    /// Whom tracks or pictures belong to.
+    Assign(Given),
     Merge(Vec<IdentityId>),
     /// What to work out of an episode.
     Run(Box<Standing>),
     DiscardIdentities(Vec<IdentityId>),
-    DiscardTracks(Vec<TrackId>),
+    DiscardTracks(Given),
 }
 
 /// One line of a picker.

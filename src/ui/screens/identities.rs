@@ -4,7 +4,7 @@ use super::super::draw::{Canvas, counted};
 use super::super::keymap::Action;
 use super::super::model::{Desk, Detail, Model, Picking, Tab, title};
 use super::super::pictures::Kind;
-use super::super::text::{clock, fit};
+use super::super::text::{clock, fit, width};
 use super::super::theme::Role;
 use super::super::update::{Effect, back as act_back, if_writable, pick, step_of};
 use super::super::worker::Ask;
@@ -82,7 +82,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => {
             desk.strips.of = desk.grid.under;
             desk.strips.cursor = super::super::list::Cursor::default();
-            desk.strips.crop = 0;
+            (desk.strips.crop, desk.strips.whole, desk.strips.mark) = (0, None, None);
             desk.tab = Tab::Tracks;
             desk.arrange();
             return super::settle(model);
@@ -286,21 +286,21 @@ fn presence(desk: &Desk, card: &Card, cells: usize) -> String {
 }
 
 /// What the line at the bottom says of the card under the cursor.
-pub(crate) fn told(desk: &Desk) -> Option<(Role, String)> {
+pub(crate) fn told(desk: &Desk, wide: u16) -> Option<(Role, String)> {
     let card = desk.card()?;
     let doubts: Vec<String> = card.doubts.iter().map(ToString::to_string).collect();
     let doubts = if doubts.is_empty() { String::new() } else { format!("  ▲ {}", doubts.join(", ")) };
-    Some((
-        state(card),
-        format!(
-            "{} {}  {}  {}  belief {:.0} %{doubts}",
-            state(card).glyph(),
-            title(card),
-            clock(card.seconds),
-            counted(card.tracks.len(), "track"),
-            100.0 * card.belief,
-        ),
-    ))
+    let glyph = state(card).glyph();
+    let belief = 100.0 * card.belief;
+    let told = format!(
+        "{glyph} {}  {}  {}  belief {belief:.0} %{doubts}",
+        title(card),
+        clock(card.seconds),
+        counted(card.tracks.len(), "track")
+    );
+    let room = usize::from(wide).saturating_sub(width(&told) + 4);
+    let near = super::near::neighbours(desk, room).map(|n| format!("  {n}")).unwrap_or_default();
+    Some((state(card), told + &near))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub(crate) mod health;
 pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod log;
+pub(crate) mod near;
 pub(crate) mod people;
 pub(crate) mod results;
 pub(crate) mod shows;
@@ -69,6 +70,7 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     desk.tab = Tab::ALL[to];
     desk.is_zoomed = false;
+    tracks::leave_whole(desk);
     if desk.tab == Tab::Tracks && desk.strips.of.is_some() {
         desk.strips.of = None;
         desk.arrange();
@@ -92,7 +94,7 @@ pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
         desk.grid.beside = desk.grid.under;
         desk.strips.beside = desk.crop().cloned();
     }
-    Vec::new()
+    near::ask(model)
 }
 
 /// Returns how much of each stretch of the episode these spans fill, as one line; their order does not matter.
@@ -124,7 +126,7 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         (Screen::People, _) => people::click(model, x, y),
         (Screen::Shows, _) => shows::click(model, x, y),
         (Screen::Episode, Some(Tab::Identities)) => identities::click(model, x, y),
-        (Screen::Episode, Some(Tab::Tracks)) => tracks::click(model, y),
+        (Screen::Episode, Some(Tab::Tracks)) => tracks::click(model, x, y),
         _ => Vec::new(),
     }
 }

@@ -2,7 +2,8 @@
 
 use super::super::draw::Canvas;
 use super::super::keymap::Action;
-use super::super::model::{Model, Tab};
+use super::super::line;
+use super::super::model::{Asking, Model, Tab};
 use super::super::text::{bar, clock, fit};
 use super::super::theme::Role;
 use super::super::update::{Effect, step_of};
@@ -11,6 +12,11 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::Export {
+        let name = model.desk.as_ref().map(|d| format!("{}-screen-time.csv", d.snapshot.episode)).unwrap_or_default();
+        line::begin(model, Asking::Export { taken: None }, "the totals, as .csv or .json, into", &name);
+        return Vec::new();
+    }
     let rows = super::rows(model).saturating_sub(1);
     let Some(desk) = &mut model.desk else { return Vec::new() };
     let count = desk.snapshot.time.people.len();

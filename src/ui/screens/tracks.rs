@@ -1,17 +1,22 @@
-//! Tracks as filmstrips: one row a track, every n-th crop of it.
+//! Tracks as filmstrips: one row a track, every n-th crop of it; or every crop of one track over the whole pane.
+
+mod rows;
+mod side;
+pub(crate) mod stretch;
+mod whole;
 
 use super::super::draw::Canvas;
-use super::super::keymap::Action;
+use super::super::keymap::{Action, Place};
 use super::super::list::Step;
-use super::super::model::Status;
-use super::super::model::{Desk, Detail, EVERY, Model, Picking, title};
-use super::super::pictures::Kind;
-use super::super::text::{clock, fit};
+use super::super::model::{Asking, Desk, Detail, EVERY, Given, Model, Picking, Status, Strip, title};
+use super::super::text::fit;
 use super::super::theme::Role;
 use super::super::update::{Effect, back, if_writable, pick, step_of};
 use super::super::worker::{Ask, Told};
-use crate::domain::{MediaTime, TrackId};
-use crate::session::{Command, TrackInfo};
+use super::super::{line, text};
+use super::near;
+use crate::domain::TrackId;
+use crate::session::{Command, Target};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -47,55 +52,60 @@ fn shape(size: (u16, u16), detail: Detail) -> Shape {
 /// Steps between crops that can be chosen.
 const MOST: usize = 12;
 
-/// Crops that are asked for at once.
+/// Crops that are asked for at once at least.
 const PAGE: usize = 24;
 
-/// Asks for the crops of the tracks on the screen.
+/// Asks for the crops of the tracks on the screen, and no more of them than it shows.
 pub(crate) fn ask_for_crops(model: &mut Model) -> Vec<Effect> {
-    let shape = shape(model.size, model.detail);
+    let (size, detail) = (model.size, model.detail);
     let Some(desk) = &mut model.desk else { return Vec::new() };
+    let shape = shape(size, detail);
     let strips = &mut desk.strips;
     strips.rows = shape.rows;
     strips.cursor.show(strips.order.len(), 1, shape.rows);
-    let mut asks = Vec::new();
-    let mut shown: Vec<usize> = (strips.cursor.top..(strips.cursor.top + shape.rows).min(strips.order.len())).collect();
+    let mut shown: Vec<usize> = match strips.whole {
+        Some(_) => vec![strips.cursor.at],
+        None => (strips.cursor.top..(strips.cursor.top + shape.rows).min(strips.order.len())).collect(),
+    };
     shown.sort_by_key(|at| at.abs_diff(strips.cursor.at));
+    let mut asks = Vec::new();
     for at in shown {
-        let track = strips.order[at];
+        let Some(track) = strips.order.get(at).copied() else { continue };
+        let every = strips.every_of(track);
+        let needed = match strips.whole {
+            Some(top) => whole::grid(size, detail).needed(top),
+            None if at == strips.cursor.at => strips.crop + shape.crops + 2,
+            None => 0,
+        };
         let strip = strips.crops.entry(track).or_default();
+        if strip.every != every {
+            *strip = Strip { every, ..Strip::default() };
+        }
         let is_new = strip.total == 0 && strip.rows.is_empty();
-        let wants_more = at == strips.cursor.at && strip.next.is_some() && strips.crop + shape.crops + 2 > strip.rows.len();
+        let wants_more = strip.next.is_some() && needed > strip.rows.len();
         if !strip.is_asked && (is_new || wants_more) {
             strip.is_asked = true;
-            asks.push(Effect::Ask(Ask::Crops { track, after: strip.next, every: strips.every, limit: PAGE }));
+            let limit = needed.saturating_sub(strip.rows.len()).max(PAGE);
+            asks.push(Effect::Ask(Ask::Crops { track, after: strip.next, every, limit }));
         }
     }
     asks
 }
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let shape = shape(model.size, model.detail);
-    let Some(desk) = &mut model.desk else { return Vec::new() };
-    let strips = &mut desk.strips;
-    strips.rows = shape.rows;
     if let Some(step) = step_of(action) {
-        let crops = strips.order.get(strips.cursor.at).and_then(|t| strips.crops.get(t)).map_or(0, |s| s.rows.len());
-        match step {
-            Step::Left => strips.crop = strips.crop.min(crops.saturating_sub(1)).saturating_sub(1),
-            Step::Right => strips.crop = (strips.crop + 1).min(crops.saturating_sub(1)),
-            _ => {
-                let before = strips.cursor.at;
-                strips.cursor.step(step, strips.order.len(), 1, shape.rows);
-                if strips.cursor.at != before {
-                    strips.crop = 0;
-                }
-            }
-        }
-        return ask_for_crops(model);
+        return walk(model, step);
     }
-    let tracks = chosen(desk);
+    if let Some(nth) = near::nth(action) {
+        return take(model, nth);
+    }
+    let Some(desk) = &mut model.desk else { return Vec::new() };
     match action {
         Action::Zoom => desk.is_zoomed = !desk.is_zoomed,
+        Action::Whole => {
+            whole::toggle(desk);
+            return ask_for_crops(model);
+        }
         Action::Select => {
             if let Some(id) = desk.track().map(|t| t.track.id)
                 && !desk.strips.selected.remove(&id)
@@ -103,54 +113,165 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 desk.strips.selected.insert(id);
             }
         }
-        Action::SelectRange => match desk.strips.anchor.take() {
+        Action::SelectRange => match desk.strips.anchor {
             None => desk.strips.anchor = Some(desk.strips.cursor.at),
-            Some(_) => desk.strips.selected.extend(tracks),
+            Some(_) => {
+                let tracks = chosen(desk);
+                desk.strips.selected.extend(tracks);
+                desk.strips.anchor = None;
+            }
         },
-        Action::SelectNone if desk.strips.selected.is_empty() && desk.strips.anchor.is_none() => return back(model),
+        Action::RangeCrops => {
+            desk.strips.mark = match desk.strips.mark {
+                None => desk.crop().map(|c| (c.track, c.at.frame)),
+                Some(_) => None,
+            };
+        }
         Action::SelectNone => {
-            desk.strips.selected.clear();
-            desk.strips.anchor = None;
+            let strips = &mut desk.strips;
+            if strips.selected.is_empty() && strips.anchor.is_none() && strips.mark.is_none() {
+                return back(model);
+            }
+            strips.select_nothing();
         }
         Action::MoreCrops | Action::FewerCrops | Action::AllCrops => {
-            let every = desk.strips.every;
-            desk.strips.every = match action {
-                Action::MoreCrops => every.saturating_sub(1).max(1),
-                Action::FewerCrops => (every + 1).min(MOST),
-                _ if every == 1 => EVERY,
-                _ => 1,
-            };
-            if desk.strips.every != every {
-                desk.strips.crops.clear();
-                desk.strips.crop = 0;
-            }
+            thin(desk, action);
             return ask_for_crops(model);
         }
-        Action::Reassign if !tracks.is_empty() => return pick(model, Picking::Assign(tracks)),
-        Action::Discard if !tracks.is_empty() => return pick(model, Picking::DiscardTracks(tracks)),
-        Action::Remove if !tracks.is_empty() => return if_writable(model, Ask::Decide(Command::Remove { tracks })),
-        Action::Restore if !tracks.is_empty() => return if_writable(model, Ask::Decide(Command::Restore { tracks })),
-        Action::Join => {
-            if tracks.len() < 2 {
-                let hint = Some("Space selects; two or more of one shot that are never seen at once become one".into());
-                model.status = Status::Failed(Told { what: "one track cannot be joined to itself".into(), hint });
-                return Vec::new();
-            }
-            return if_writable(model, Ask::Decide(Command::Join { tracks }));
-        }
+        Action::Join => return join(model),
         Action::Split => {
             let at = desk.crop().map(|c| (c.track, c.at.frame));
+            desk.strips.mark = None;
             return at.map_or_else(Vec::new, |(track, at)| if_writable(model, Ask::Decide(Command::Split { track, at })));
         }
-        Action::Lock if !tracks.is_empty() => {
+        _ => return give(model, action),
+    }
+    Vec::new()
+}
+
+/// Goes back from one track over the whole pane to the strips; tells whether one was there.
+pub(crate) fn leave_whole(desk: &mut Desk) -> bool {
+    let was = desk.strips.whole.is_some();
+    if was {
+        whole::toggle(desk);
+    }
+    was
+}
+
+/// Moves the cursor: over tracks and their crops, or over the crops of one.
+fn walk(model: &mut Model, step: Step) -> Vec<Effect> {
+    let (size, detail) = (model.size, model.detail);
+    let Some(desk) = &mut model.desk else { return Vec::new() };
+    let strips = &mut desk.strips;
+    let count = strips.strip().map_or(0, Strip::count);
+    if strips.whole.is_some() {
+        whole::walk(desk, step, size, detail);
+        return ask_for_crops(model);
+    }
+    match step {
+        Step::Left => strips.crop = strips.crop.min(count.saturating_sub(1)).saturating_sub(1),
+        Step::Right => strips.crop = (strips.crop + 1).min(count.saturating_sub(1)),
+        _ => {
+            let before = strips.cursor.at;
+            strips.cursor.step(step, strips.order.len(), 1, shape(size, detail).rows);
+            if strips.cursor.at != before {
+                (strips.crop, strips.mark) = (0, None);
+            }
+        }
+    }
+    ask_for_crops(model)
+}
+
+/// Shows more or fewer crops of each track.
+fn thin(desk: &mut Desk, action: Action) {
+    let every = desk.strips.every;
+    desk.strips.every = match action {
+        Action::MoreCrops => every.saturating_sub(1).max(1),
+        Action::FewerCrops => (every + 1).min(MOST),
+        _ if every == 1 => EVERY,
+        _ => 1,
+    };
+    if desk.strips.every != every {
+        if desk.strips.whole.is_some() {
+            whole::toggle(desk);
+        }
+        desk.strips.crops.clear();
+        (desk.strips.crop, desk.strips.mark) = (0, None);
+    }
+}
+
+/// Decides on the range of crops, else on the tracks that are selected, else on the one under the cursor.
+fn give(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(desk) = &model.desk else { return Vec::new() };
+    if action == Action::OneCrop {
+        let given = stretch::of_one(desk).map(Given::Pictures);
+        return given.map_or_else(Vec::new, |given| pick(model, Picking::Assign(given)));
+    }
+    let Some(given) = given(desk) else {
+        if desk.strips.mark.is_some() {
+            model.status = Status::Done("the crop after the range is on its way; once more, please".into());
+        }
+        return Vec::new();
+    };
+    let tracks = chosen(desk);
+    match action {
+        Action::Reassign => pick(model, Picking::Assign(given)),
+        Action::NewPerson => {
+            line::begin(model, Asking::NewPerson(given), "name of the new person", "");
+            Vec::new()
+        }
+        Action::Discard => pick(model, Picking::DiscardTracks(given)),
+        Action::Remove => match given {
+            Given::Tracks(tracks) => if_writable(model, Ask::Decide(Command::Remove { tracks })),
+            pictures @ Given::Pictures(_) => decide(model, pictures.to(Target::New)),
+        },
+        Action::Restore => if_writable(model, Ask::Decide(Command::Restore { tracks })),
+        Action::Lock => {
             let all = tracks.iter().filter_map(|t| desk.snapshot.tracks.get(t)).all(|t| t.locked);
             let identities = Vec::new();
             let command = if all { Command::Unlock { tracks, identities } } else { Command::Lock { tracks, identities } };
-            return if_writable(model, Ask::Decide(command));
+            if_writable(model, Ask::Decide(command))
         }
-        _ => {}
+        _ => Vec::new(),
     }
-    Vec::new()
+}
+
+/// Gives what is chosen to a candidate.
+fn take(model: &mut Model, nth: usize) -> Vec<Effect> {
+    let Some(desk) = &model.desk else { return Vec::new() };
+    match (near::candidate(desk, nth, near::room(model.size.0)), given(desk)) {
+        (Ok(identity), Some(given)) => decide(model, given.to(Target::Identity(identity))),
+        (Ok(_), None) => Vec::new(),
+        (Err(why), _) => {
+            model.status = Status::Done(why);
+            Vec::new()
+        }
+    }
+}
+
+fn decide(model: &mut Model, command: Command) -> Vec<Effect> {
+    if let Some(desk) = &mut model.desk {
+        desk.strips.select_nothing();
+    }
+    if_writable(model, Ask::Decide(command))
+}
+
+fn join(model: &mut Model) -> Vec<Effect> {
+    let tracks = model.desk.as_ref().map(chosen).unwrap_or_default();
+    if tracks.len() < 2 {
+        let hint = Some("Space selects; two or more of one shot that are never seen at once become one".into());
+        model.status = Status::Failed(Told { what: "one track cannot be joined to itself".into(), hint });
+        return Vec::new();
+    }
+    if_writable(model, Ask::Decide(Command::Join { tracks }))
+}
+
+/// Returns what a decision means: the range of crops, else the selected tracks, else the one under the cursor.
+fn given(desk: &Desk) -> Option<Given> {
+    if desk.strips.mark.is_some() {
+        return stretch::of(desk).map(Given::Pictures);
+    }
+    Some(chosen(desk)).filter(|tracks| !tracks.is_empty()).map(Given::Tracks)
 }
 
 /// Returns the selected tracks, else the one under the cursor.
@@ -167,13 +288,27 @@ fn chosen(desk: &Desk) -> Vec<TrackId> {
     }
 }
 
-pub(crate) fn click(model: &mut Model, y: u16) -> Vec<Effect> {
+pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     let shape = shape(model.size, model.detail);
+    let (size, detail) = (model.size, model.detail);
     let Some(desk) = &mut model.desk else { return Vec::new() };
+    if desk.strips.whole.is_some() {
+        whole::click(desk, x, y, size, detail);
+        return ask_for_crops(model);
+    }
     let at = desk.strips.cursor.top + usize::from(y.saturating_sub(3) / (shape.picture.1 + 1));
-    if at < desk.strips.order.len() {
-        desk.strips.cursor.at = at;
-        desk.strips.crop = 0;
+    if at >= desk.strips.order.len() {
+        return Vec::new();
+    }
+    if at != desk.strips.cursor.at {
+        (desk.strips.cursor.at, desk.strips.crop, desk.strips.mark) = (at, 0, None);
+    }
+    if let (Some(along), Some(count)) = (x.checked_sub(HEAD), desk.strips.strip().map(Strip::count)) {
+        let slot = usize::from(along / (shape.picture.0 + 1));
+        let first = rows::first(desk, shape, count);
+        if slot < shape.crops && first + slot < count {
+            desk.strips.crop = first + slot;
+        }
     }
     ask_for_crops(model)
 }
@@ -185,37 +320,63 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
     let shape = shape(model.size, model.detail);
     let strips = &desk.strips;
-    let of =
-        strips.of.and_then(|id| desk.card_of(id)).map_or_else(|| "all tracks".to_owned(), |c| format!("tracks of {}", title(c)));
-    let mut head = format!(" {of}: {} · every {} crop", strips.order.len(), ordinal(strips.every));
-    if !strips.filter.is_empty() {
-        head = format!("{head} · filter “{}”", strips.filter);
-    }
-    let count = chosen(desk).len();
-    if !strips.selected.is_empty() || strips.anchor.is_some() {
-        head = format!("{head} · {count} selected");
-    }
-    canvas.line(area, 0, Line::from(canvas.dim(head)));
+    head(model, desk, canvas, area);
     if strips.order.is_empty() {
         return canvas.says(area, Role::Dim, "no track to show", "q goes back; / filters by name or number");
     }
     let wide = area.width.saturating_sub(shape.side);
-    let picked = chosen(desk);
-    for (row, at) in (strips.cursor.top..(strips.cursor.top + shape.rows).min(strips.order.len())).enumerate() {
-        let Some(track) = desk.snapshot.tracks.get(&strips.order[at]) else { continue };
-        let y = area.y + 1 + u16::try_from(row).unwrap_or(0) * (shape.picture.1 + 1);
-        let place = Rect::new(area.x, y, wide, shape.picture.1 + 1).intersection(area);
-        let is_chosen = picked.contains(&track.track.id) && (strips.anchor.is_some() || !strips.selected.is_empty());
-        draw_row(desk, track, canvas, place, shape, (at == strips.cursor.at, is_chosen));
+    if strips.whole.is_some() {
+        let pane = Rect::new(area.x, area.y + 1, wide, area.height.saturating_sub(2));
+        whole::draw(desk, canvas, pane, whole::grid(model.size, model.detail));
+    } else {
+        let picked = if strips.anchor.is_some() || !strips.selected.is_empty() { chosen(desk) } else { Vec::new() };
+        for (row, at) in (strips.cursor.top..(strips.cursor.top + shape.rows).min(strips.order.len())).enumerate() {
+            let Some(track) = strips.order.get(at).and_then(|id| desk.snapshot.tracks.get(id)) else { continue };
+            let y = area.y + 1 + u16::try_from(row).unwrap_or(0) * (shape.picture.1 + 1);
+            let place = Rect::new(area.x, y, wide, shape.picture.1 + 1).intersection(area);
+            let is_chosen = picked.contains(&track.track.id);
+            rows::draw_row(desk, track, canvas, place, shape, (at == strips.cursor.at, is_chosen));
+        }
     }
     let bottom = Rect::new(area.x, area.bottom().saturating_sub(1), wide, 1);
     if let Some(track) = desk.track() {
-        canvas.line(bottom, 0, timeline(desk, track, canvas, usize::from(wide)));
+        canvas.line(bottom, 0, rows::timeline(desk, track, canvas, usize::from(wide)));
     }
     if shape.side > 0 {
         let side = Rect::new(area.right() - shape.side, area.y + 1, shape.side, area.height.saturating_sub(1));
-        draw_side(desk, canvas, side);
+        side::draw_side(desk, canvas, side);
     }
+}
+
+/// What is shown, what a decision would mean, and who it could be.
+fn head(model: &Model, desk: &Desk, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let strips = &desk.strips;
+    let left = usize::from(area.width).saturating_sub(near::room(area.width));
+    let line = if let Some(mark) = strips.mark {
+        let told = stretch::of(desk).map_or_else(|| format!("from picture {}", mark.1), |s| stretch::told(&s));
+        vec![canvas.span(Role::Selected, text::pad(&format!(" ◆ {told}"), left))]
+    } else if !strips.selected.is_empty() || strips.anchor.is_some() {
+        let count = super::super::draw::counted(chosen(desk).len(), "track");
+        vec![canvas.span(Role::Selected, text::pad(&format!(" ◆ {count} selected"), left))]
+    } else if let (Some(_), Some(track)) = (strips.whole, desk.track()) {
+        let owner = track.assignment.and_then(|a| desk.card_of(a.identity)).map_or("nobody".into(), title);
+        let count = strips.strip().map_or(0, |s| s.total);
+        vec![canvas.dim(text::pad(&format!(" {} · {owner} · all {count} crops", track.track.id), left))]
+    } else {
+        let of = strips.of.and_then(|id| desk.card_of(id)).map_or_else(|| "all tracks".to_owned(), title);
+        let filter = if strips.filter.is_empty() { String::new() } else { format!(" · “{}”", strips.filter) };
+        let every = ordinal(strips.every);
+        vec![canvas.dim(text::pad(&format!(" {of}: {}{filter} · every {every} crop", strips.order.len()), left))]
+    };
+    let mut line = line;
+    line.extend(near::candidates(desk, canvas, near::room(area.width), &keys(model)));
+    canvas.line(area, 0, Line::from(line));
+}
+
+/// Returns what follows the candidates: whoever is none of them.
+fn keys(model: &Model) -> Vec<(String, &'static str)> {
+    let key = |action| model.keymap.key_of(Place::Tracks, action).unwrap_or_default();
+    vec![(key(Action::Discard), "nobody"), (key(Action::NewPerson), "new person")]
 }
 
 fn ordinal(n: usize) -> String {
@@ -227,143 +388,13 @@ fn ordinal(n: usize) -> String {
     }
 }
 
-fn draw_row(
-    desk: &Desk,
-    info: &TrackInfo,
-    canvas: &mut Canvas<'_, '_>,
-    place: Rect,
-    shape: Shape,
-    (is_here, is_chosen): (bool, bool),
-) {
-    let track = &info.track;
-    let origin = desk.snapshot.shots.first().map_or(MediaTime::ZERO, |s| s.start);
-    let seen = MediaTime(info.seen.iter().map(|s| s.len().0).sum());
-    if is_here {
-        for row in 0..shape.picture.1 {
-            canvas.line(place, row, Line::from(canvas.span(Role::Cursor, "▌")));
-        }
+/// Returns the doubts of a crop as a badge that says why: `▲profile`, `▲blurred +1` where there is no room for all.
+fn badge(crop: &crate::session::CropRow, cells: usize) -> String {
+    let words: Vec<String> = crop.doubts.iter().map(ToString::to_string).collect();
+    let all = format!("▲{}", words.join(" "));
+    match words.as_slice() {
+        [] => String::new(),
+        [first, rest @ ..] if text::width(&all) > cells && !rest.is_empty() => fit(&format!("▲{first} +{}", rest.len()), cells),
+        _ => fit(&all, cells),
     }
-    let head = Rect::new(place.x + 1, place.y, HEAD - 2, place.height).intersection(place);
-    let wide = usize::from(head.width);
-    canvas.line(
-        head,
-        0,
-        Line::from(vec![
-            canvas.span(Role::Selected, if is_chosen { "◆ " } else { "" }),
-            canvas.span(if is_here { Role::Title } else { Role::Text }, clock(track.first.pts - origin)),
-            canvas.dim(format!("  {}  {}", clock(seen), track.id)),
-        ]),
-    );
-    let owner = info.assignment.and_then(|a| desk.card_of(a.identity));
-    let (role, who) = match (owner, info.assignment, info.discarded) {
-        (_, _, Some(reason)) => (Role::Rejected, reason.to_string()),
-        (Some(card), Some(assignment), _) => (Role::from(assignment.source), format!("{} {:.2}", title(card), assignment.score)),
-        _ => (Role::Unnamed, "nobody".to_owned()),
-    };
-    canvas.line(
-        head,
-        1,
-        Line::from(vec![
-            canvas.span(role, format!("{} ", role.glyph())),
-            canvas.span(Role::Text, fit(&who, wide.saturating_sub(4))),
-            canvas.span(Role::Locked, if info.locked { " ■" } else { "" }),
-        ]),
-    );
-    let doubts: Vec<String> = info.doubts.iter().map(ToString::to_string).collect();
-    if !doubts.is_empty() {
-        canvas.line(head, 2, Line::from(canvas.span(Role::Doubt, fit(&format!("▲ {}", doubts.join(", ")), wide))));
-    }
-    let Some(strip) = desk.strips.crops.get(&track.id) else { return };
-    if shape.picture.1 > 3 {
-        canvas.line(head, 3, Line::from(canvas.dim(format!("shot {} · {} crops", track.shot.0, strip.total))));
-    }
-    let at = if is_here { desk.strips.crop.min(strip.rows.len().saturating_sub(1)) } else { 0 };
-    let from = (at + 1).saturating_sub(shape.crops);
-    for (slot, crop) in strip.rows.iter().enumerate().skip(from).take(shape.crops) {
-        let x = place.x + HEAD + u16::try_from(slot - from).unwrap_or(0) * (shape.picture.0 + 1);
-        let picture = Rect::new(x, place.y, shape.picture.0, shape.picture.1).intersection(place);
-        if shape.picture.1 > 3 {
-            canvas.face(desk, Some(crop.key), picture, Kind::Face);
-        } else {
-            canvas.line(picture, 0, Line::from(canvas.dim(crop.at.frame.to_string())));
-        }
-        let below = Rect::new(x, place.y + shape.picture.1, shape.picture.0, 1).intersection(place);
-        let mark = if crop.doubts.is_empty() { " " } else { "▲" };
-        if is_here && slot == at {
-            canvas.line(
-                below,
-                0,
-                Line::from(canvas.span(Role::Cursor, format!("{}{mark}", "▔".repeat(usize::from(shape.picture.0) - 1)))),
-            );
-        } else {
-            canvas.line(below, 0, Line::from(canvas.span(Role::Doubt, mark)));
-        }
-    }
-}
-
-/// Shots of the episode, where the track's person is seen in them, and where the cursor is.
-fn timeline<'a>(desk: &Desk, track: &TrackInfo, canvas: &Canvas<'_, '_>, wide: usize) -> Line<'a> {
-    let origin = desk.snapshot.shots.first().map_or(0, |s| s.start.0);
-    let length = desk.snapshot.time.duration.0.max(1);
-    let cells = wide.saturating_sub(22).max(1);
-    let count = i64::try_from(cells).unwrap_or(1);
-    let cell = |t: i64| usize::try_from((t - origin).clamp(0, length - 1) * count / length).unwrap_or(0);
-    let mut line = vec!['·'; cells];
-    for shot in desk.snapshot.shots.iter().skip(1) {
-        line[cell(shot.start.0)] = '┆';
-    }
-    let card = track.assignment.and_then(|a| desk.card_of(a.identity));
-    let spans = card.iter().flat_map(|c| &c.tracks).filter_map(|t| desk.snapshot.tracks.get(t)).flat_map(|t| &t.seen);
-    for span in spans.chain(&track.seen) {
-        for place in &mut line[cell(span.start().0)..=cell(span.end().0 - 1)] {
-            *place = '▅';
-        }
-    }
-    let here = cell(track.track.first.pts.0);
-    let text = |part: &[char]| part.iter().collect::<String>();
-    Line::from(vec![
-        canvas.dim(format!(" {:>9} ", clock(MediaTime::ZERO))),
-        canvas.span(Role::Bar, text(&line[..here])),
-        canvas.span(Role::Cursor, "┃"),
-        canvas.span(Role::Bar, text(&line[here + 1..])),
-        canvas.dim(format!(" {}", clock(desk.snapshot.time.duration))),
-    ])
-}
-
-/// The crop under the cursor, large, with what is known of it.
-fn draw_side(desk: &Desk, canvas: &mut Canvas<'_, '_>, side: Rect) {
-    let Some(crop) = &desk.strips.beside else { return };
-    let width = side.width.saturating_sub(2);
-    let height = side.height.saturating_sub(7).min(width * 5 / 8);
-    let wide = (height * 8 / 5).min(width);
-    canvas.face(desk, Some(crop.key), Rect::new(side.x + 2 + (width - wide) / 2, side.y, wide, height), Kind::Face);
-    let text = Rect::new(side.x + 2, side.y + height, width, side.height - height);
-    let origin = desk.snapshot.shots.first().map_or(MediaTime::ZERO, |s| s.start);
-    let quality = &crop.quality;
-    let size = (crop.detection.bbox.width(), crop.detection.bbox.height());
-    canvas.line(
-        text,
-        1,
-        Line::from(vec![
-            canvas.span(Role::Title, clock(crop.at.pts - origin)),
-            canvas.dim(format!("  picture {}  {:.0}×{:.0} px", crop.at.frame, size.0, size.1)),
-        ]),
-    );
-    canvas.line(
-        text,
-        2,
-        Line::from(
-            canvas.dim(format!("score {:.2}  quality {:.2}  yaw {:+.0}°", crop.detection.score, quality.total, quality.yaw)),
-        ),
-    );
-    canvas.line(
-        text,
-        3,
-        Line::from(
-            canvas
-                .dim(format!("sharp {:.2}  light {:.2}  uncovered {:.2}", quality.sharpness, quality.light, quality.visibility)),
-        ),
-    );
-    let doubts: Vec<String> = crop.doubts.iter().map(|d| format!("▲ {d}")).collect();
-    canvas.line(text, 4, Line::from(canvas.span(Role::Doubt, fit(&doubts.join("  "), usize::from(width)))));
 }

@@ -1,0 +1,46 @@
+//! A line of text that is asked for: a name, a path.
+
+use super::keymap::Action;
+use super::model::{Asking, Line, Model, Overlay};
+use super::update::{Effect, if_writable};
+use super::worker::Ask;
+use crate::session::{Over, Target};
+use tui_input::Input;
+
+/// Asks for a line; `text` stands there to begin with.
+pub(crate) fn begin(model: &mut Model, what: Asking, prompt: &str, text: &str) {
+    model.overlay = Some(Overlay::Line(Line { what, prompt: prompt.to_owned(), input: Input::new(text.to_owned()) }));
+}
+
+/// Enter takes the line, Esc leaves everything as it was.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Back => model.overlay = None,
+        Action::Open => {
+            if let Some(Overlay::Line(line)) = model.overlay.take() {
+                return done(model, line);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn done(model: &mut Model, line: Line) -> Vec<Effect> {
+    let typed = line.input.value().trim().to_owned();
+    match line.what {
+        Asking::NewPerson(given) => {
+            // Without a name it is somebody all the same.
+            let target = if typed.is_empty() { Target::New } else { Target::Person(typed) };
+            if let Some(desk) = &mut model.desk {
+                desk.strips.select_nothing();
+            }
+            if_writable(model, Ask::Decide(given.to(target)))
+        }
+        Asking::Export { taken } if !typed.is_empty() => {
+            let over = if taken.as_ref() == Some(&typed) { Over::Replace } else { Over::Refuse };
+            vec![Effect::Ask(Ask::Export { path: typed, over })]
+        }
+        Asking::Export { .. } => Vec::new(),
+    }
+}

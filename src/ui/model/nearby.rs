@@ -1,0 +1,48 @@
+//! Who looks like what is under the cursor, and what decisions of this session touched.
+
+use super::Tab;
+use crate::domain::{Change, IdentityId, Operation, TrackId};
+use crate::session::{Candidate, Near};
+use std::collections::BTreeSet;
+
+/// Who looks like what is under the cursor.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Nearby {
+    /// Of what, and as of which entry of the log.
+    pub of: Option<(Near, u64)>,
+    /// By falling likeness.
+    pub list: Vec<Candidate>,
+    /// Tracks that are compared so far, and of how many, while it is worked out.
+    pub progress: Option<(usize, usize)>,
+    /// The list is there.
+    pub is_known: bool,
+}
+
+/// What one decision touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Made {
+    pub tab: Tab,
+    pub tracks: BTreeSet<TrackId>,
+    pub identities: BTreeSet<IdentityId>,
+}
+
+impl Made {
+    pub(crate) fn new(tab: Tab, operation: &Operation) -> Self {
+        let mut made = Self { tab, tracks: BTreeSet::new(), identities: BTreeSet::new() };
+        for change in &operation.changes {
+            match change {
+                Change::Assign { track, edit, .. } => {
+                    made.tracks.insert(*track);
+                    made.identities.extend(edit.from.iter().chain(&edit.to).map(|a| a.identity));
+                }
+                Change::Identity { id, .. } => {
+                    made.identities.insert(*id);
+                }
+                Change::Track { track, .. } | Change::Mark { track, .. } => {
+                    made.tracks.insert(*track);
+                }
+            }
+        }
+        made
+    }
+}

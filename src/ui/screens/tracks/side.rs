@@ -1,0 +1,48 @@
+//! What is known of one crop.
+
+use super::super::super::draw::Canvas;
+use super::super::super::model::Desk;
+use super::super::super::pictures::Kind;
+use super::super::super::text::{clock, fit};
+use super::super::super::theme::Role;
+use crate::domain::MediaTime;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+/// The crop under the cursor, large, with what is known of it.
+pub(super) fn draw_side(desk: &Desk, canvas: &mut Canvas<'_, '_>, side: Rect) {
+    let Some(crop) = &desk.strips.beside else { return };
+    let width = side.width.saturating_sub(2);
+    let height = side.height.saturating_sub(7).min(width * 5 / 8);
+    let wide = (height * 8 / 5).min(width);
+    canvas.face(desk, Some(crop.key), Rect::new(side.x + 2 + (width - wide) / 2, side.y, wide, height), Kind::Face);
+    let text = Rect::new(side.x + 2, side.y + height, width, side.height - height);
+    let origin = desk.snapshot.shots.first().map_or(MediaTime::ZERO, |s| s.start);
+    let quality = &crop.quality;
+    let size = (crop.detection.bbox.width(), crop.detection.bbox.height());
+    canvas.line(
+        text,
+        1,
+        Line::from(vec![
+            canvas.span(Role::Title, clock(crop.at.pts - origin)),
+            canvas.dim(format!("  picture {}  {:.0}×{:.0} px", crop.at.frame, size.0, size.1)),
+        ]),
+    );
+    canvas.line(
+        text,
+        2,
+        Line::from(
+            canvas.dim(format!("score {:.2}  quality {:.2}  yaw {:+.0}°", crop.detection.score, quality.total, quality.yaw)),
+        ),
+    );
+    canvas.line(
+        text,
+        3,
+        Line::from(
+            canvas
+                .dim(format!("sharp {:.2}  light {:.2}  uncovered {:.2}", quality.sharpness, quality.light, quality.visibility)),
+        ),
+    );
+    let doubts: Vec<String> = crop.doubts.iter().map(|d| format!("▲ {d}")).collect();
+    canvas.line(text, 4, Line::from(canvas.span(Role::Doubt, fit(&doubts.join("  "), usize::from(width)))));
+}
