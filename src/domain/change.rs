@@ -118,6 +118,37 @@ pub enum OperationKind {
     },
 }
 
+impl OperationKind {
+    /// The names of all kinds, in the order of their declaration.
+    pub const NAMES: [&str; 15] = [
+        "group", "name", "assign", "merge", "remove", "discard", "restore", "split", "join", "lock", "unlock", "import", "carry",
+        "undo", "redo",
+    ];
+
+    /// Returns its name, as the log stores it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        let at = match self {
+            Self::Group => 0,
+            Self::Name => 1,
+            Self::Assign => 2,
+            Self::Merge => 3,
+            Self::Remove => 4,
+            Self::Discard => 5,
+            Self::Restore => 6,
+            Self::Split => 7,
+            Self::Join => 8,
+            Self::Lock => 9,
+            Self::Unlock => 10,
+            Self::Import => 11,
+            Self::Carry => 12,
+            Self::Undo { .. } => 13,
+            Self::Redo { .. } => 14,
+        };
+        Self::NAMES[at]
+    }
+}
+
 /// An entry of the log without its changes: what lists show, and undo goes by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEntry {
@@ -162,4 +193,17 @@ pub struct Operation {
     pub changes: Vec<Change>,
     /// SHA-256 in hex of the entry before as stored; empty for the first.
     pub previous_hash: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_called_what_the_log_stores() {
+        for name in OperationKind::NAMES {
+            let kind: OperationKind = serde_json::from_value(serde_json::json!({"type": name, "of": 1})).unwrap();
+            assert_eq!(kind.name(), name);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The one place that decides: what a command means, on which data, in which order.
 
 mod artifacts;
+mod audit;
 mod cast;
 mod changeover;
 mod command;
@@ -33,6 +34,7 @@ mod synthetic;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
+pub use audit::{Touches, touches};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
     casts, catalog, people, shows,

@@ -24,13 +24,14 @@ pub use near::{Candidate, Near, Nearest};
 pub use snapshot::{Card, Snapshot, TrackInfo};
 
 use super::command::Command;
-use super::{SessionError, Workspace, author, decisions};
+use super::{SessionError, Touches, Workspace, author, decisions};
 use crate::config::Settings;
 use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, RunMeta, TrackId};
 use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library, StoreError};
 use near::Scale;
 use state::State;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
@@ -216,6 +217,22 @@ impl Review {
     /// Fails where the file cannot be read.
     pub fn entries(&self) -> Result<Vec<LogEntry>, SessionError> {
         Ok(self.store.log_entries()?)
+    }
+
+    /// Returns one entry of the log with its changes; `None` where it has none of that number.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn entry(&self, seq: u64) -> Result<Option<Operation>, SessionError> {
+        Ok(self.store.operation(seq)?)
+    }
+
+    /// Returns what each entry of the log is about, by its number. Reads every change: tens of milliseconds for a large episode.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn touches(&self) -> Result<BTreeMap<u64, Touches>, SessionError> {
+        Ok(super::touches(&self.store.operations()?))
     }
 
     /// Returns at most `limit` crops of a track in order of time, every `every`-th from the first, going on `after` a page; none

@@ -202,7 +202,7 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             let name = desk.as_ref().map(|d| d.snapshot.episode.to_string()).unwrap_or_default();
             left.push(canvas.span(Role::Title, format!(" {name}")));
             left.push(canvas.dim(" ▸ log"));
-            right = format!("{} entries ", model.log.shown().len());
+            right = format!("{} entries ", model.log.order.len());
         }
         (Screen::Health, _) => {
             left.push(canvas.span(Role::Title, " screenalytics"));
@@ -241,11 +241,16 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let runs = screens::jobs::short(model).map(|text| format!("{text}  ")).unwrap_or_default();
     let meter = model.meter.map(|b| format!("{:.1} KB/s ", b as f64 / 1e3)).unwrap_or_default();
     if let Some(Overlay::Filter(input)) = &model.overlay {
+        let (role, text) = match model.screen {
+            Screen::Log => screens::log::filter_help(&model.log, input.value()),
+            _ => (Role::Dim, "  Enter keeps it · Esc takes it away".to_owned()),
+        };
+        let help = canvas.span(role, text);
         let line = Line::from(vec![
             canvas.span(Role::Accent, " / "),
             canvas.span(Role::Title, input.value().to_owned()),
             canvas.span(Role::Cursor, "▏"),
-            canvas.dim("  Enter keeps it · Esc takes it away"),
+            help,
         ]);
         canvas.line(area, area.height - 2, line);
     } else if let Some(Overlay::Line(line)) = &model.overlay {

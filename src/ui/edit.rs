@@ -2,9 +2,9 @@
 
 use super::keymap::{Action, Place};
 use super::model::{Model, Overlay};
-use super::picker;
 use super::screens::add;
 use super::update::Effect;
+use super::{picker, screens};
 use crossterm::event::{Event, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
@@ -65,6 +65,12 @@ pub(crate) fn end_filter(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = None;
             set_filter(model, String::new());
         }
+        Action::Also | Action::Complete if model.place_below() == Place::Log => {
+            let text = filter(model).cloned().unwrap_or_default();
+            let text = screens::log::complete_filter(&model.log, &text);
+            model.overlay = Some(Overlay::Filter(Input::new(text.clone())));
+            set_filter(model, text);
+        }
         _ => {}
     }
     Vec::new()
@@ -92,7 +98,7 @@ fn set_filter(model: &mut Model, text: String) {
     }
     model.holdings.people.arrange();
     model.holdings.shows.arrange(&model.holdings.casts);
-    let (episodes, log) = (model.episodes.shown().len(), model.log.shown().len());
+    model.log.arrange();
+    let episodes = model.episodes.shown().len();
     model.episodes.cursor.show(episodes, 1, usize::from(model.size.1));
-    model.log.cursor.show(log, 1, usize::from(model.size.1));
 }

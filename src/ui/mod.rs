@@ -10,6 +10,7 @@ pub mod keymap;
 mod library;
 mod line;
 mod list;
+mod log_filter;
 mod model;
 mod named;
 pub mod palette;

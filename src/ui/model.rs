@@ -5,6 +5,7 @@ mod form;
 mod given;
 mod jobs;
 mod library;
+mod log;
 mod nearby;
 mod overlay;
 
@@ -14,6 +15,7 @@ pub(crate) use form::{Form, Slot};
 pub(crate) use given::{Asking, Given, Line, Stretch};
 pub(crate) use jobs::JobsView;
 pub(crate) use library::{Branch, Holdings};
+pub(crate) use log::LogView;
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 
@@ -21,7 +23,7 @@ use super::keymap::{Action, Keymap, Place};
 use super::list::Cursor;
 use super::theme::Theme;
 use super::worker::Told;
-use crate::domain::{EpisodeId, IdentityId, LogEntry, MediaTime, TrackId};
+use crate::domain::{EpisodeId, IdentityId, MediaTime, TrackId};
 use crate::session::{Check, EpisodeLine};
 use crossterm::event::KeyEvent;
 use serde::{Deserialize, Serialize};
@@ -163,22 +165,6 @@ impl Episodes {
 pub(crate) fn matches(filter: &str, text: &str) -> bool {
     let text = text.to_lowercase();
     filter.to_lowercase().split_whitespace().all(|word| text.contains(word))
-}
-
-/// The audit of the open episode.
-#[derive(Debug, Default)]
-pub(crate) struct LogView {
-    pub entries: Option<Vec<LogEntry>>,
-    pub cursor: Cursor,
-    pub filter: String,
-}
-
-impl LogView {
-    /// Returns the entries that the filter leaves, newest first.
-    pub(crate) fn shown(&self) -> Vec<&LogEntry> {
-        let all = self.entries.as_deref().unwrap_or_default();
-        all.iter().rev().filter(|o| matches(&self.filter, &format!("{} {}", o.summary, super::screens::log::who(o)))).collect()
-    }
 }
 
 impl Model {

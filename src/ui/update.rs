@@ -164,7 +164,12 @@ fn over(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Goes where one came from.
 pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
-    if model.screen == Screen::People && screens::people::leave(model) {
+    let is_within = match model.screen {
+        Screen::People => screens::people::leave(model),
+        Screen::Log => screens::log::leave(model),
+        _ => false,
+    };
+    if is_within {
         return Vec::new();
     }
     match model.screen {
@@ -302,9 +307,19 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Refused(why) => model.status = Status::Failed(why),
         Answer::Log(entries) => {
-            model.log.entries = Some(entries);
-            let count = model.log.shown().len();
-            model.log.cursor.show(count, 1, screens::rows(model));
+            model.log.take(entries);
+            return [vec![Effect::Ask(Ask::Touches)], screens::log::ask_for_detail(model)].concat();
+        }
+        Answer::Touches(touches) => {
+            model.log.touches = Some(touches);
+            model.log.arrange();
+        }
+        Answer::Entry(operation) => model.log.detail = Some(operation),
+        Answer::InTheWay { by, told } => {
+            model.status = Status::Failed(told);
+            model.log.in_the_way = Some(by);
+            model.log.show(by);
+            return screens::log::ask_for_detail(model);
         }
         Answer::Reopened { snapshot, access, thumbs } => {
             if let Some(desk) = model.desk.as_mut().filter(|d| d.snapshot.episode == snapshot.episode) {

@@ -6,8 +6,9 @@ use crate::domain::{EpisodeId, LogEntry, Operation, Person, TrackId};
 use crate::session::{
     self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, Goes, JobEvent, JobId, JobLine, Jobs,
     LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Review, SessionError, Snapshot, Standing, StopCause, Thumbs,
-    Workspace,
+    Touches, Workspace,
 };
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
@@ -23,6 +24,10 @@ pub(crate) enum Ask {
     Undo(Option<u64>),
     Redo,
     Log,
+    /// What the entries of the log are about.
+    Touches,
+    /// One entry of the log with its changes.
+    Entry(u64),
     Crops {
         track: TrackId,
         after: Option<CropCursor>,
@@ -93,6 +98,13 @@ pub(crate) enum Answer {
     },
     Refused(Told),
     Log(Vec<LogEntry>),
+    Touches(BTreeMap<u64, Touches>),
+    Entry(Box<Operation>),
+    /// Not taken back: a later entry, `by`, depends on it.
+    InTheWay {
+        by: u64,
+        told: Told,
+    },
     Crops {
         track: TrackId,
         every: usize,
@@ -391,6 +403,8 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
         | Ask::Undo(_)
         | Ask::Redo
         | Ask::Log
+        | Ask::Touches
+        | Ask::Entry(_)
         | Ask::Crops { .. }
         | Ask::Near(_)
         | Ask::Export { .. }
@@ -399,9 +413,18 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
     let review = open.as_mut()?;
     let done = match ask {
         Ask::Decide(command) => review.decide(&command).map(|made| decided(review, made, Deed::Decision)),
-        Ask::Undo(of) => review.undo(of).map(|made| decided(review, made, Deed::Undo)),
+        Ask::Undo(of) => match review.undo(of) {
+            Err(error @ SessionError::Depends { by: Some((by, _)), .. }) => Ok(Answer::InTheWay { by, told: error.into() }),
+            done => done.map(|made| decided(review, made, Deed::Undo)),
+        },
         Ask::Redo => review.redo().map(|made| decided(review, made, Deed::Redo)),
         Ask::Log => review.entries().map(Answer::Log),
+        Ask::Touches => review.touches().map(Answer::Touches),
+        Ask::Entry(seq) => match review.entry(seq) {
+            Ok(None) => return None,
+            Ok(Some(entry)) => Ok(Answer::Entry(Box::new(entry))),
+            Err(error) => Err(error),
+        },
         Ask::Crops { track, after, every, limit } => {
             let first = after.is_none();
             review.crops(track, after, every, limit).map(|page| Answer::Crops { track, every, first, page })

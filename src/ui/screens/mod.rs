@@ -6,6 +6,7 @@ pub(crate) mod health;
 pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod log;
+mod log_entry;
 pub(crate) mod near;
 pub(crate) mod people;
 pub(crate) mod results;
@@ -82,6 +83,7 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
+        (Screen::Log, _) => log::ask_for_detail(model),
         _ => Vec::new(),
     }
 }
@@ -123,6 +125,7 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episodes, _) => episodes::click(model, y),
+        (Screen::Log, _) => log::click(model, x, y),
         (Screen::People, _) => people::click(model, x, y),
         (Screen::Shows, _) => shows::click(model, x, y),
         (Screen::Episode, Some(Tab::Identities)) => identities::click(model, x, y),

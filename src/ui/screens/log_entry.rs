@@ -1,0 +1,157 @@
+//! One entry of the log, change by change.
+
+use super::super::draw::{Canvas, counted, wrap};
+use super::super::model::{Desk, Model, title};
+use super::super::text::{fit, score};
+use super::super::theme::Role;
+use super::log::{sign, who};
+use crate::domain::{Assignment, Change, Edit, Identity, IdentityId, LogEntry, Method, OperationKind, Source, TrackParts};
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use std::collections::BTreeSet;
+
+pub(crate) fn draw(model: &Model, undone: &BTreeSet<u64>, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let log = &model.log;
+    let Some(entry) = log.entry() else { return };
+    let wide = usize::from(area.width).saturating_sub(1);
+    let (glyph, role) = sign(entry, undone.contains(&entry.seq));
+    let when = entry.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    let mut row = 0;
+    let head = vec![
+        canvas.span(role, format!("{glyph} ")),
+        canvas.span(Role::Title, format!("#{} {}", entry.seq, entry.kind.name())),
+        canvas.dim(fit(&format!("  {when}  {}", who(entry)), wide.saturating_sub(16))),
+    ];
+    canvas.line(area, row, Line::from(head));
+    for line in wrap(&entry.summary, wide.saturating_sub(2)).into_iter().take(3) {
+        row += 1;
+        canvas.line(area, row, Line::from(canvas.span(Role::Text, format!("  {line}"))));
+    }
+    if let Some(what) = back(entry, log.entries.as_deref().unwrap_or_default()) {
+        row += 1;
+        canvas.line(area, row, Line::from(canvas.dim(fit(&format!("  {what}"), wide))));
+    }
+    row += 2;
+    let Some(operation) = log.detail.as_ref().filter(|d| d.seq == entry.seq) else {
+        return canvas.line(area, row, Line::from(canvas.dim("  …")));
+    };
+    let shown = usize::from(area.height.saturating_sub(row + 1));
+    let count = operation.changes.len();
+    let top = log.top.min(count.saturating_sub(shown));
+    let from = if top > 0 { format!(", from number {} on", top + 1) } else { String::new() };
+    canvas.line(area, row, Line::from(canvas.dim(format!("  {}{from}", counted(count, "change")))));
+    for change in operation.changes.iter().skip(top).take(shown) {
+        let (role, text) = told(model.desk.as_ref(), change);
+        for (n, part) in wrap(&text, wide.saturating_sub(4)).into_iter().enumerate() {
+            row += 1;
+            let indent = if n == 0 { "  " } else { "    " };
+            canvas.line(area, row, Line::from(canvas.span(role, format!("{indent}{part}"))));
+        }
+    }
+}
+
+/// Says what it takes back, or what took it back.
+fn back(entry: &LogEntry, log: &[LogEntry]) -> Option<String> {
+    match entry.kind {
+        OperationKind::Undo { of } => return Some(format!("takes back #{of}")),
+        OperationKind::Redo { of } => return Some(format!("does #{of} again")),
+        _ => {}
+    }
+    let last = log
+        .iter()
+        .rev()
+        .find(|e| matches!(e.kind, OperationKind::Undo { of } | OperationKind::Redo { of } if of == entry.seq))?;
+    Some(match last.kind {
+        OperationKind::Redo { .. } => format!("taken back, and done again by #{}", last.seq),
+        _ => format!("taken back by #{}: {}", last.seq, who(last)),
+    })
+}
+
+/// Says what a change makes of what.
+fn told(desk: Option<&Desk>, change: &Change) -> (Role, String) {
+    match change {
+        Change::Assign { track, edit, .. } => {
+            let role = edit.to.map_or(Role::Rejected, |a| Role::from(a.source));
+            (role, format!("{track} {} → {}", assigned(desk, edit.from.as_ref()), assigned(desk, edit.to.as_ref())))
+        }
+        Change::Identity { id, edit, .. } => (Role::Text, format!("{id} {}", identity(edit))),
+        Change::Track { track, edit, .. } => {
+            (Role::Text, format!("{track} pictures {} → {}", pictures(edit.from.as_ref()), pictures(edit.to.as_ref())))
+        }
+        Change::Mark { track, edit, .. } => {
+            let mark =
+                |m: Option<crate::domain::Mark>| m.map_or_else(|| "counts".to_owned(), |m| format!("discarded, {}", m.discarded));
+            (Role::Text, format!("{track} {} → {}", mark(edit.from), mark(edit.to)))
+        }
+    }
+}
+
+fn assigned(desk: Option<&Desk>, a: Option<&Assignment>) -> String {
+    let Some(a) = a else { return "nobody".into() };
+    let lock = if a.locked { " ■" } else { "" };
+    let how = match (a.source, a.method) {
+        (Source::Confirmed, Method::User) => "confirmed by hand".to_owned(),
+        (source, method) => {
+            let threshold = if a.threshold > 0.0 { format!(" of {}", score(f64::from(a.threshold))) } else { String::new() };
+            format!("{} by {} {}{threshold}", source_word(source), method_word(method), score(f64::from(a.score)))
+        }
+    };
+    format!("{} ({how}){lock}", called(desk, a.identity))
+}
+
+fn called(desk: Option<&Desk>, id: IdentityId) -> String {
+    let name = desk.and_then(|d| d.card_of(id)).filter(|c| c.identity.name.is_some()).map(|c| format!(" {}", title(c)));
+    format!("{id}{}", name.unwrap_or_default())
+}
+
+fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Proposed => "proposed",
+        Source::Propagated => "propagated",
+        Source::Carried => "carried",
+        Source::Confirmed => "confirmed",
+    }
+}
+
+fn method_word(method: Method) -> &'static str {
+    match method {
+        Method::Cluster => "clustering",
+        Method::Overlap => "overlap",
+        Method::Import => "import",
+        Method::User => "hand",
+    }
+}
+
+fn identity(edit: &Edit<Identity>) -> String {
+    let name = |i: &Identity| i.name.clone().or_else(|| i.label.clone()).unwrap_or_else(|| "unnamed".into());
+    match (&edit.from, &edit.to) {
+        (None, Some(to)) => format!("new: {}", name(to)),
+        (Some(from), None) => format!("{} is gone", name(from)),
+        (Some(from), Some(to)) => {
+            let mut parts = Vec::new();
+            if name(from) != name(to) {
+                parts.push(format!("{} → {}", name(from), name(to)));
+            }
+            if from.source != to.source {
+                parts.push(format!("{} → {}", source_word(from.source), source_word(to.source)));
+            }
+            if from.locked != to.locked {
+                parts.push(if to.locked { "locked ■".into() } else { "unlocked".into() });
+            }
+            if from.person != to.person {
+                let person = |p: Option<crate::domain::PersonId>| p.map_or_else(|| "nobody".to_owned(), |p| p.to_string());
+                parts.push(format!("person {} → {}", person(from.person), person(to.person)));
+            }
+            parts.join("  ")
+        }
+        (None, None) => String::new(),
+    }
+}
+
+fn pictures(parts: Option<&TrackParts>) -> String {
+    let Some(parts) = parts else { return "as measured".into() };
+    if parts.0.is_empty() {
+        return "none".into();
+    }
+    parts.0.iter().map(|p| format!("{} to {} of {}", p.from, p.to.saturating_sub(1), p.tracklet)).collect::<Vec<_>>().join(", ")
+}
