@@ -198,7 +198,7 @@ fn refuse_foreign(root: &Path) -> Result<(), StoreError> {
         name.starts_with('.')
             || name.starts_with("catalog.")
             || name.starts_with("facebank.")
-            || matches!(name, EPISODES | "blobs" | "holder.json" | "lost+found")
+            || matches!(name, EPISODES | "blobs" | "config.toml" | "holder.json" | "lost+found")
     };
     match names.into_iter().find(|name| !ours(name)) {
         Some(found) => Err(StoreError::ForeignDirectory { path: root.to_owned(), found }),

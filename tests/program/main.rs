@@ -12,6 +12,7 @@ mod determinism;
 mod devices;
 mod formats;
 mod incremental;
+mod jobs;
 mod models;
 mod outputs;
 mod reference;

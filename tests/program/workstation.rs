@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A terminal with the program in it.
-struct Terminal {
+pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -19,7 +19,7 @@ struct Terminal {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Terminal {
-    fn open(user: &User, size: (u16, u16), args: &[&str], more: &[(&str, &str)]) -> Self {
+    pub(crate) fn open(user: &User, size: (u16, u16), args: &[&str], more: &[(&str, &str)]) -> Self {
         let (cols, rows) = size;
         let pty = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_screenalytics"));
@@ -49,13 +49,13 @@ impl Terminal {
         Self { master: pty.master, keys, child, screen, written }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
     /// Waits until these words stand on the screen.
     #[track_caller]
-    fn until(&mut self, words: &str) {
+    pub(crate) fn until(&mut self, words: &str) {
         let end = Instant::now() + PATIENCE;
         while !self.text().contains(words) {
             assert!(Instant::now() < end, "{words:?} does not come:\n{}", self.text());
@@ -64,16 +64,22 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// Presses keys and waits for what they must bring.
     #[track_caller]
-    fn does(&mut self, keys: &str, words: &str) {
+    pub(crate) fn does(&mut self, keys: &str, words: &str) {
         self.press(keys);
         self.until(words);
+    }
+
+    /// Sends what a dropped connection sends.
+    pub(crate) fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.process_id().unwrap()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
     }
 
     fn resize(&mut self, cols: u16, rows: u16) {
@@ -83,7 +89,7 @@ impl Terminal {
 
     /// Waits for the end and asserts that the terminal is as it was found.
     #[track_caller]
-    fn ends(mut self) -> u32 {
+    pub(crate) fn ends(mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -107,9 +113,9 @@ impl Terminal {
     }
 }
 
-const BLOCKS: [&str; 2] = ["--image", "halfblocks"];
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\x1b";
+pub(crate) const BLOCKS: [&str; 2] = ["--image", "halfblocks"];
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const ESCAPE: &str = "\x1b";
 
 #[test]
 fn a_reviewer_names_merges_undoes_comes_back_and_the_totals_follow() {
@@ -250,8 +256,7 @@ fn a_lost_connection_ends_it_with_everything_kept() {
     term.does("r", "who is");
     term.does("Cleo", "new person");
     term.does(ENTER, "is Cleo");
-    let pid = rustix::process::Pid::from_raw(i32::try_from(term.child.process_id().unwrap()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    term.hang_up();
     assert_eq!(term.ends(), 0);
     let people = user.json(["status", shared.id, "--json"])["people"].clone();
     assert!(people.as_array().unwrap().iter().any(|p| p["name"] == "Cleo"), "{people}");
