@@ -305,7 +305,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 return vec![Effect::Ask(Ask::Log)];
             }
         }
-        Answer::Refused(why) => model.status = Status::Failed(why),
+        Answer::Refused(why) => {
+            model.jobs.is_ordering = false;
+            model.status = Status::Failed(why);
+        }
         Answer::Log(entries) => {
             model.log.take(entries);
             return [vec![Effect::Ask(Ask::Touches)], screens::log::ask_for_detail(model)].concat();
@@ -344,7 +347,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let here = model.here.clone();
             return screens::add::opened(model, *defaults, here);
         }
-        answer @ (Answer::Folder(..) | Answer::Video(..)) => screens::add::answered(model, answer),
+        answer @ (Answer::Folder(..) | Answer::Video(..)) => return screens::add::answered(model, answer),
         Answer::WhatGoes { episodes, is_all, goes } => confirm::ask(model, episodes, is_all, goes),
         Answer::Deleted { lines, count } => {
             model.episodes.lines = Some(Ok(lines));

@@ -114,6 +114,8 @@ pub(crate) struct Form {
     pub defaults: Box<OrderDefaults>,
     /// The folder that is listed, and what it holds.
     pub folder: Option<(PathBuf, Result<Vec<FolderEntry>, Told>)>,
+    /// The path is to be completed when the folder is there.
+    pub completes: bool,
     /// Position among the entries shown.
     pub entry: usize,
     /// What the video is, once it was looked at.
@@ -148,6 +150,7 @@ impl Form {
             own: Vec::new(),
             defaults: Box::new(defaults),
             folder: None,
+            completes: false,
             entry: 0,
             video: None,
             fault: None,
@@ -263,6 +266,8 @@ impl Form {
 
     /// Completes what is typed as far as the entries agree.
     pub(crate) fn complete(&mut self) {
+        let (folder, _) = self.typed_path();
+        self.completes = self.folder.as_ref().is_none_or(|(of, _)| *of != folder);
         let entries = self.entries();
         if let [one] = entries.as_slice() {
             let one = (*one).clone();

@@ -9,6 +9,8 @@ pub(crate) struct JobsView {
     pub lines: Vec<JobLine>,
     pub cursor: Cursor,
     pub left: Vec<LeftOver>,
+    /// An order was given and is not in the queue yet.
+    pub is_ordering: bool,
 }
 
 impl JobsView {
@@ -19,7 +21,7 @@ impl JobsView {
 
     /// Returns how many wait or run.
     pub(crate) fn open(&self) -> usize {
-        self.lines.iter().filter(|l| l.state.is_open()).count()
+        self.lines.iter().filter(|l| l.state.is_open()).count() + usize::from(self.is_ordering)
     }
 
     /// Returns those shown, the newest first.
@@ -39,6 +41,7 @@ impl JobsView {
         let ended = lines.iter().filter(|l| !l.state.is_open()).filter(was_open).cloned().collect();
         let is_new = lines.iter().any(|l| self.lines.iter().all(|b| b.id != l.id));
         self.lines = lines;
+        self.is_ordering = false;
         // A new order is what one wants to see.
         let at = if is_new { Some(0) } else { self.shown().iter().position(|l| Some(l.id) == under) };
         self.cursor.at = at.unwrap_or(0);

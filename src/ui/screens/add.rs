@@ -44,16 +44,21 @@ fn ask_folder(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes what the thread found for the form.
-pub(crate) fn answered(model: &mut Model, answer: Answer) {
-    let Some(form) = &mut model.form else { return };
+pub(crate) fn answered(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    let Some(form) = &mut model.form else { return Vec::new() };
     match answer {
         Answer::Folder(folder, entries) => {
             form.folder = Some((folder, entries));
             form.entry = 0;
+            if form.completes {
+                form.complete();
+                return looked(model);
+            }
         }
         Answer::Video(video, text) => form.video = Some((video, text)),
         _ => {}
     }
+    Vec::new()
 }
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -173,6 +178,7 @@ fn order(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             }
             model.screen = Screen::Jobs;
+            model.jobs.is_ordering = true;
             model.status = Status::Done(format!("{} is measured in the background · review goes on meanwhile", order.episode));
             vec![Effect::Ask(Ask::Run(RunAsk::Begin(vec![order])))]
         }

@@ -81,6 +81,7 @@ fn left_over(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     if action == Action::GoOn {
+        model.jobs.is_ordering = true;
         model.status = Status::Done("goes on in the background · g j shows it".into());
         vec![Effect::Ask(Ask::Run(RunAsk::GoOn(left)))]
     } else {
@@ -131,6 +132,7 @@ pub(crate) fn work(model: &mut Model, standing: &Standing, choice: &Choice) -> V
                 settings: BTreeMap::new(),
                 files: None,
             };
+            model.jobs.is_ordering = true;
             model.status = Status::Done(format!("{} runs in the background · g j shows it", standing.episode));
             vec![Effect::Ask(Ask::Run(RunAsk::Begin(vec![order])))]
         }
