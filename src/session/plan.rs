@@ -26,6 +26,8 @@ pub enum Refusal {
     TwoShots { a: TrackId, b: TrackId },
     #[error("tracks {a} and {b} are both seen in {pictures} pictures, first in {first}: two faces at once are two people")]
     Overlap { a: TrackId, b: TrackId, first: u64, pictures: usize },
+    #[error("track {track} counts for nobody, so there is nothing to lock")]
+    Nobodys { track: TrackId },
     #[error("pictures can be given to somebody for one track at a time")]
     PicturesOfOne,
     #[error("one track cannot be joined to itself")]
@@ -56,6 +58,7 @@ impl Refusal {
             Self::NoPictures { .. } => "`screenalytics tracks EPISODE` shows the pictures of each track".into(),
             Self::TwoShots { .. } => "assign both to one person instead".into(),
             Self::Overlap { .. } => "cut one of them first, or assign them to two people".into(),
+            Self::Nobodys { .. } => "give it to somebody first".into(),
             Self::PicturesOfOne => "name one track, or leave --pictures out".into(),
             Self::OneTrack | Self::Itself { .. } => "name two".into(),
             Self::NotDiscarded { .. } => "it counts already".into(),
@@ -328,7 +331,7 @@ impl Work<'_> {
         }
         for track in tracks {
             self.exists(*track)?;
-            let was = self.assignment(*track).ok_or(Refusal::NoTrack { track: *track })?;
+            let was = self.assignment(*track).ok_or(Refusal::Nobodys { track: *track })?;
             self.assignments.insert(*track, Some(Assignment { locked, ..was }));
         }
         let mut what: Vec<String> = identities.iter().map(ToString::to_string).collect();
@@ -737,6 +740,9 @@ mod tests {
         assert_eq!(refused(&decided, Command::Remove { tracks: vec![t(77)] }), Refusal::NoTrack { track: t(77) });
         assert_eq!(refused(&decided, Command::Remove { tracks: vec![] }), Refusal::NothingNamed);
         assert_eq!(refused(&decided, Command::Restore { tracks: vec![t(1)] }), Refusal::NotDiscarded { track: t(1) });
+        let nobodys = |decided: &Decided| refused(decided, Command::Lock { tracks: vec![t(9)], identities: vec![] });
+        done(&mut decided, &Command::Discard { tracks: vec![t(9)], identities: vec![], reason: DiscardReason::Crowd });
+        assert_eq!(nobodys(&decided), Refusal::Nobodys { track: t(9) });
         let itself = Command::Merge { identities: vec![IdentityId(1)], into: IdentityId(1) };
         assert_eq!(refused(&decided, itself), Refusal::Itself { identity: IdentityId(1) });
         done(&mut decided, &Command::Lock { tracks: vec![t(2)], identities: vec![IdentityId(1)] });

@@ -1,7 +1,7 @@
 //! Paints the model: one line at the top (where am I), two at the bottom (what is said, what can I do), the screen between.
 
 use super::keymap::Binding;
-use super::model::{Desk, Model, Overlay, Picker, Screen, Status, Tab};
+use super::model::{Desk, Model, Overlay, Screen, Status, Tab};
 use super::pictures::{Kind, Load, PictureId, Pictures, Want, paint, scope};
 use super::screens;
 use super::text::{clock, fit};
@@ -17,9 +17,6 @@ use std::sync::Arc;
 
 /// The smallest screen on which everything has a place.
 const SMALLEST: (u16, u16) = (60, 16);
-
-/// Lines that a picker shows.
-pub(crate) const PICKER_ROWS: usize = 12;
 
 /// What screens paint on.
 pub(crate) struct Canvas<'a, 'f> {
@@ -143,7 +140,7 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
     match &model.overlay {
         Some(Overlay::Help { cursor }) => help(model, &mut canvas, area, cursor.at),
         Some(Overlay::Confirm(confirm)) => super::confirm::draw(confirm, &mut canvas, area),
-        Some(Overlay::Picker(picker)) => draw_picker(picker, &mut canvas, area),
+        Some(Overlay::Picker(picker)) => super::picker_panel::draw(model, picker, &mut canvas, area),
         Some(Overlay::Filter(_) | Overlay::Line(_)) | None if !model.pending.is_empty() => pending(model, &mut canvas, area),
         Some(Overlay::Filter(_) | Overlay::Line(_)) | None => {}
     }
@@ -333,49 +330,6 @@ pub(crate) fn panel(canvas: &mut Canvas<'_, '_>, area: Rect, width: u16, height:
     let line = Line::from(canvas.span(Role::Title, format!(" {}", fit(title, usize::from(width).saturating_sub(2)))));
     canvas.line(place, 0, line);
     Rect::new(place.x + 1, place.y + 2, place.width.saturating_sub(2), place.height.saturating_sub(3))
-}
-
-fn draw_picker(picker: &Picker, canvas: &mut Canvas<'_, '_>, area: Rect) {
-    let rows = u16::try_from(PICKER_ROWS).unwrap_or(12);
-    let inner = panel(canvas, area, 72, rows + 6, &picker.title);
-    let line = Line::from(vec![
-        canvas.span(Role::Accent, "› "),
-        canvas.span(Role::Title, picker.input.value().to_owned()),
-        canvas.span(Role::Cursor, "▏"),
-    ]);
-    canvas.line(inner, 0, line);
-    if picker.shown.is_empty() {
-        let line = Line::from(canvas.dim("nothing fits; Esc closes"));
-        canvas.line(inner, 2, line);
-    }
-    let wide = usize::from(inner.width);
-    for (row, text) in super::picker::told(picker).map(|t| wrap(t, wide)).into_iter().flatten().enumerate() {
-        let line = Line::from(canvas.dim(text));
-        canvas.line(inner, u16::try_from(row + picker.shown.len() + 3).unwrap_or(u16::MAX), line);
-    }
-    for (row, (at, (item, met))) in picker.shown.iter().enumerate().skip(picker.cursor.top).take(PICKER_ROWS).enumerate() {
-        let Some(item) = picker.items.get(*item) else { continue };
-        let is_here = at == picker.cursor.at;
-        let note = fit(&item.note, wide / 2);
-        let room = wide.saturating_sub(note.chars().count() + 3);
-        let text = fit(&item.text, room);
-        let row = u16::try_from(row + 2).unwrap_or(u16::MAX);
-        if is_here {
-            canvas.lay_cursor(inner, row);
-        }
-        let mut cells = vec![canvas.mark(is_here), canvas.span(Role::Text, " ")];
-        for (n, letter) in text.chars().enumerate() {
-            let role = match (met.contains(&n), is_here) {
-                (true, _) => Role::Accent,
-                (false, true) => Role::Title,
-                (false, false) => Role::Text,
-            };
-            cells.push(canvas.span(role, letter.to_string()));
-        }
-        let gap = room.saturating_sub(text.chars().count());
-        cells.push(canvas.dim(format!("{}{note}", " ".repeat(gap + 1))));
-        canvas.line(inner, row, Line::from(cells));
-    }
 }
 
 fn help(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect, top: usize) {

@@ -1,6 +1,7 @@
 //! Picking by typing: actions, people, identities, reasons.
 
 use super::keymap::Action;
+use super::likely;
 use super::list::{Cursor, Step};
 use super::model::{Desk, Given, Item, Model, Overlay, Pick, Picker, Picking, title};
 use super::palette::{commands, rank};
@@ -10,7 +11,7 @@ use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
 use crate::domain::{DiscardReason, IdentityId, TrackId};
-use crate::session::{Choice, Command, Standing, Target, WorkVerdict};
+use crate::session::{Choice, Command, Near, Standing, Target, WorkVerdict};
 use std::collections::BTreeSet;
 use tui_input::Input;
 
@@ -42,10 +43,15 @@ fn actions(model: &Model) -> Vec<Item> {
 
 fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
     match what {
-        Picking::Name(ids) => (format!("who is {}?", names(desk, ids)), people(desk)),
+        Picking::Name(ids) => {
+            let mut items = people(desk);
+            likely::sort(desk, likely::one(ids).map(Near::Identity), &mut items);
+            (format!("who is {}?", names(desk, ids)), items)
+        }
         Picking::Assign(given) => {
             let mut items = people(desk);
             items.extend(identities(desk, &BTreeSet::new(), |c| c.identity.name.is_none()));
+            likely::sort(desk, likely::of_given(given), &mut items);
             items.push(Item { text: "somebody new, without a name".into(), note: String::new(), pick: Pick::NewIdentity });
             let what = match given {
                 Given::Tracks(tracks) if tracks.len() == 1 => "whose is this track?".into(),
@@ -56,7 +62,10 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
         }
         Picking::Merge(ids) => {
             let out: BTreeSet<IdentityId> = ids.iter().copied().collect();
-            (format!("merge {} into", names(desk, ids)), identities(desk, &out, |_| true))
+            let mut items = identities(desk, &out, |_| true);
+            likely::sort(desk, likely::one(ids).map(Near::Identity), &mut items);
+            likely::warn(desk, ids, &mut items);
+            (format!("merge {} into", names(desk, ids)), items)
         }
         Picking::DiscardIdentities(ids) => (format!("why does {} count for nobody?", names(desk, ids)), reasons()),
         Picking::DiscardTracks(Given::Tracks(tracks)) if tracks.len() == 1 => {
@@ -143,6 +152,7 @@ pub(crate) fn search(picker: &mut Picker) {
 
 /// Moves, picks, or closes.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let rows = super::picker_panel::rows(model);
     let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
     match action {
         Action::Back => {
@@ -166,7 +176,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => {
             if let Some(step) = step_of(action).filter(|s| !matches!(s, Step::Left | Step::Right)) {
-                picker.cursor.step(step, picker.shown.len(), 1, super::draw::PICKER_ROWS);
+                picker.cursor.step(step, picker.shown.len(), 1, rows);
             }
             Vec::new()
         }

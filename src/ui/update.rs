@@ -6,7 +6,7 @@ use super::model::{Arrive, Asking, Desk, Made, Model, Overlay, Picking, Screen, 
 use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
-use super::{confirm, edit, line, picker, sight};
+use super::{confirm, edit, line, picker, refusal, sight};
 use crate::domain::Operation;
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
@@ -309,6 +309,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.jobs.is_ordering = false;
             model.status = Status::Failed(why);
         }
+        Answer::Against(why) => model.status = Status::Failed(refusal::told(model, &why)),
         Answer::Log(entries) => {
             model.log.take(entries);
             return [vec![Effect::Ask(Ask::Touches)], screens::log::ask_for_detail(model)].concat();

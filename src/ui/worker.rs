@@ -5,8 +5,8 @@ use super::update::Msg;
 use crate::domain::{EpisodeId, LogEntry, Operation, Person, TrackId};
 use crate::session::{
     self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, Goes, JobEvent, JobId, JobLine, Jobs,
-    LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Review, SessionError, Snapshot, Standing, StopCause, Thumbs,
-    Touches, Workspace,
+    LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Refusal, Review, SessionError, Snapshot, Standing, StopCause,
+    Thumbs, Touches, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -97,6 +97,8 @@ pub(crate) enum Answer {
         what: Deed,
     },
     Refused(Told),
+    /// A decision that cannot be.
+    Against(Refusal),
     Log(Vec<LogEntry>),
     Touches(BTreeMap<u64, Touches>),
     Entry(Box<Operation>),
@@ -441,7 +443,10 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
         },
         _ => return None,
     };
-    Some(done.unwrap_or_else(|error| Answer::Refused(error.into())))
+    Some(done.unwrap_or_else(|error| match error {
+        SessionError::Refused(why) => Answer::Against(why),
+        error => Answer::Refused(error.into()),
+    }))
 }
 
 fn decided(review: &Review, made: Option<Operation>, what: Deed) -> Answer {

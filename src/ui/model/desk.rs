@@ -2,7 +2,7 @@
 
 use super::super::list::Cursor;
 use super::{Made, Nearby, Tab, matches};
-use crate::domain::{IdentityId, TrackId};
+use crate::domain::{CropKey, IdentityId, TrackId};
 use crate::session::{Access, Card, CropCursor, CropRow, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub(crate) struct Desk {
     pub is_zoomed: bool,
     /// What each decision of this session touched, by its number: an undo out of sight is told first.
     pub made: BTreeMap<u64, Made>,
+    /// The face of the line under a picker's cursor, once that rests.
+    pub picked: Option<CropKey>,
     /// Who looks like what is under the cursor.
     pub near: Nearby,
 }
@@ -172,6 +174,7 @@ impl Desk {
             results: Cursor::default(),
             is_zoomed: false,
             made: BTreeMap::new(),
+            picked: None,
             near: Nearby::default(),
         };
         desk.arrange();

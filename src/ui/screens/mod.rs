@@ -90,9 +90,11 @@ pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
 
 /// Shows what is under the cursor large beside the list.
 pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
+    let picked = super::picker_panel::under(model);
     let people = &mut model.holdings.people;
     people.beside.clone_from(&people.under);
     if let Some(desk) = &mut model.desk {
+        desk.picked = picked;
         desk.grid.beside = desk.grid.under;
         desk.strips.beside = desk.crop().cloned();
     }

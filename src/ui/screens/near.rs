@@ -60,6 +60,11 @@ fn known(desk: &Desk) -> Option<&[Candidate]> {
     (is_of && desk.near.is_known).then_some(desk.near.list.as_slice())
 }
 
+/// Returns the same, if it is `to` that is under the cursor.
+pub(crate) fn known_of(desk: &Desk, to: Near) -> Option<&[Candidate]> {
+    known(desk).filter(|_| under(desk) == Some(to))
+}
+
 /// Returns the columns that candidates have at the right of the line over the strips.
 pub(crate) fn room(wide: u16) -> usize {
     let wide = usize::from(wide);
