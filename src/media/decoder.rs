@@ -102,7 +102,7 @@ impl Decoder {
         let mut next = self.engine.receive();
         while self.engine.is_unsteady() {
             self.engine.steady()?;
-            let found = super::seek::from_start(&mut self.engine, self.last)?;
+            let found = super::seek::from_start(&mut self.engine, self.last, &|| true)?;
             if found.is_none() && !self.engine.is_unsteady() {
                 return Err(self.engine.not_found(self.last));
             }
@@ -134,24 +134,34 @@ impl Decoder {
     /// trusted the packets are read again, and as a last resort everything from the start is decoded again. What is decoded
     /// on the way is not counted as damage.
     pub fn seek(&mut self, to: FrameTime) -> Result<(), MediaError> {
+        self.seek_while(to, &|| true).map(|_| ())
+    }
+
+    /// Does the same as long as `goes_on`, which is asked at every picture; tells whether it came there.
+    ///
+    /// Where it did not, the decoder stands anywhere: the next thing to do is to seek again.
+    pub fn seek_while(&mut self, to: FrameTime, goes_on: &dyn Fn() -> bool) -> Result<bool, MediaError> {
         if self.ready.as_ref().is_some_and(|p| p.at() == to) {
-            return Ok(());
+            return Ok(true);
         }
         self.ready = None;
         let damage = self.engine.damage;
-        let mut found = super::seek::find(&mut self.engine, to);
+        let mut found = super::seek::find(&mut self.engine, to, goes_on);
         if self.engine.is_unsteady() {
-            while self.engine.is_unsteady() {
+            while self.engine.is_unsteady() && goes_on() {
                 self.engine.steady()?;
-                found = super::seek::from_start(&mut self.engine, to);
+                found = super::seek::from_start(&mut self.engine, to, goes_on);
             }
         } else {
             self.engine.damage = damage;
         }
+        if !goes_on() {
+            return Ok(false);
+        }
         let (frame, facts) = found?.ok_or_else(|| self.engine.not_found(to))?;
         self.last = to;
         self.ready = Some(self.picture(frame, facts, to));
-        Ok(())
+        Ok(true)
     }
 
     /// Tells whether a GPU decodes.

@@ -14,19 +14,22 @@ type Found = Option<(Video, FrameFacts)>;
 /// Places of the index to try, one further back each time.
 const MOST_TRIES: u32 = 6;
 
+/// Asked again and again on the way: a search that does not go on finds nothing, and leaves the engine anywhere.
+pub(super) type GoesOn<'a> = &'a dyn Fn() -> bool;
+
 /// Finds a picture by its time, or by its number where times cannot be trusted; the engine then goes on behind it.
-pub(super) fn find(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
-    let found = if engine.facts.stamps_may_jump { by_packets(engine, to)? } else { by_index(engine, to) };
+pub(super) fn find(engine: &mut Engine, to: FrameTime, goes_on: GoesOn<'_>) -> Result<Found, MediaError> {
+    let found = if engine.facts.stamps_may_jump { by_packets(engine, to, goes_on)? } else { by_index(engine, to, goes_on) };
     if let Some((frame, facts)) = found {
         engine.name(&facts);
         engine.numbering.resume(to);
         return Ok(Some((frame, facts)));
     }
-    from_start(engine, to)
+    from_start(engine, to, goes_on)
 }
 
 /// Goes where the container's index says, further back as long as pictures on the way are incomplete.
-fn by_index(engine: &mut Engine, to: FrameTime) -> Found {
+fn by_index(engine: &mut Engine, to: FrameTime, goes_on: GoesOn<'_>) -> Found {
     let target = ticks(engine, to);
     let second = i64::from(engine.facts.time_base.1) / i64::from(engine.facts.time_base.0).max(1);
     let mut at = target;
@@ -39,7 +42,7 @@ fn by_index(engine: &mut Engine, to: FrameTime) -> Found {
         let stamp = key.pts()?;
         if stamp <= target {
             engine.send(&key);
-            match decode_to(engine, to) {
+            match decode_to(engine, to, goes_on) {
                 ControlFlow::Break(found) => return found,
                 ControlFlow::Continue(()) => {}
             }
@@ -53,9 +56,9 @@ fn by_index(engine: &mut Engine, to: FrameTime) -> Found {
 ///
 /// For broadcast streams: they have no index, and a search by time could land in another stretch with the same times. `None` where
 /// the times do run back, or packets lack them.
-fn by_packets(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
+fn by_packets(engine: &mut Engine, to: FrameTime, goes_on: GoesOn<'_>) -> Result<Found, MediaError> {
     let target = ticks(engine, to);
-    let Some(keys) = keys_before(&mut Container::open(engine.container.path())?, target) else { return Ok(None) };
+    let Some(keys) = keys_before(&mut Container::open(engine.container.path())?, target, goes_on) else { return Ok(None) };
     for key in keys.into_iter().rev().take(3) {
         engine.reopen()?;
         for _ in 0..key {
@@ -64,7 +67,7 @@ fn by_packets(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
             }
         }
         engine.flush();
-        match decode_to(engine, to) {
+        match decode_to(engine, to, goes_on) {
             ControlFlow::Break(found) => return Ok(found),
             ControlFlow::Continue(()) => {}
         }
@@ -72,11 +75,15 @@ fn by_packets(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
     Ok(None)
 }
 
-/// Returns how many reads lie before each keyframe whose time is at or before `target`; `None` where times are not in order.
-fn keys_before(container: &mut Container, target: i64) -> Option<Vec<u64>> {
+/// Returns how many reads lie before each keyframe whose time is at or before `target`; `None` where times are not in order, or it is
+/// not to go on.
+fn keys_before(container: &mut Container, target: i64, goes_on: GoesOn<'_>) -> Option<Vec<u64>> {
     let mut keys = Vec::new();
     let mut last = i64::MIN;
     for count in 0.. {
+        if !goes_on() {
+            return None;
+        }
         let packet = match container.read() {
             Read::Packet(packet) => packet,
             Read::Damaged => continue,
@@ -99,9 +106,14 @@ fn keys_before(container: &mut Container, target: i64) -> Option<Vec<u64>> {
 }
 
 /// Decodes everything again up to the picture's number.
-pub(super) fn from_start(engine: &mut Engine, to: FrameTime) -> Result<Found, MediaError> {
+pub(super) fn from_start(engine: &mut Engine, to: FrameTime, goes_on: GoesOn<'_>) -> Result<Found, MediaError> {
+    if !goes_on() {
+        return Ok(None);
+    }
     engine.reopen()?;
-    while let Some((frame, facts)) = engine.receive() {
+    while goes_on()
+        && let Some((frame, facts)) = engine.receive()
+    {
         let at = engine.name(&facts);
         if at.frame >= to.frame {
             return Ok((at == to).then_some((frame, facts)));
@@ -110,11 +122,11 @@ pub(super) fn from_start(engine: &mut Engine, to: FrameTime) -> Result<Found, Me
     Ok(None)
 }
 
-/// Decodes up to the wanted time. Breaks with the picture, or with nothing where times cannot be trusted; continues where an
+/// Decodes up to the wanted time. Breaks with the picture, or with nothing where times cannot be trusted or it is not to go on; continues where an
 /// earlier keyframe may do better.
-fn decode_to(engine: &mut Engine, to: FrameTime) -> ControlFlow<Found> {
+fn decode_to(engine: &mut Engine, to: FrameTime, goes_on: GoesOn<'_>) -> ControlFlow<Found> {
     while let Some((frame, facts)) = engine.receive() {
-        let Some(stamp) = facts.stamp.filter(|_| !engine.unstamped) else { return ControlFlow::Break(None) };
+        let Some(stamp) = facts.stamp.filter(|_| !engine.unstamped && goes_on()) else { return ControlFlow::Break(None) };
         let time = engine.numbering.time(stamp);
         if facts.damaged || time > to.pts {
             return ControlFlow::Continue(());
