@@ -55,6 +55,10 @@ pub enum SessionError {
     NotRun { episode: EpisodeId },
     #[error("episode {episode} was measured from another video: {before:?}, not {now:?}")]
     OtherVideo { episode: EpisodeId, before: String, now: String },
+    #[error("the video of {episode} is not where it was measured, {path:?}")]
+    NoVideo { episode: EpisodeId, path: PathBuf },
+    #[error("the video {path:?} is another than was measured: {before} bytes then, {now} now")]
+    ChangedVideo { path: PathBuf, before: u64, now: u64 },
     #[error("{run} was begun on {device}, which does not work now: {why}; results of two devices differ in their last digits")]
     DeviceGone { run: RunId, device: DeviceChoice, why: String, hint: String },
     #[error(transparent)]
@@ -119,6 +123,10 @@ impl SessionError {
             Self::OtherVideo { .. } => {
                 Some("give --ep-id for a new episode, or --replace-video where this is the same episode in another file".into())
             }
+            Self::NoVideo { episode, .. } => Some(format!(
+                "put it back, or say where it is: `screenalytics run PATH --ep-id {episode}` measures nothing again"
+            )),
+            Self::ChangedVideo { .. } => Some("put the file back that was measured, or measure this one as a new episode".into()),
             Self::DeviceGone { hint, .. } => {
                 Some(format!("{hint}; or --device cpu to go on here, which the record will say, or --new-run to begin anew"))
             }

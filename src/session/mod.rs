@@ -14,6 +14,7 @@ mod evaluation;
 mod face_evaluation;
 mod files;
 mod fingerprint;
+mod frames;
 mod jobs;
 mod models;
 mod name;
@@ -49,6 +50,7 @@ pub use error::SessionError;
 pub use evaluation::evaluate;
 pub use face_evaluation::{FaceEvaluation, evaluate_faces};
 pub use files::{read_text, write_whole};
+pub use frames::{FrameSource, FrameView, Frames};
 pub use jobs::{
     JobEvent, JobId, JobLine, JobState, Jobs, LeftOver, ModelSet, Order, OrderDefaults, Work, forget, left_over, order_defaults,
 };
@@ -67,7 +69,8 @@ pub use pull::{
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use review::{
-    Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Near, Nearest, Over, Review, Snapshot, Thumbs, TrackInfo,
+    Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Limits, Lost, Near, Nearest, Over, Review, ShotFaces,
+    Snapshot, Spread, Thumbs, TrackInfo,
 };
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 use standing::settings_of_run;

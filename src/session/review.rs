@@ -4,6 +4,7 @@
 //! folded anew from the kept spans. Decisions are those of [`super::decide`], [`super::undo`] and [`super::redo`], by the same code.
 
 mod crops;
+mod detections;
 mod doubt;
 mod export;
 #[cfg(test)]
@@ -12,19 +13,22 @@ mod near;
 #[cfg(test)]
 mod near_tests;
 mod snapshot;
+mod spread;
 mod state;
 #[cfg(test)]
 mod tests;
 mod touched;
 
 pub use crops::{CropCursor, CropPage, CropRow};
+pub use detections::ShotFaces;
 pub use doubt::Doubt;
 pub use export::Over;
 pub use near::{Candidate, Near, Nearest};
 pub use snapshot::{Card, Snapshot, TrackInfo};
+pub use spread::{Limits, Lost, Spread};
 
 use super::command::Command;
-use super::{SessionError, Touches, Workspace, author, decisions};
+use super::{FrameSource, SessionError, Touches, Workspace, author, decisions};
 use crate::config::Settings;
 use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, RunMeta, TrackId};
 use crate::infer::Registry;
@@ -256,6 +260,15 @@ impl Review {
     #[must_use]
     pub fn thumbs(&self) -> Thumbs {
         Thumbs { store: Arc::downgrade(&self.store), run: self.state.run.id }
+    }
+
+    /// Returns what other threads decode pictures of the video by.
+    #[must_use]
+    pub fn frames(&self) -> FrameSource {
+        let entry = self.library.catalog().episode(self.store.episode()).ok().flatten();
+        let moved_to = entry.map(|entry| PathBuf::from(entry.video));
+        let (run, shots) = (self.state.run.clone(), self.snapshot.shots.clone());
+        FrameSource::new(&self.store, run, shots, moved_to, self.settings.decode.clone())
     }
 
     /// Makes sure that something can be decided, on what is so now.
