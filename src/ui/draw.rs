@@ -2,7 +2,7 @@
 
 use super::keymap::Binding;
 use super::model::{Desk, Model, Overlay, Screen, Status, Tab};
-use super::pictures::{Kind, Load, PictureId, Pictures, Want, paint, scope};
+use super::pictures::{Kind, Load, Loaded, PictureId, Pictures, Want, paint, scope};
 use super::screens;
 use super::text::{clock, fit};
 use super::theme::{Role, Theme};
@@ -84,6 +84,14 @@ impl Canvas<'_, '_> {
         self.face(desk, crop, Rect::new(area.x + (area.width - width) / 2, area.y, width, height), Kind::Face);
     }
 
+    /// Paints a whole picture, or the one before it as long as it is not there; tells which it was.
+    pub(crate) fn whole(&mut self, id: PictureId, area: Rect, load: Load) -> bool {
+        let found = self.pictures.get_or_last(&id);
+        paint(self.frame, area, found.as_ref().map(|(_, drawn)| drawn), self.theme.style(Role::Placeholder));
+        self.wants.push(Want { id, load });
+        found.is_some_and(|(shown, _)| shown == id)
+    }
+
     /// Paints a crop, or its placeholder while it is on its way.
     pub(crate) fn face(&mut self, desk: &Desk, crop: Option<CropKey>, area: Rect, kind: Kind) {
         let quiet = self.theme.style(Role::Placeholder);
@@ -92,7 +100,7 @@ impl Canvas<'_, '_> {
         };
         let thumbs = desk.thumbs.clone();
         let scope = scope(&desk.snapshot.episode, desk.snapshot.run.id);
-        self.picture(scope, key, area, kind, Arc::new(move || thumbs.get(key).ok().flatten()));
+        self.picture(scope, key, area, kind, Arc::new(move || thumbs.get(key).ok().flatten().map(Loaded::Jpeg)));
     }
 
     /// Paints a face out of any episode, or its placeholder while it is on its way.
@@ -102,7 +110,7 @@ impl Canvas<'_, '_> {
         };
         let (from, portrait) = (from.clone(), portrait.clone());
         let (scope, key) = (scope(&portrait.episode, portrait.run), portrait.crop);
-        self.picture(scope, key, area, kind, Arc::new(move || from.get(&portrait).ok().flatten()));
+        self.picture(scope, key, area, kind, Arc::new(move || from.get(&portrait).ok().flatten().map(Loaded::Jpeg)));
     }
 
     fn picture(&mut self, scope: u64, key: CropKey, area: Rect, kind: Kind, load: Load) {
@@ -126,6 +134,7 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
     let body = Rect::new(area.x, area.y + 2, area.width, area.height - 5);
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episodes, _) | (Screen::Episode, None) => screens::episodes::draw(model, &mut canvas, body),
+        (Screen::Episode, Some(Tab::Detections)) => screens::detections::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Identities)) => screens::identities::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Tracks)) => screens::tracks::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Results)) => screens::results::draw(model, &mut canvas, body),

@@ -18,6 +18,7 @@ pub mod palette;
 mod picker;
 mod picker_panel;
 pub mod pictures;
+mod projector;
 mod refusal;
 mod runtime;
 mod screens;

@@ -1,6 +1,7 @@
 //! Everything that the screen shows, as a value; [`super::update`] alone changes it.
 
 mod desk;
+mod film;
 mod form;
 mod given;
 mod jobs;
@@ -11,6 +12,7 @@ mod overlay;
 
 pub use desk::Sort;
 pub(crate) use desk::{Desk, EVERY, Strip, title};
+pub(crate) use film::{Film, Framed, Seen, Shown, Slider, Stroke, Way};
 pub(crate) use form::{Form, Slot};
 pub(crate) use given::{Asking, Given, Line, Stretch};
 pub(crate) use jobs::JobsView;
@@ -50,6 +52,7 @@ pub enum Screen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Tab {
+    Detections,
     Tracks,
     #[default]
     Identities,
@@ -57,10 +60,11 @@ pub enum Tab {
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 3] = [Self::Tracks, Self::Identities, Self::Results];
+    pub(crate) const ALL: [Self; 4] = [Self::Detections, Self::Tracks, Self::Identities, Self::Results];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
+            Self::Detections => "Detections",
             Self::Tracks => "Tracks",
             Self::Identities => "Identities",
             Self::Results => "Results",
@@ -69,6 +73,7 @@ impl Tab {
 
     fn place(self) -> Place {
         match self {
+            Self::Detections => Place::Detections,
             Self::Tracks => Place::Tracks,
             Self::Identities => Place::Identities,
             Self::Results => Place::Results,
@@ -224,7 +229,7 @@ impl Model {
         Arrive {
             episode: Some(desk.snapshot.episode.clone()).filter(|_| self.screen != Screen::Episodes),
             tab: Some(desk.tab),
-            at: None,
+            at: Some(desk.moment()).filter(|_| desk.tab == Tab::Detections),
             identity: desk.card().map(|c| c.identity.id),
             track: desk.track().map(|t| t.track.id),
             sort: desk.grid.sort,
@@ -239,6 +244,7 @@ impl Model {
         let tab = desk.tab.title().to_lowercase();
         let mut link = format!("screenalytics open {} --tab {tab}", desk.snapshot.episode);
         match desk.tab {
+            Tab::Detections => link.extend([" --at ", &desk.place()]),
             Tab::Identities => link.extend(desk.card().map(|c| format!(" --identity {}", c.identity.id))),
             Tab::Tracks => link.extend(desk.track().map(|t| format!(" --track {}", t.track.id))),
             Tab::Results => {}

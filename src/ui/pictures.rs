@@ -15,6 +15,7 @@ mod inline;
 mod kitty;
 mod make;
 mod mosaic;
+mod overlay;
 mod paint;
 mod palette;
 mod pool;
@@ -24,6 +25,8 @@ mod screen;
 #[cfg(test)]
 mod tests;
 
+pub use make::Loaded;
+pub use overlay::{Line, Mark, Pen, mark};
 pub use paint::{Drawn, paint, paint_into};
 pub use pool::{Load, Outgoing, Pictures, Ready, Want};
 pub use probe::{Probe, Protocol, probe};
@@ -36,11 +39,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub struct PictureId {
     /// Tells one run's crops from another's; see [`scope`].
     pub scope: u64,
-    /// The crop; of a whole frame, track 0 and the frame's number.
+    /// The crop; of a whole frame its number, and instead of the track what tells apart how it is marked.
     pub key: CropKey,
     /// Columns and rows it fills.
     pub cells: (u16, u16),
     pub kind: Kind,
+}
+
+impl PictureId {
+    /// Tells whether this picture is to stand where the other one stood.
+    fn takes_place_of(&self, other: &Self) -> bool {
+        (self.scope, self.cells, self.kind) == (other.scope, other.cells, other.kind)
+    }
 }
 
 /// What of a picture is shown.

@@ -4,6 +4,7 @@ use super::draw::draw;
 use super::keymap::{Keymap, KeymapError};
 use super::model::{Arrive, Detail, Model, Status};
 use super::pictures::{Pictures, Probe, Protocol, Want, probe};
+use super::projector::Projector;
 use super::theme::{Colours, Theme, ThemeError};
 use super::update::{Effect, Msg, open, update};
 use super::worker::{Answer, Ask, RunAsk, Told, Worker};
@@ -101,6 +102,10 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     let worker = Worker::start(workspace.clone(), move |msg| {
         let _ = answers.send(msg);
     })?;
+    let answers = send.clone();
+    let projector = Projector::start(move |msg| {
+        let _ = answers.send(msg);
+    })?;
     let screen = Screened::begin(&workspace.paths.log_file)?;
     let settings = &workspace.settings.pictures;
     let wanted = match (options.image, colours) {
@@ -122,6 +127,7 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     let mut runtime = Runtime {
         model,
         worker,
+        projector,
         pictures,
         terminal: Terminal::new(CrosstermBackend::new(screen.writer()))?,
         sent: screen.sent.clone(),
@@ -156,6 +162,7 @@ fn detail(probe: Probe) -> Detail {
 struct Runtime {
     model: Model,
     worker: Worker,
+    projector: Projector,
     pictures: Pictures,
     terminal: Terminal<CrosstermBackend<Metered>>,
     sent: Arc<AtomicU64>,
@@ -267,7 +274,11 @@ impl Runtime {
             self.wipe(width, height);
         }
         self.is_gone |= matches!(msg, Msg::Gone);
+        let was_open = self.model.desk.is_some();
         let effects = update(&mut self.model, msg);
+        if was_open && self.model.desk.is_none() {
+            self.projector.rest();
+        }
         self.follow(effects);
     }
 
@@ -275,6 +286,11 @@ impl Runtime {
         for effect in effects {
             match effect {
                 Effect::Ask(ask) => self.worker.ask(ask),
+                Effect::Frame(frame, within) => {
+                    if let Some(desk) = &self.model.desk {
+                        self.projector.show(desk.film.source.clone(), frame, within);
+                    }
+                }
                 Effect::Quit => self.leaving = true,
                 Effect::Redraw => {
                     let (width, height) = self.model.size;

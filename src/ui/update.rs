@@ -7,7 +7,7 @@ use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
 use super::{confirm, edit, line, picker, refusal, sight};
-use crate::domain::Operation;
+use crate::domain::{Operation, Size};
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
 /// Something that happened.
@@ -32,6 +32,8 @@ pub(crate) enum Msg {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
     Ask(Ask),
+    /// Decodes a picture of the open episode, to fit in so many pixels.
+    Frame(u64, Size),
     /// To the clipboard of the terminal.
     Copy(String),
     /// Another theme, by name.
@@ -98,7 +100,7 @@ fn calm(model: &mut Model) {
             Tab::Tracks => {
                 desk.strips.select_nothing();
             }
-            Tab::Results => {}
+            Tab::Detections | Tab::Results => {}
         }
     }
 }
@@ -288,7 +290,9 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 model.status = Status::Quiet;
             }
         }
-        Answer::Opened { snapshot, access, thumbs } => return opened(model, Desk::new(snapshot, access, thumbs)),
+        Answer::Opened { snapshot, access, thumbs, frames } => {
+            return opened(model, Desk::new(snapshot, access, thumbs, frames));
+        }
         Answer::NotOpened(why) => {
             model.arrive = None;
             model.status = Status::Failed(why);
@@ -325,9 +329,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.log.show(by);
             return screens::log::ask_for_detail(model);
         }
-        Answer::Reopened { snapshot, access, thumbs } => {
+        Answer::Reopened { snapshot, access, thumbs, frames } => {
             if let Some(desk) = model.desk.as_mut().filter(|d| d.snapshot.episode == snapshot.episode) {
-                (desk.access, desk.thumbs) = (access, thumbs);
+                (desk.access, desk.thumbs, desk.film.source) = (access, thumbs, frames);
+                desk.film.trouble = None;
                 desk.take(snapshot);
                 return screens::settle(model);
             }
@@ -355,6 +360,17 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let shown = model.episodes.shown().len();
             model.episodes.cursor.show(shown, 1, screens::rows(model));
             model.status = Status::Done(if count == 1 { "deleted".into() } else { format!("{count} episodes deleted") });
+        }
+        Answer::Frame(found) => screens::detections::take_frame(model, found),
+        Answer::ShotFaces(shot) => {
+            if let Some(desk) = &mut model.desk {
+                desk.film.take_shot(shot);
+            }
+        }
+        Answer::Spread(spread) => {
+            if let Some(desk) = &mut model.desk {
+                desk.film.take_spread(spread);
+            }
         }
         Answer::Health(checks) => model.health = Some(checks),
         Answer::Reading { catalog, portraits } => model.holdings.begin(catalog, portraits),
@@ -412,6 +428,9 @@ fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
     if let Some(at) = arrive.track.or(nearest).and_then(|id| desk.strips.order.iter().position(|t| *t == id)) {
         desk.strips.cursor.at = at;
     }
+    if let Some(at) = arrive.at {
+        desk.film.frame = desk.snapshot.frame_at(at + desk.origin());
+    }
     desk.grid.under = desk.card().map(|c| c.identity.id);
     model.status = match &desk.access {
         crate::session::Access::Write => Status::Quiet,
@@ -440,6 +459,7 @@ fn on_mouse(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
         MouseEventKind::ScrollDown => act(model, Action::Down),
         MouseEventKind::ScrollUp => act(model, Action::Up),
         MouseEventKind::Down(crossterm::event::MouseButton::Left) => screens::click(model, mouse.column, mouse.row),
+        MouseEventKind::Drag(crossterm::event::MouseButton::Left) => screens::drag(model, mouse.column, mouse.row),
         _ => Vec::new(),
     }
 }

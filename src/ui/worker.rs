@@ -2,11 +2,11 @@
 
 use super::library::{Reading, Tell};
 use super::update::Msg;
-use crate::domain::{EpisodeId, LogEntry, Operation, Person, TrackId};
+use crate::domain::{EpisodeId, LogEntry, Operation, Person, ShotId, TrackId};
 use crate::session::{
-    self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, Goes, JobEvent, JobId, JobLine, Jobs,
-    LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Refusal, Review, SessionError, Snapshot, Standing, StopCause,
-    Thumbs, Touches, Workspace,
+    self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource, FrameView, Goes,
+    JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Refusal, Review,
+    SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,6 +34,10 @@ pub(crate) enum Ask {
         every: usize,
         limit: usize,
     },
+    /// What the detector saw in a shot.
+    ShotFaces(ShotId),
+    /// Scores and sizes of all faces.
+    Spread,
     Health,
     /// Who is in which episode, over the whole library: answered bit by bit.
     Casts,
@@ -88,6 +92,7 @@ pub(crate) enum Answer {
         snapshot: Arc<Snapshot>,
         access: Access,
         thumbs: Thumbs,
+        frames: FrameSource,
     },
     NotOpened(Told),
     /// A decision was written, or there was nothing to do.
@@ -113,6 +118,10 @@ pub(crate) enum Answer {
         first: bool,
         page: CropPage,
     },
+    /// The picture that was asked for last; from the thread that decodes.
+    Frame(Result<Arc<FrameView>, Told>),
+    ShotFaces(Arc<ShotFaces>),
+    Spread(Arc<Spread>),
     Health(Vec<Check>),
     /// The whole library is being read.
     Reading {
@@ -140,6 +149,7 @@ pub(crate) enum Answer {
         snapshot: Arc<Snapshot>,
         access: Access,
         thumbs: Thumbs,
+        frames: FrameSource,
     },
     Jobs(Vec<JobLine>),
     LeftOver(Vec<LeftOver>),
@@ -337,7 +347,12 @@ impl Desk {
         match review {
             Ok(review) => {
                 let review = self.open.insert(review);
-                Answer::Reopened { snapshot: review.snapshot(), access: review.access().clone(), thumbs: review.thumbs() }
+                Answer::Reopened {
+                    snapshot: review.snapshot(),
+                    access: review.access().clone(),
+                    thumbs: review.thumbs(),
+                    frames: review.frames(),
+                }
             }
             Err(error) => Answer::NotOpened(error.into()),
         }
@@ -384,7 +399,12 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
             return Some(match Review::open(workspace, &episode) {
                 Ok(review) => {
                     let review = open.insert(review);
-                    Answer::Opened { snapshot: review.snapshot(), access: review.access().clone(), thumbs: review.thumbs() }
+                    Answer::Opened {
+                        snapshot: review.snapshot(),
+                        access: review.access().clone(),
+                        thumbs: review.thumbs(),
+                        frames: review.frames(),
+                    }
                 }
                 Err(error) => Answer::NotOpened(error.into()),
             });
@@ -408,6 +428,8 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
         | Ask::Touches
         | Ask::Entry(_)
         | Ask::Crops { .. }
+        | Ask::ShotFaces(_)
+        | Ask::Spread
         | Ask::Near(_)
         | Ask::Export { .. }
         | Ask::Refresh => {}
@@ -436,6 +458,12 @@ fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Opti
             Err(SessionError::IsThere { .. }) => Ok(Answer::IsThere(path)),
             done => done.map(|path| Answer::Exported(path.display().to_string())),
         },
+        Ask::ShotFaces(shot) => match review.shot_faces(shot) {
+            Ok(Some(faces)) => Ok(Answer::ShotFaces(Arc::new(faces))),
+            Ok(None) => return None,
+            Err(error) => Err(error),
+        },
+        Ask::Spread => review.spread().map(|spread| Answer::Spread(Arc::new(spread))),
         Ask::Refresh => match review.refresh() {
             Ok(true) => Ok(Answer::Changed(review.snapshot())),
             Ok(false) => return None,

@@ -1,9 +1,9 @@
 //! The open episode: its tabs, what is selected in them, what is under their cursors.
 
 use super::super::list::Cursor;
-use super::{Made, Nearby, Tab, matches};
+use super::{Film, Made, Nearby, Tab, matches};
 use crate::domain::{CropKey, IdentityId, TrackId};
-use crate::session::{Access, Card, CropCursor, CropRow, Snapshot, Thumbs};
+use crate::session::{Access, Card, CropCursor, CropRow, FrameSource, Limits, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ pub(crate) struct Desk {
     pub access: Access,
     pub thumbs: Thumbs,
     pub tab: Tab,
+    pub film: Film,
     pub grid: Grid,
     pub strips: Strips,
     pub results: Cursor,
@@ -163,12 +164,14 @@ impl Default for Strips {
 }
 
 impl Desk {
-    pub(crate) fn new(snapshot: Arc<Snapshot>, access: Access, thumbs: Thumbs) -> Self {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, access: Access, thumbs: Thumbs, frames: FrameSource) -> Self {
+        let film = Film::new(frames, Limits::of_run(&snapshot.run));
         let mut desk = Self {
             snapshot,
             access,
             thumbs,
             tab: Tab::default(),
+            film,
             grid: Grid::default(),
             strips: Strips::default(),
             results: Cursor::default(),
@@ -220,6 +223,12 @@ impl Desk {
         for track in touched {
             self.strips.crops.remove(&track);
             self.strips.mark.take_if(|mark| mark.0 == track);
+        }
+        // Tracks may be cut or joined: the faces of a shot say whose they are.
+        self.film.shots.clear();
+        self.film.asked = None;
+        if self.snapshot.run.id != snapshot.run.id {
+            self.film = Film { frame: self.film.frame, ..Film::new(self.film.source.clone(), Limits::of_run(&snapshot.run)) };
         }
         self.snapshot = snapshot;
         self.arrange();

@@ -1,4 +1,4 @@
-//! Makes one picture: from JPEG to cells, or to bytes for the terminal.
+//! Makes one picture: from JPEG or pixels to cells, or to bytes for the terminal.
 
 use super::Kind;
 use super::escape::Wrap;
@@ -10,6 +10,13 @@ use super::prepare::{Cut, Inner, cut, decode, dim_background, light, scale, scal
 use super::probe::{Probe, Protocol};
 use crate::config::PictureParams;
 use image::RgbImage;
+
+/// What a picture is made from.
+#[derive(Debug, Clone)]
+pub enum Loaded {
+    Jpeg(Vec<u8>),
+    Pixels(RgbImage),
+}
 
 /// A picture made.
 #[derive(Debug)]
@@ -26,11 +33,11 @@ pub(super) enum Made {
     },
 }
 
-/// Makes a picture of so many cells from its JPEG; `None` where it cannot be read or has no cells.
+/// Makes a picture of so many cells; `None` where it cannot be read or has no cells.
 ///
 /// `number` is what a kitty terminal will know it by.
 pub(super) fn make(
-    jpeg: &[u8],
+    loaded: Loaded,
     (cells, kind): ((u16, u16), Kind),
     number: u32,
     probe: Probe,
@@ -39,7 +46,11 @@ pub(super) fn make(
     if cells.0 == 0 || cells.1 == 0 || probe.protocol == Protocol::Off {
         return None;
     }
-    let picture = decode(jpeg)?;
+    let picture = match loaded {
+        Loaded::Jpeg(jpeg) => decode(&jpeg)?,
+        Loaded::Pixels(picture) if picture.width() > 0 && picture.height() > 0 => picture,
+        Loaded::Pixels(_) => return None,
+    };
     let wrap = if probe.tmux { Wrap::Tmux } else { Wrap::No };
     let tightness = if probe.protocol == Protocol::HalfBlocks { Cut::Tight } else { Cut::Loose };
     let (mut part, inner) = cut(&picture, kind, tightness, cells, probe.cell, params);

@@ -4,7 +4,7 @@ use super::PictureId;
 use super::cache::Cache;
 use super::escape::Wrap;
 use super::kitty::{self, Name};
-use super::make::{Made, make};
+use super::make::{Loaded, Made, make};
 use super::paint::{Drawn, Form};
 use super::probe::{Probe, Protocol};
 use super::screen::{Placing, Screen};
@@ -16,8 +16,8 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-/// Fetches the JPEG of a picture; called on a worker thread.
-pub type Load = Arc<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
+/// Fetches what a picture is made from; called on a worker thread.
+pub type Load = Arc<dyn Fn() -> Option<Loaded> + Send + Sync>;
 
 /// A picture that is to be shown.
 #[derive(Clone)]
@@ -84,6 +84,8 @@ struct State {
     /// Counts how often all was forgotten: what was begun before is not kept.
     age: u64,
     screen: Screen,
+    /// The whole picture that was drawn last: it stays until the next one is there.
+    last: Option<PictureId>,
     /// Deletions that the terminal has not been told.
     farewells: String,
     closing: bool,
@@ -113,6 +115,7 @@ impl Pictures {
             next_number: first_number(probe.tmux),
             age: 0,
             screen: Screen::default(),
+            last: None,
             farewells: String::new(),
             closing: false,
         };
@@ -146,8 +149,12 @@ impl Pictures {
         for want in wants.iter().rev() {
             state.cache.touch(&want.id);
         }
+        let last = state.last.filter(|last| wants.iter().any(|w| w.id.takes_place_of(last)));
+        if let Some(last) = &last {
+            state.cache.touch(last);
+        }
         if state.probe.protocol != Protocol::Kitty {
-            let still: HashSet<PictureId> = wants.iter().map(|w| w.id).collect();
+            let still: HashSet<PictureId> = wants.iter().map(|w| w.id).chain(last).collect();
             state.graphics.values_mut().for_each(|g| g.released &= still.contains(&g.id));
         }
         state.wanted = wants;
@@ -164,6 +171,15 @@ impl Pictures {
             Form::Graphic { number, .. } => state.graphics.get(number).is_some_and(|g| g.released).then(|| drawn.clone()),
             Form::Blocks { .. } | Form::Missing => Some(drawn.clone()),
         }
+    }
+
+    /// Returns a whole picture, or while it cannot be drawn the one drawn last in its place; and tells which it is.
+    #[must_use]
+    pub fn get_or_last(&self, id: &PictureId) -> Option<(PictureId, Drawn)> {
+        let last = self.shared.lock().last.filter(|last| id.takes_place_of(last));
+        let found = [Some(*id), last].into_iter().flatten().find_map(|id| Some((id, self.get(&id)?)));
+        self.shared.lock().last = found.as_ref().map(|(id, _)| *id);
+        found
     }
 
     /// Returns what is to be written to the terminal before the next draw; call it when the reviewer has stopped moving.
@@ -321,8 +337,8 @@ impl Shared {
             let (want, number, probe, age) = self.next_want()?;
             let makes =
                 probe.protocol != Protocol::Off && (probe.protocol != Protocol::HalfBlocks || probe.colours != Colours::None);
-            let jpeg = if makes { (want.load)() } else { None };
-            let made = jpeg.and_then(|jpeg| make(&jpeg, (want.id.cells, want.id.kind), number, probe, &self.params));
+            let loaded = if makes { (want.load)() } else { None };
+            let made = loaded.and_then(|loaded| make(loaded, (want.id.cells, want.id.kind), number, probe, &self.params));
             let mut state = self.lock();
             // What was forgotten meanwhile is queued again already.
             if state.age == age {

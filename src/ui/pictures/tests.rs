@@ -52,7 +52,7 @@ fn id(n: u64, cells: (u16, u16)) -> PictureId {
 }
 
 fn want(n: u64, cells: (u16, u16)) -> Want {
-    Want { id: id(n, cells), load: Arc::new(move || Some(jpeg(n))) }
+    Want { id: id(n, cells), load: Arc::new(move || Some(Loaded::Jpeg(jpeg(n)))) }
 }
 
 fn pictures(protocol: Protocol, params: PictureParams) -> (Pictures, Receiver<(PictureId, Ready)>) {
@@ -118,7 +118,7 @@ fn a_picture_that_cannot_be_read_is_told_once_and_not_tried_again() {
     let counted = Arc::clone(&tries);
     let load: Load = Arc::new(move || {
         counted.fetch_add(1, Ordering::SeqCst);
-        Some(b"no jpeg".to_vec())
+        Some(Loaded::Jpeg(b"no jpeg".to_vec()))
     });
     pictures.want(vec![Want { id: id(1, (12, 6)), load: Arc::clone(&load) }]);
     assert_eq!(wait(&told, 1), [(id(1, (12, 6)), Ready::Missing)]);
@@ -137,7 +137,7 @@ fn newer_wants_replace_those_that_wait_and_the_nearest_comes_first() {
     let slow: Load = Arc::new(move || {
         begun.send(()).unwrap();
         gate.lock().unwrap().recv().unwrap();
-        Some(jpeg(1))
+        Some(Loaded::Jpeg(jpeg(1)))
     });
     pictures.want(vec![Want { id: id(1, (4, 2)), load: slow }, want(2, (4, 2)), want(3, (4, 2))]);
     begins.recv_timeout(PATIENCE).unwrap();

@@ -1,6 +1,7 @@
 //! The screens: each draws its part of the model and gives its actions a meaning.
 
 pub(crate) mod add;
+pub(crate) mod detections;
 pub(crate) mod episodes;
 pub(crate) mod health;
 pub(crate) mod identities;
@@ -14,10 +15,10 @@ pub(crate) mod shows;
 pub(crate) mod tracks;
 
 use super::keymap::Action;
-use super::model::{Model, Screen, Tab};
+use super::model::{Desk, Model, Screen, Tab};
 use super::text::sparkline;
 use super::update::Effect;
-use crate::domain::Span;
+use crate::domain::{MediaTime, Span};
 use crate::session::Snapshot;
 
 /// Lines between the line at the top and the two at the bottom.
@@ -61,8 +62,10 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Tab1 => 0,
         Action::Tab2 => 1,
         Action::Tab3 => 2,
+        Action::Tab4 => 3,
         _ => {
             return match desk.tab {
+                Tab::Detections => detections::act(model, action),
                 Tab::Tracks => tracks::act(model, action),
                 Tab::Identities => identities::act(model, action),
                 Tab::Results => results::act(model, action),
@@ -82,6 +85,7 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Asks for what the screen shows and is not there yet.
 pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
+        (Screen::Episode, Some(Tab::Detections)) => detections::settle(model),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
         (Screen::Log, _) => log::ask_for_detail(model),
         _ => Vec::new(),
@@ -97,6 +101,9 @@ pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
         desk.picked = picked;
         desk.grid.beside = desk.grid.under;
         desk.strips.beside = desk.crop().cloned();
+    }
+    if model.desk.as_ref().is_some_and(|d| d.tab == Tab::Detections) {
+        detections::rest(model);
     }
     near::ask(model)
 }
@@ -120,6 +127,27 @@ fn presence<'a>(snapshot: &Snapshot, spans: impl IntoIterator<Item = &'a Span>, 
     sparkline(&shares)
 }
 
+/// Columns of a timeline before and after its cells, which say when it begins and ends.
+const TIMELINE_SIDES: (u16, u16) = (11, 11);
+
+/// Returns how many cells a timeline of so many columns has.
+fn timeline_cells(wide: u16) -> usize {
+    usize::from(wide.saturating_sub(TIMELINE_SIDES.0 + TIMELINE_SIDES.1)).max(1)
+}
+
+/// Returns the cell of a timeline that a time is in.
+fn timeline_cell(desk: &Desk, time: MediaTime, cells: usize) -> usize {
+    let (count, length) = (i64::try_from(cells).unwrap_or(1), desk.snapshot.time.duration.0.max(1));
+    usize::try_from((time - desk.origin()).0.clamp(0, length - 1) * count / length).unwrap_or(0)
+}
+
+/// Returns the time at a column of a timeline: the middle of its cell.
+fn time_at(desk: &Desk, x: u16, wide: u16) -> MediaTime {
+    let cells = i64::try_from(timeline_cells(wide)).unwrap_or(1);
+    let cell = i64::from(x.saturating_sub(TIMELINE_SIDES.0)).min(cells - 1);
+    desk.origin() + MediaTime(desk.snapshot.time.duration.0 * (2 * cell + 1) / (2 * cells))
+}
+
 /// A click on the screen.
 pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     if model.overlay.is_some() {
@@ -131,7 +159,20 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         (Screen::People, _) => people::click(model, x, y),
         (Screen::Shows, _) => shows::click(model, x, y),
         (Screen::Episode, Some(Tab::Identities)) => identities::click(model, x, y),
+        (Screen::Episode, Some(Tab::Detections)) => detections::click(model, x, y),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::click(model, x, y),
+        _ => Vec::new(),
+    }
+}
+
+/// The mouse moves with its button held: the cursor of a timeline goes along.
+pub(crate) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
+    match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
+        (Screen::Episode, Some(Tab::Detections)) => detections::drag(model, x, y),
+        (Screen::Episode, Some(Tab::Tracks)) => tracks::drag(model, x, y),
         _ => Vec::new(),
     }
 }

@@ -15,7 +15,7 @@ use super::super::update::{Effect, back, if_writable, pick, step_of};
 use super::super::worker::{Ask, Told};
 use super::super::{line, text};
 use super::near;
-use crate::domain::TrackId;
+use crate::domain::{MediaTime, TrackId};
 use crate::session::{Command, Target};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -106,6 +106,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             whole::toggle(desk);
             return ask_for_crops(model);
         }
+        Action::ShowPicture => return super::detections::show(model),
         Action::Select => {
             if let Some(id) = desk.track().map(|t| t.track.id)
                 && !desk.strips.selected.remove(&id)
@@ -296,6 +297,9 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         whole::click(desk, x, y, size, detail);
         return ask_for_crops(model);
     }
+    if y + 4 >= model.size.1 {
+        return drag(model, x, y);
+    }
     let at = desk.strips.cursor.top + usize::from(y.saturating_sub(3) / (shape.picture.1 + 1));
     if at >= desk.strips.order.len() {
         return Vec::new();
@@ -309,6 +313,26 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         if slot < shape.crops && first + slot < count {
             desk.strips.crop = first + slot;
         }
+    }
+    ask_for_crops(model)
+}
+
+/// Moves the cursor along the timeline, to the track that is nearest in time.
+pub(crate) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    let shape = shape(model.size, model.detail);
+    let Some(desk) = &mut model.desk else { return Vec::new() };
+    // A hand wanders off a line while it drags.
+    if desk.strips.whole.is_some() || y.abs_diff(model.size.1.saturating_sub(4)) > 1 {
+        return Vec::new();
+    }
+    let time = super::time_at(desk, x, model.size.0.saturating_sub(shape.side));
+    let away = |id: &TrackId| {
+        let track = &desk.snapshot.tracks.get(id)?.track;
+        Some((track.first.pts - time).max(time - track.last.pts).max(MediaTime::ZERO))
+    };
+    let order = desk.strips.order.iter().enumerate();
+    if let Some((at, _)) = order.filter_map(|(at, id)| Some((at, away(id)?))).min_by_key(|(_, away)| *away) {
+        (desk.strips.cursor.at, desk.strips.crop, desk.strips.mark) = (at, 0, None);
     }
     ask_for_crops(model)
 }
@@ -340,7 +364,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
     let bottom = Rect::new(area.x, area.bottom().saturating_sub(1), wide, 1);
     if let Some(track) = desk.track() {
-        canvas.line(bottom, 0, rows::timeline(desk, track, canvas, usize::from(wide)));
+        canvas.line(bottom, 0, rows::timeline(desk, track, canvas, wide));
     }
     if shape.side > 0 {
         let side = Rect::new(area.right() - shape.side, area.y + 1, shape.side, area.height.saturating_sub(1));

@@ -102,12 +102,9 @@ fn draw_crops(desk: &Desk, strip: &Strip, canvas: &mut Canvas<'_, '_>, place: Re
 }
 
 /// Shots of the episode, where the track's person is seen in them, and where the cursor is.
-pub(super) fn timeline<'a>(desk: &Desk, track: &TrackInfo, canvas: &Canvas<'_, '_>, wide: usize) -> Line<'a> {
-    let origin = desk.snapshot.shots.first().map_or(0, |s| s.start.0);
-    let length = desk.snapshot.time.duration.0.max(1);
-    let cells = wide.saturating_sub(22).max(1);
-    let count = i64::try_from(cells).unwrap_or(1);
-    let cell = |t: i64| usize::try_from((t - origin).clamp(0, length - 1) * count / length).unwrap_or(0);
+pub(super) fn timeline<'a>(desk: &Desk, track: &TrackInfo, canvas: &Canvas<'_, '_>, wide: u16) -> Line<'a> {
+    let cells = super::super::timeline_cells(wide);
+    let cell = |t: i64| super::super::timeline_cell(desk, MediaTime(t), cells);
     let mut line = vec!['·'; cells];
     for shot in desk.snapshot.shots.iter().skip(1) {
         line[cell(shot.start.0)] = '┆';
