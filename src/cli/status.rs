@@ -40,7 +40,7 @@ fn library_text(lines: &[session::EpisodeLine]) -> String {
             EpisodeState::Unfinished { run: Some(run), shots } => {
                 format!("◐ {run} unfinished, {} stored; run it again to go on", counted(*shots, "shot"))
             }
-            EpisodeState::Done { run, clusters, named, duration } => {
+            EpisodeState::Done { run, clusters, named, duration, .. } => {
                 let mark = match *named {
                     0 => '○',
                     n if n == *clusters => '●',

@@ -90,7 +90,7 @@ pub fn episodes_json(lines: &[EpisodeLine]) -> String {
                 EpisodeState::Unfinished { run, shots } => {
                     json!({"ep_id": id, "state": "unfinished", "run_id": run.map(|r| r.to_string()), "shots": shots})
                 }
-                EpisodeState::Done { run, clusters, named, duration } => json!({
+                EpisodeState::Done { run, clusters, named, duration, .. } => json!({
                     "ep_id": id, "state": "done", "run_id": run.to_string(), "clusters": clusters, "named": named,
                     "duration_s": round(duration.secs(), 3),
                 }),

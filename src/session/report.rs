@@ -8,6 +8,8 @@ use crate::domain::{
     Assignment, EpisodeId, Face, Identity, IdentityId, MediaTime, RunId, RunMeta, ScreenTime, Shot, TrackId, TrackMetrics,
 };
 use crate::store::{EpisodeStore, Library};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -27,6 +29,8 @@ pub struct EpisodeSummary {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpisodeLine {
     pub episode: EpisodeId,
+    pub title: Option<String>,
+    pub air_date: Option<Date>,
     pub state: EpisodeState,
 }
 
@@ -34,20 +38,19 @@ pub struct EpisodeLine {
 #[derive(Debug, Clone, PartialEq)]
 pub enum EpisodeState {
     /// Nothing was run to its end; so many shots of the latest run are stored.
-    Unfinished {
-        run: Option<RunId>,
-        shots: u64,
-    },
+    Unfinished { run: Option<RunId>, shots: u64 },
     Done {
         run: RunId,
         clusters: usize,
         named: usize,
         duration: MediaTime,
+        /// When the run was finished.
+        measured: Option<Timestamp>,
+        /// What found and compared the faces.
+        models: (String, String),
     },
     /// Its file cannot be read.
-    Broken {
-        reason: String,
-    },
+    Broken { reason: String },
 }
 
 /// Returns every episode of the library with its state; one that cannot be read is listed as such.
@@ -56,9 +59,12 @@ pub enum EpisodeState {
 /// Fails where the library itself cannot be read.
 pub fn episodes(workspace: &Workspace) -> Result<Vec<EpisodeLine>, SessionError> {
     let library = workspace.open_library()?;
+    let entries = library.catalog().episodes()?;
     let lines = library.episodes()?.into_iter().map(|episode| {
         let state = state(&library, &episode).unwrap_or_else(|e| EpisodeState::Broken { reason: e.to_string() });
-        EpisodeLine { episode, state }
+        let entry = entries.iter().find(|e| e.id == episode);
+        let (title, air_date) = (entry.and_then(|e| e.title.clone()), entry.and_then(|e| e.air_date));
+        EpisodeLine { episode, title, air_date, state }
     });
     Ok(lines.collect())
 }
@@ -72,8 +78,15 @@ fn state(library: &Library, episode: &EpisodeId) -> Result<EpisodeState, Session
     };
     let identities = store.identities(run)?;
     let named = identities.values().filter(|i| i.name.is_some()).count();
-    let duration = store.run(run)?.video.duration;
-    Ok(EpisodeState::Done { run, clusters: identities.len(), named, duration })
+    let meta = store.run(run)?;
+    Ok(EpisodeState::Done {
+        run,
+        clusters: identities.len(),
+        named,
+        duration: meta.video.duration,
+        measured: meta.finished_at,
+        models: (meta.detector.id, meta.embedder.id),
+    })
 }
 
 /// Returns an episode as its active run shows it.

@@ -2,7 +2,7 @@
 
 use super::jobs::Work;
 use super::prepare::group_key;
-use super::{SessionError, Workspace};
+use super::{SessionError, Workspace, counted};
 use crate::config::Layers;
 use crate::domain::{EmbedderId, EpisodeEntry, EpisodeId, RunMeta};
 use crate::infer::{Registry, Task};
@@ -78,7 +78,9 @@ fn go_on(workspace: &Workspace, store: &EpisodeStore, run: &RunMeta) -> Result<C
     let shots = store.shots(run.id)?.len();
     let reached = store.last_shot(run.id)?.map_or(run.video.first_pts, |s| s.end) - run.video.first_pts;
     let verdict = match settings_of_run(workspace, run, &[]) {
-        Ok(_) => Verdict::Useful(format!("{shots} shots up to {reached} of {} are stored", run.video.duration)),
+        Ok(_) => {
+            Verdict::Useful(format!("{} up to {reached} of {} are stored", counted(shots as u64, "shot"), run.video.duration))
+        }
         Err(error) => Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) },
     };
     Ok(Choice { work: Work::GoOn { run: run.id }, verdict })

@@ -162,7 +162,9 @@ impl Episodes {
     /// Returns the episodes that the filter leaves.
     pub(crate) fn shown(&self) -> Vec<&EpisodeLine> {
         let all = self.lines.as_ref().and_then(|l| l.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
-        all.iter().filter(|l| matches(&self.filter, l.episode.as_str())).collect()
+        all.iter()
+            .filter(|l| matches(&self.filter, &format!("{} {}", l.episode, l.title.as_deref().unwrap_or_default())))
+            .collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::model::{Arrive, Model, Picking, Screen, Status};
-use super::super::text::{clock, fit};
+use super::super::text::{bar, clock, fit};
 use super::super::theme::Role;
 use super::super::update::{Effect, go, open, step_of};
 use super::super::worker::{Ask, RunAsk, Told};
@@ -172,7 +172,20 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
     let wide = usize::from(area.width);
     let name = shown.iter().map(|l| l.episode.as_str().len()).max().unwrap_or(0).clamp(12, 40);
-    canvas.line(area, 0, Line::from(canvas.dim(format!("   {:<name$}  {:>9}   people", "episode", "length"))));
+    let titled = shown.iter().filter_map(|l| l.title.as_deref()).map(super::super::text::width).max().unwrap_or(0).min(40);
+    // What is said of each, beside what is left to do, where there is room.
+    let (title, more) = match wide {
+        ..110 => (0, false),
+        110..150 => (if titled > 0 { titled.min(24) + 2 } else { 0 }, false),
+        _ => (if titled > 0 { titled + 2 } else { 0 }, true),
+    };
+    let head = format!("   {:<name$}  {:<title$}{:>9}   people", "episode", if title > 0 { "title" } else { "" }, "length");
+    let head = if more {
+        format!("{head:<pad$}measured          aired       detector, embedder", pad = name + title + 52)
+    } else {
+        head
+    };
+    canvas.line(area, 0, Line::from(canvas.dim(head)));
     let rows = usize::from(area.height).saturating_sub(1);
     for (row, (at, line)) in shown.iter().enumerate().skip(model.episodes.cursor.top).take(rows).enumerate() {
         let is_here = at == model.episodes.cursor.at;
@@ -185,13 +198,50 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             canvas.mark(is_here),
             canvas.span(role, format!("{glyph} ")),
             canvas.span(if is_here { Role::Title } else { Role::Text }, format!("{:<name$}", fit(line.episode.as_str(), name))),
-            canvas.span(Role::Text, format!("  {length:>9}   ")),
+            canvas.dim(format!("  {:<title$}", fit(line.title.as_deref().unwrap_or_default(), title.saturating_sub(2)))),
+            canvas.span(Role::Text, format!("{length:>9}   ")),
+            canvas.span(Role::Bar, named_bar(line)),
             Span::styled(
-                fit(&text, wide.saturating_sub(name + 18)),
+                fit(&text, wide.saturating_sub(name + title + 28)),
                 canvas.theme.style(if is_here { Role::Text } else { Role::Dim }),
             ),
         ];
+        if more {
+            let place = Rect::new(
+                area.x + to_u16(name + title + 52),
+                area.y,
+                area.width.saturating_sub(to_u16(name + title + 52)),
+                area.height,
+            );
+            let line = Line::from(canvas.dim(measured(line)));
+            canvas.line(place, row, line);
+        }
         canvas.line(area, row, Line::from(cells));
+    }
+}
+
+fn to_u16(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
+}
+
+/// Eight cells of how many of its people have a name; blank where nothing is known of it.
+fn named_bar(line: &EpisodeLine) -> String {
+    match &line.state {
+        EpisodeState::Done { clusters, named, .. } if *clusters > 0 => format!("{}  ", bar(*named as f64 / *clusters as f64, 8)),
+        EpisodeState::Done { .. } => " ".repeat(10),
+        EpisodeState::Unfinished { .. } | EpisodeState::Broken { .. } => String::new(),
+    }
+}
+
+/// When it was measured, when it was aired, and by which models.
+fn measured(line: &EpisodeLine) -> String {
+    let aired = line.air_date.map(|d| d.to_string()).unwrap_or_default();
+    match &line.state {
+        EpisodeState::Done { measured, models: (detector, embedder), .. } => {
+            let when = measured.map(|t| t.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+            format!("{when:<16}  {aired:<10}  {detector}, {embedder}")
+        }
+        EpisodeState::Unfinished { .. } | EpisodeState::Broken { .. } => format!("{:<16}  {aired}", ""),
     }
 }
 
