@@ -170,3 +170,147 @@ fn view(picture: &Picture, within: Size) -> FrameView {
     let map = Affine::scale(width / f64::from(size.width), height / f64::from(size.height));
     FrameView { at: picture.at(), image: picture.sample(size, &map), full }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{MediaTime, Transition};
+    use crate::media::{Decoder, Hardware, SkipPolicy};
+    use std::cell::Cell;
+
+    const WITHIN: Size = Size { width: 96, height: 96 };
+
+    fn decode() -> DecodeParams {
+        DecodeParams { threads: 1, skip_non_reference: SkipPolicy::Auto, hardware: Hardware::Off }
+    }
+
+    /// Every picture of a clip, decoded from the first to the last.
+    fn all(path: &Path) -> Vec<FrameView> {
+        let mut decoder = Decoder::open(path, &decode()).unwrap();
+        std::iter::from_fn(|| decoder.next().unwrap()).map(|picture| view(&picture, WITHIN)).collect()
+    }
+
+    /// Shots of 97 pictures each.
+    fn shots(pictures: &[FrameView]) -> Vec<Shot> {
+        let end = pictures.last().map_or(MediaTime::ZERO, |p| p.at.pts + MediaTime(40_000));
+        let ats: Vec<FrameTime> = pictures.iter().map(|p| p.at).collect();
+        let of = |(id, shot): (u32, &[FrameTime])| {
+            let after = usize::try_from(shot[shot.len() - 1].frame).unwrap() + 1;
+            Shot {
+                id: ShotId(id),
+                start_frame: shot[0].frame,
+                end_frame: u64::try_from(after).unwrap(),
+                start: shot[0].pts,
+                end: ats.get(after).map_or(end, |at| at.pts),
+                transition_in: Transition::Cut,
+                transition_frames: 0,
+                score: 1.0,
+            }
+        };
+        (1..).zip(ats.chunks(97)).map(of).collect()
+    }
+
+    fn source(path: &Path, moved_to: Option<&Path>, shots: Vec<Shot>) -> FrameSource {
+        let model = serde_json::json!({"id": "m", "family": "f", "licence": "MIT", "sha256": "", "file": "m.onnx"});
+        let run = serde_json::json!({
+            "id": 1, "started_at": "2026-01-01T00:00:00Z", "finished_at": null, "tool": "", "detector": model, "embedder": model,
+            "tracker": "bytetrack", "device": {"asked": "cpu", "used": "cpu", "reason": null}, "params": {}, "scan_key": "",
+            "counts": serde_json::to_value(crate::domain::Counts::default()).unwrap(), "marks": {},
+            "video": {
+                "path": path, "bytes": std::fs::metadata(moved_to.unwrap_or(path)).map_or(0, |m| m.len()), "sha256": "",
+                "size": {"width": 1, "height": 1}, "fps": 25.0, "first_pts": 0, "duration": 0, "codec": "", "pixel_format": "",
+            },
+        });
+        FrameSource {
+            episode: "clip".parse().unwrap(),
+            store: Weak::new(),
+            run: Arc::new(serde_json::from_value(run).unwrap()),
+            shots: Arc::new(shots),
+            paths: [path].into_iter().chain(moved_to).map(Path::to_path_buf).collect(),
+            decode: decode(),
+        }
+    }
+
+    fn clip(name: &str) -> Option<PathBuf> {
+        let found = std::env::var_os("SCREENALYTICS_TEST_MEDIA").map(|dir| PathBuf::from(dir).join("clips").join(name));
+        if found.is_none() {
+            println!("skipped: SCREENALYTICS_TEST_MEDIA not set");
+        }
+        found
+    }
+
+    #[test]
+    fn pictures_in_any_order_are_those_of_an_uninterrupted_decode() {
+        for name in ["friends_clip.mp4", "short_hamilton_clip.mp4"] {
+            let Some(path) = clip(name) else { return };
+            let truth = all(&path);
+            let mut frames = Frames::new(source(&path, None, shots(&truth)));
+            // On, back and on again, across a cut, to and fro, the ends, and far ahead.
+            let near = [0, 1, 2, 1, 0, 60, 61, 60, 59, 58, 45, 46, 100, 97, 96, 95, 99, 98];
+            let far = [truth.len() - 1, truth.len() - 2, 200, 262, 5, truth.len() - 1];
+            for at in near.into_iter().chain(far) {
+                let found = frames.get(u64::try_from(at).unwrap(), WITHIN, &|| true).unwrap().unwrap();
+                assert!(*found == truth[at], "{name}: picture {at} is another, or was given as {:?}", found.at);
+            }
+            let after = u64::try_from(truth.len()).unwrap();
+            assert_eq!(frames.get(after, WITHIN, &|| true).unwrap(), None, "there is no picture after the last");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_nobody_waits_for_is_given_up_and_the_next_is_right() {
+        let Some(path) = clip("short_hamilton_clip.mp4") else { return };
+        let truth = all(&path);
+        let mut frames = Frames::new(source(&path, None, shots(&truth)));
+        for (patience, wanted) in [(0, 190), (3, 150), (1, 20), (7, 260)] {
+            let asked = Cell::new(0);
+            let goes_on = || {
+                asked.set(asked.get() + 1);
+                asked.get() <= patience
+            };
+            assert_eq!(frames.get(wanted, WITHIN, &goes_on).unwrap(), None);
+            assert!(asked.get() <= patience + 8, "asked {} times after it was told to stop", asked.get() - patience);
+            let at = usize::try_from(wanted).unwrap() - 9;
+            let found = frames.get(wanted - 9, WITHIN, &|| true).unwrap().unwrap();
+            assert!(*found == truth[at], "picture {at} after one given up");
+        }
+    }
+
+    #[test]
+    fn what_was_looked_at_last_is_kept_within_bounds() {
+        let Some(path) = clip("short_hamilton_clip.mp4") else { return };
+        let truth = all(&path);
+        let mut frames = Frames::new(source(&path, None, shots(&truth)));
+        frames.get(50, WITHIN, &|| true).unwrap().unwrap();
+        frames.get(49, WITHIN, &|| true).unwrap().unwrap();
+        // The way back was decoded with it: no decoder is needed, which could not go on.
+        for at in (38..=50).rev() {
+            assert!(frames.get(at, WITHIN, &|| false).unwrap().is_some(), "{at}");
+        }
+        let other = Size { width: 64, height: 64 };
+        frames.get(50, other, &|| true).unwrap().unwrap();
+        assert!(frames.kept.iter().all(|(size, _)| *size == other), "those of another size go");
+        assert_eq!(frames.bytes, frames.kept.iter().map(|(_, v)| v.image.data.len()).sum::<usize>());
+    }
+
+    #[test]
+    fn a_video_that_was_moved_is_found_and_one_that_is_gone_or_another_is_told() {
+        let Some(path) = clip("short_hamilton_clip.mp4") else { return };
+        let truth = all(&path);
+        let gone = Path::new("/nowhere/clip.mp4");
+        let mut frames = Frames::new(source(gone, Some(&path), shots(&truth)));
+        assert!(frames.get(3, WITHIN, &|| true).unwrap().is_some());
+        let error = Frames::new(source(gone, None, shots(&truth))).get(3, WITHIN, &|| true).unwrap_err();
+        assert!(
+            error.to_string().contains("/nowhere/clip.mp4") && error.hint().unwrap().contains("run PATH --ep-id clip"),
+            "{error}"
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let other = dir.path().join("clip.mp4");
+        std::fs::write(&other, b"short").unwrap();
+        let mut changed = source(gone, Some(&path), shots(&truth));
+        changed.paths = vec![other];
+        let error = Frames::new(changed).get(3, WITHIN, &|| true).unwrap_err();
+        assert!(matches!(error, SessionError::ChangedVideo { now: 5, .. }), "{error}");
+    }
+}

@@ -3,6 +3,8 @@
 mod list;
 mod picture;
 mod place;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use super::super::draw::Canvas;
