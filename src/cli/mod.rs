@@ -13,6 +13,7 @@ mod export;
 mod models;
 mod output;
 mod pages;
+mod people;
 mod places;
 mod run;
 mod setup;
@@ -96,6 +97,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Run(args) => run::run(&workspace, args),
         Command::Demo(args) => demo::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
+        Command::People(args) => people::run(&workspace, args),
         Command::Tracks(args) => decisions::tracks(&workspace, args),
         Command::Decide(decision) => decisions::decide(&workspace, decision),
         Command::Log(args) => decisions::log(&workspace, args),

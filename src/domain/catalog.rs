@@ -1,6 +1,6 @@
 //! Who and what a library knows across its episodes.
 
-use super::{Author, Edit, EpisodeId, EpisodeNumber, PersonId};
+use super::{Author, Edit, EpisodeId, EpisodeNumber, OperationKind, PersonId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: PersonId,
-    /// As it was first written, spacing tidied.
+    /// As it was written, spacing tidied.
     pub name: String,
     pub added_at: Timestamp,
+    /// What they were called before, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<String>,
+    /// Whom they were found to be: what is theirs is that person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<PersonId>,
+}
+
+impl Person {
+    /// Tells whether they are or were called so; case and spacing are ignored.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        let key = name_key(name);
+        std::iter::once(&self.name).chain(&self.former).any(|n| name_key(n) == key)
+    }
 }
 
 /// Tidies the spacing of a name: no blanks at the ends, single ones inside.
@@ -77,6 +92,9 @@ pub struct CatalogOperation {
     pub seq: u64,
     pub at: Timestamp,
     pub author: Author,
+    /// What was meant.
+    #[serde(default = "added")]
+    pub kind: OperationKind,
     /// One line for people.
     pub summary: String,
     pub changes: Vec<CatalogChange>,
@@ -84,11 +102,37 @@ pub struct CatalogOperation {
     pub previous_hash: String,
 }
 
+/// What an entry of a catalog's log is that does not say so: older programs only added people.
+fn added() -> OperationKind {
+    OperationKind::Add
+}
+
+/// An operation on the catalog that is not in its log yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogDraft {
+    pub author: Author,
+    pub kind: OperationKind,
+    /// One line for people.
+    pub summary: String,
+    /// Applied in order.
+    pub changes: Vec<CatalogChange>,
+    pub at: Timestamp,
+}
+
 /// One edit of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CatalogChange {
     Person { id: PersonId, edit: Edit<Person> },
+}
+
+impl CatalogChange {
+    /// Returns the change that takes this one back.
+    #[must_use]
+    pub fn invert(self) -> Self {
+        let Self::Person { id, edit } = self;
+        Self::Person { id, edit: edit.invert() }
+    }
 }
 
 #[cfg(test)]

@@ -98,6 +98,10 @@ pub enum Author {
 pub enum OperationKind {
     /// A run's grouping of tracks.
     Group,
+    /// A person who is new to the catalog.
+    Add,
+    /// A person is called otherwise.
+    Rename,
     Name,
     Assign,
     Merge,
@@ -120,9 +124,9 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// The names of all kinds, in the order of their declaration.
-    pub const NAMES: [&str; 15] = [
-        "group", "name", "assign", "merge", "remove", "discard", "restore", "split", "join", "lock", "unlock", "import", "carry",
-        "undo", "redo",
+    pub const NAMES: [&str; 17] = [
+        "group", "add", "rename", "name", "assign", "merge", "remove", "discard", "restore", "split", "join", "lock", "unlock",
+        "import", "carry", "undo", "redo",
     ];
 
     /// Returns its name, as the log stores it.
@@ -130,20 +134,22 @@ impl OperationKind {
     pub fn name(&self) -> &'static str {
         let at = match self {
             Self::Group => 0,
-            Self::Name => 1,
-            Self::Assign => 2,
-            Self::Merge => 3,
-            Self::Remove => 4,
-            Self::Discard => 5,
-            Self::Restore => 6,
-            Self::Split => 7,
-            Self::Join => 8,
-            Self::Lock => 9,
-            Self::Unlock => 10,
-            Self::Import => 11,
-            Self::Carry => 12,
-            Self::Undo { .. } => 13,
-            Self::Redo { .. } => 14,
+            Self::Add => 1,
+            Self::Rename => 2,
+            Self::Name => 3,
+            Self::Assign => 4,
+            Self::Merge => 5,
+            Self::Remove => 6,
+            Self::Discard => 7,
+            Self::Restore => 8,
+            Self::Split => 9,
+            Self::Join => 10,
+            Self::Lock => 11,
+            Self::Unlock => 12,
+            Self::Import => 13,
+            Self::Carry => 14,
+            Self::Undo { .. } => 15,
+            Self::Redo { .. } => 16,
         };
         Self::NAMES[at]
     }

@@ -30,7 +30,7 @@ const LOOSE: f32 = 0.3;
 pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -> Result<u64, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
-    let summary = report::summarise(&store, &workspace.settings)?;
+    let summary = report::summarise(&library, &store, &workspace.settings)?;
     let blobs = Blobs::open(&workspace.settings.storage, dir)?;
     let known: Option<PeopleFile> = match Layout::new(episode).people().filter(|key| dir.join(key).exists()) {
         Some(key) => serde_json::from_slice(&blobs.get(&key)?).ok(),

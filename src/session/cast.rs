@@ -9,7 +9,7 @@ mod shows;
 #[cfg(test)]
 mod tests;
 
-pub use people::{PersonEpisode, PersonLine, catalog, people};
+pub use people::{PersonEpisode, PersonLine, people, roster};
 pub use read::casts;
 pub use shows::{SeasonLine, ShowLine, Sums, shows};
 

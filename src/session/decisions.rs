@@ -76,11 +76,12 @@ fn known_or_new(
         return Err(Refusal::EmptyName.into());
     }
     if let Some(known) = library.catalog().person_by_name(&name)? {
-        return Ok(Named { id: known.id, name: known.name });
+        let also = library.catalog().roster()?.merged_into(known.id);
+        return Ok(Named { id: known.id, name: known.name, also });
     }
-    view.plan(command, Some(&Named { id: PersonId(u32::MAX), name: name.clone() }))?;
+    view.plan(command, Some(&Named { id: PersonId(u32::MAX), name: name.clone(), also: Vec::new() }))?;
     let id = library.catalog().ensure_person(&name, author.clone(), at)?;
-    Ok(Named { id, name })
+    Ok(Named { id, name, also: Vec::new() })
 }
 
 /// Reads what planning needs of a run; pictures only of the tracks `looked_at`.
@@ -221,7 +222,8 @@ pub fn tracks(workspace: &Workspace, episode: &EpisodeId) -> Result<Vec<TrackLin
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
     let run = report::active(&store)?.id;
-    let (assignments, identities, marks) = (store.assignments(run)?, store.identities(run)?, store.marks(run)?);
+    let (assignments, marks) = (store.assignments(run)?, store.marks(run)?);
+    let identities = report::identities_now(&library, &store, run)?;
     let map = store.track_map(run)?;
     let mut lines = Vec::new();
     for shot in store.shots(run)? {

@@ -69,6 +69,10 @@ pub enum SessionError {
     NotUndoable { of: u64, why: &'static str },
     #[error("operation {of} cannot be taken back: what it decided was changed since{}", by.as_ref().map(|(seq, what)| format!(" by operation {seq}, {what:?}")).unwrap_or_default())]
     Depends { of: u64, by: Option<(u64, String)> },
+    #[error("there is nobody called {who:?} in the library")]
+    NoPerson { who: String, nearest: Vec<String> },
+    #[error("operation {of} on people cannot be taken back: {why}")]
+    PeopleNotUndoable { of: u64, why: &'static str },
     #[error("line {line} of {path:?} is no decision: {reason}")]
     ReplayLine { path: PathBuf, line: usize, reason: String },
     #[error("line {line} of {path:?} was not replayed: {source}")]
@@ -137,6 +141,9 @@ impl SessionError {
             Self::Refused(e) => Some(e.hint()),
             Self::ReadOnly { .. } => Some("open it again when it can be written to; reading goes on".into()),
             Self::NotUndoable { .. } => Some("`screenalytics log EPISODE` lists what can be taken back".into()),
+            Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics people` lists everybody".into()),
+            Self::NoPerson { nearest, .. } => Some(format!("near: {}", nearest.join(", "))),
+            Self::PeopleNotUndoable { .. } => Some("`screenalytics people log` lists what can be taken back".into()),
             Self::Depends { by: Some((seq, _)), .. } => Some(format!("take back operation {seq} first")),
             Self::Depends { by: None, .. } => Some("`screenalytics log EPISODE` shows what came after".into()),
             Self::ReplayLine { .. } => {

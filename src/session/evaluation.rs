@@ -14,7 +14,7 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
     let known = Truth::parse(&text).map_err(|source| SessionError::Truth { path: truth.to_owned(), source })?;
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
-    let summary = report::summarise(&store, &workspace.settings)?;
+    let summary = report::summarise(&library, &store, &workspace.settings)?;
     let map = store.track_map(summary.run.id)?;
     let (mut analysed, mut faces) = (Vec::new(), Vec::new());
     for shot in &summary.shots {

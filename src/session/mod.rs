@@ -19,6 +19,7 @@ mod jobs;
 mod models;
 mod name;
 mod output;
+mod people;
 mod plan;
 mod portraits;
 mod prepare;
@@ -38,7 +39,7 @@ pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, touches};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
-    casts, catalog, people, shows,
+    casts, people, roster, shows,
 };
 pub use changeover::devices_text;
 pub use command::{Command, Target};
@@ -56,9 +57,10 @@ pub use jobs::{
 };
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
 pub use output::{
-    episodes_json, export_csv, export_json, licences_json, line, models_json, pretty, pull_error, pull_moment, pull_report,
-    suggestions_json, summary_json, verdicts_json,
+    episodes_json, export_csv, export_json, licences_json, line, models_json, people_json, pretty, pull_error, pull_moment,
+    pull_report, suggestions_json, summary_json, verdicts_json,
 };
+pub use people::{PeopleCommand, decide_people, find_person, people_log, redo_people, undo_people};
 pub use plan::{Named, Plan, Refusal, View};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
 pub use progress_text::{counted, progress_line};

@@ -2,7 +2,7 @@
 
 use super::progress_json::round;
 use super::report::{EpisodeLine, EpisodeState, EpisodeSummary};
-use super::{LicenceList, ModelList, PullReport, SessionError, Suggestions};
+use super::{LicenceList, ModelList, PersonLine, PullReport, SessionError, Suggestions};
 use crate::export;
 use crate::pull::{Condition, Moment, Verdict};
 use jiff::Timestamp;
@@ -96,6 +96,27 @@ pub fn episodes_json(lines: &[EpisodeLine]) -> String {
                 }),
                 EpisodeState::Broken { reason } => json!({"ep_id": id, "state": "broken", "reason": reason}),
             }
+        })
+        .collect();
+    pretty(&rows)
+}
+
+/// Returns the people of the library as JSON.
+#[must_use]
+pub fn people_json(people: &[PersonLine]) -> String {
+    let rows: Vec<Value> = people
+        .iter()
+        .map(|p| {
+            let episodes: Vec<Value> = p
+                .episodes
+                .iter()
+                .map(|e| json!({"ep_id": e.episode.as_str(), "visual_s": round(e.visual_time.secs(), 3), "confidence": round(e.confidence, 4)}))
+                .collect();
+            json!({
+                "person_id": p.id.map(|id| id.to_string()), "name": p.name, "aliases": p.aliases,
+                "visual_s": round(p.visual_time.secs(), 3), "confirmed_s": round(p.confirmed.secs(), 3),
+                "confidence": round(p.confidence, 4), "episodes": episodes,
+            })
         })
         .collect();
     pretty(&rows)

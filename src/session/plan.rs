@@ -73,6 +73,8 @@ pub struct Named {
     pub id: PersonId,
     /// As the catalog writes it.
     pub name: String,
+    /// Those who were found to be them.
+    pub also: Vec<PersonId>,
 }
 
 /// The decided data of one run, and as much of the measured as planning needs.
@@ -417,7 +419,12 @@ impl Work<'_> {
             Target::New => Ok(self.new_identity(None)),
             Target::Person(_) => {
                 let named = named.ok_or(Refusal::EmptyName)?;
-                let known = self.view.identities.values().find(|i| i.person == Some(named.id)).map(|i| i.id);
+                let known = self
+                    .view
+                    .identities
+                    .values()
+                    .find(|i| i.person.is_some_and(|p| p == named.id || named.also.contains(&p)))
+                    .map(|i| i.id);
                 Ok(known.unwrap_or_else(|| self.new_identity(Some(named))))
             }
         }
@@ -635,7 +642,11 @@ mod tests {
     }
 
     fn plan(decided: &Decided, command: &Command) -> Result<Plan, Refusal> {
-        let named = command.person().map(|name| Named { id: PersonId(u32::try_from(name.len()).unwrap()), name: name.into() });
+        let named = command.person().map(|name| Named {
+            id: PersonId(u32::try_from(name.len()).unwrap()),
+            name: name.into(),
+            also: vec![],
+        });
         view(decided).plan(command, named.as_ref())
     }
 

@@ -112,7 +112,12 @@ fn learn(
     let crate::domain::Change::Identity { edit, .. } = change else { return Ok(()) };
     let Some((name, person)) = edit.to.as_ref().and_then(|i| i.name.as_ref().zip(i.person)) else { return Ok(()) };
     let found = library.catalog().ensure_person(name, author.clone(), at)?;
-    if found == person { Ok(()) } else { Err(SessionError::OtherPerson { name: name.clone(), found, due: person }) }
+    let now = library.catalog().roster()?.stands_for(person).map(|p| p.id);
+    if found == person || now == Some(found) {
+        Ok(())
+    } else {
+        Err(SessionError::OtherPerson { name: name.clone(), found, due: person })
+    }
 }
 
 fn parse(text: &str, file: &Path, episode: Option<&EpisodeId>) -> Result<Vec<(usize, Line)>, SessionError> {

@@ -96,15 +96,15 @@ fn state(library: &Library, episode: &EpisodeId) -> Result<EpisodeState, Session
 pub fn summary(workspace: &Workspace, episode: &EpisodeId) -> Result<EpisodeSummary, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
-    summarise(&store, &workspace.settings)
+    summarise(&library, &store, &workspace.settings)
 }
 
 /// Returns the active run of an open episode as it stands.
-pub(super) fn summarise(store: &EpisodeStore, settings: &Settings) -> Result<EpisodeSummary, SessionError> {
+pub(super) fn summarise(library: &Library, store: &EpisodeStore, settings: &Settings) -> Result<EpisodeSummary, SessionError> {
     let run = active(store)?;
     let shots = store.shots(run.id)?;
     let assignments = store.assignments(run.id)?;
-    let identities = store.identities(run.id)?;
+    let identities = identities_now(library, store, run.id)?;
     let (map, marks) = (store.track_map(run.id)?, store.marks(run.id)?);
     let who = WhoIsWho { assignments: &assignments, identities: &identities, marks: &marks };
     let mut tally = Tally::new(&settings.screen_time, run.video.size, who);
@@ -115,6 +115,17 @@ pub(super) fn summarise(store: &EpisodeStore, settings: &Settings) -> Result<Epi
     let time = tally.finish(length(&run, &shots));
     let metrics = metrics(store, &run, settings)?;
     Ok(EpisodeSummary { episode: store.episode().clone(), run, shots, assignments, identities, time, metrics })
+}
+
+/// Returns the identities of a run as the catalog knows their people now; decisions need them as they are stored.
+pub(super) fn identities_now(
+    library: &Library,
+    store: &EpisodeStore,
+    run: RunId,
+) -> Result<BTreeMap<IdentityId, Identity>, SessionError> {
+    let mut identities = store.identities(run)?;
+    library.catalog().roster()?.bring_up(identities.values_mut());
+    Ok(identities)
 }
 
 /// Returns the run that reports are about.

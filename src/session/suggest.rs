@@ -44,7 +44,7 @@ pub struct Suggestions {
 pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Result<Suggestions, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
-    let summary = report::summarise(&store, &workspace.settings)?;
+    let summary = report::summarise(&library, &store, &workspace.settings)?;
     let mut notes = Vec::new();
     let mut models = PortraitModels::open(workspace, &summary.run.embedder.id)?;
     let portraits = portraits(folder, workspace, &mut models, &mut notes)?;

@@ -5,10 +5,11 @@ use super::decisions::append_row;
 use super::engine::{Engine, Fault, pause};
 use super::error::StoreError;
 use super::lock::FileLock;
-use super::tables::{EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
+use super::tables::{Bytes, EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
 use super::verify::{Chain, Finding, Findings};
 use crate::domain::{
-    Author, CatalogChange, CatalogOperation, Edit, EpisodeEntry, EpisodeId, Person, PersonId, name_key, tidy_name,
+    Author, CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, EpisodeEntry, EpisodeId, OperationKind, Person,
+    PersonId, Roster, name_key, tidy_name,
 };
 use jiff::Timestamp;
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
@@ -39,26 +40,30 @@ impl Catalog {
         &self.path
     }
 
-    /// Returns all people, by id.
+    /// Returns the people who stand for themselves, by id.
     ///
     /// # Errors
     /// Fails where the file cannot be read.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
-        self.read(|txn| {
-            let table = txn.open_table(PEOPLE)?;
-            table.iter()?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
-        })
+        Ok(self.roster()?.people().cloned().collect())
     }
 
-    /// Returns the person of that name; case and spacing are ignored.
+    /// Returns everybody who was ever added, and who was found to be whom.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn roster(&self) -> Result<Roster, StoreError> {
+        self.read(|txn| roster(&txn.open_table(PEOPLE)?))
+    }
+
+    /// Returns the person of that name, or who was once called so, or whom they were found to be; case and spacing are ignored.
     ///
     /// # Errors
     /// Fails where the file cannot be read.
     pub fn person_by_name(&self, name: &str) -> Result<Option<Person>, StoreError> {
         self.read(|txn| {
             let Some(id) = txn.open_table(NAMES)?.get(name_key(name).as_str())?.map(|id| id.value()) else { return Ok(None) };
-            let row = txn.open_table(PEOPLE)?.get_owned(id)?;
-            Ok(row.map(|row| from_json(row.value())).transpose()?)
+            Ok(roster(&txn.open_table(PEOPLE)?)?.stands_for(PersonId(id)).cloned())
         })
     }
 
@@ -77,23 +82,64 @@ impl Catalog {
         self.write(|txn| {
             let mut names = txn.open_table(NAMES)?;
             if let Some(id) = names.get(key.as_str())? {
-                return Ok(PersonId(id.value()));
+                let id = PersonId(id.value());
+                return Ok(roster(&txn.open_table(PEOPLE)?)?.stands_for(id).map_or(id, |p| p.id));
             }
             let mut state = txn.open_table(STATE)?;
             let id = PersonId(state.get(LAST_PERSON)?.map_or(0, |last| last.value()).saturating_add(1));
             state.insert(LAST_PERSON, id.0)?;
             names.insert(key.as_str(), id.0)?;
-            let person = Person { id, name: name.clone(), added_at: at };
+            let person = Person { id, name: name.clone(), added_at: at, former: Vec::new(), merged_into: None };
             txn.open_table(PEOPLE)?.insert(id.0, to_json(&person)?.as_slice())?;
             append_row(txn, |seq, previous_hash| CatalogOperation {
                 seq,
                 at,
                 author,
+                kind: OperationKind::Add,
                 summary: format!("added {name}"),
                 changes: vec![CatalogChange::Person { id, edit: Edit { from: None, to: Some(person) } }],
                 previous_hash,
             })?;
             Ok(id)
+        })
+    }
+
+    /// Appends an operation and brings the people up to it, in one transaction.
+    ///
+    /// # Errors
+    /// Fails, and changes nothing at all, where a change expects another person than is there, two would have one name or be each other,
+    /// other processes keep writing for ten seconds, or writing fails.
+    pub fn append(&self, draft: CatalogDraft) -> Result<CatalogOperation, StoreError> {
+        self.write(|txn| {
+            let mut people = txn.open_table(PEOPLE)?;
+            for CatalogChange::Person { id, edit } in &draft.changes {
+                let found: Option<Person> = people.get(id.0)?.map(|row| from_json(row.value())).transpose()?;
+                if found != edit.from {
+                    let told = |p: Option<&Person>| p.map_or_else(|| "nobody".to_owned(), |p| format!("{p:?}"));
+                    let (expected, found) = (told(edit.from.as_ref()), told(found.as_ref()));
+                    return Err(StoreError::Change(ChangeError::MovedOn { key: format!("person {id}"), expected, found }).into());
+                }
+                match &edit.to {
+                    Some(person) => people.insert(id.0, to_json(person)?.as_slice())?,
+                    None => people.remove(id.0)?,
+                };
+            }
+            let everybody = roster(&people)?;
+            for CatalogChange::Person { id, edit } in &draft.changes {
+                if edit.to.is_some() && everybody.stands_for(*id).is_none() {
+                    return Err(StoreError::NobodyLeft { person: *id }.into());
+                }
+            }
+            let now = everybody.names().map_err(|(name, a, b)| StoreError::NameTaken { name, a, b })?;
+            let mut names = txn.open_table(NAMES)?;
+            names.retain(|_, _| false)?;
+            for (name, id) in now {
+                names.insert(name.as_str(), id.0)?;
+            }
+            append_row(txn, |seq, previous_hash| {
+                let CatalogDraft { author, kind, summary, changes, at } = draft;
+                CatalogOperation { seq, at, author, kind, summary, changes, previous_hash }
+            })
         })
     }
 
@@ -180,9 +226,10 @@ impl Catalog {
                 findings.add("people", "they are not what the log says");
             }
             let names = txn.open_table(NAMES)?;
-            for (id, person) in &people {
-                if names.get(name_key(&person.name).as_str())?.map(|id| id.value()) != Some(id.0) {
-                    findings.add("people", format!("{id} is not found by the name {:?}", person.name));
+            for person in Roster::new(people.into_values()).people() {
+                let Person { id, name, .. } = person;
+                if names.get(name_key(name).as_str())?.map(|id| id.value()) != Some(id.0) {
+                    findings.add("people", format!("{id} is not found by the name {name:?}"));
                 }
             }
             Ok(findings.0)
@@ -207,6 +254,14 @@ impl Catalog {
     fn lock_path(&self) -> PathBuf {
         self.path.with_extension("lock")
     }
+}
+
+fn roster(table: &impl ReadableTable<u32, Bytes>) -> Result<Roster, Fault> {
+    let mut people: Vec<Person> = Vec::new();
+    for entry in table.iter()? {
+        people.push(from_json(entry?.1.value())?);
+    }
+    Ok(Roster::new(people))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What can go wrong with stored data.
 
 use super::lock::Holder;
-use crate::domain::{ChangeError, EpisodeId, RunId, ShotId};
+use crate::domain::{ChangeError, EpisodeId, PersonId, RunId, ShotId};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,10 @@ pub enum StoreError {
     Embeddings { run: RunId, what: String },
     #[error("nothing was decided: {0}")]
     Change(#[from] ChangeError),
+    #[error("{name:?} is the name of {a} and would be that of {b}")]
+    NameTaken { name: String, a: PersonId, b: PersonId },
+    #[error("{person} would be nobody: they would be found to be themselves, or somebody who is not there")]
+    NobodyLeft { person: PersonId },
     #[error("a person needs a name")]
     EmptyName,
 }
@@ -73,6 +77,8 @@ impl StoreError {
                 "this is a fault of the program, please report it; what was stored before is whole".into()
             }
             Self::Change(_) => "look at the values as they are now and decide again".into(),
+            Self::NameTaken { .. } => "if both are one person, merge them: `screenalytics people merge`".into(),
+            Self::NobodyLeft { .. } => "`screenalytics people` lists everybody".into(),
             Self::EmptyName => "write the name of the person".into(),
         }
     }

@@ -56,7 +56,7 @@ impl Drop for Reading {
 }
 
 fn read(workspace: &Workspace, stop: &AtomicBool, tell: &dyn Fn(Msg)) -> Result<(), SessionError> {
-    tell(Msg::Answer(Answer::Reading { catalog: session::catalog(workspace)?, portraits: Portraits::of(workspace)? }));
+    tell(Msg::Answer(Answer::Reading { roster: session::roster(workspace)?, portraits: Portraits::of(workspace)? }));
     let (mut lines, mut since, mut all): (Vec<CastLine>, _, _) = (Vec::new(), Instant::now(), 0);
     session::casts(workspace, &mut |line, of| {
         lines.push(line);

@@ -177,7 +177,11 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_said() {
         assert_eq!(LogFilter::parse("track:x").unwrap_err(), "\"x\" is no track: write its number, such as track:12");
-        assert!(LogFilter::parse("kind:mrege").unwrap_err().starts_with("there is no kind \"mrege\": group, name, assign"));
+        assert!(
+            LogFilter::parse("kind:mrege")
+                .unwrap_err()
+                .starts_with("there is no kind \"mrege\": group, add, rename, name, assign")
+        );
         // A colon elsewhere is a word.
         assert_eq!(LogFilter::parse("12:03").unwrap(), LogFilter(vec![Term::Word("12:03".into())]));
     }

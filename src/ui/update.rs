@@ -373,7 +373,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Health(checks) => model.health = Some(checks),
-        Answer::Reading { catalog, portraits } => model.holdings.begin(catalog, portraits),
+        Answer::Reading { roster, portraits } => model.holdings.begin(roster, portraits),
         Answer::Casts { lines, all, is_last } => model.holdings.take(lines, all, is_last),
         Answer::NotRead(why) => model.holdings.fault = Some(why),
         Answer::Changed(snapshot) => {

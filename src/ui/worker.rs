@@ -2,7 +2,7 @@
 
 use super::library::{Reading, Tell};
 use super::update::Msg;
-use crate::domain::{EpisodeId, LogEntry, Operation, Person, ShotId, TrackId};
+use crate::domain::{EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::{
     self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource, FrameView, Goes,
     JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Refusal, Review,
@@ -125,7 +125,7 @@ pub(crate) enum Answer {
     Health(Vec<Check>),
     /// The whole library is being read.
     Reading {
-        catalog: Vec<Person>,
+        roster: Roster,
         portraits: Portraits,
     },
     /// Some episodes of it, of `all`.

@@ -198,7 +198,7 @@ impl Case {
                 marks: BTreeMap::new(),
             },
             identities: vec![identity(1, Some("Ava Stone")), identity(2, None)],
-            people: vec![Person { id: PersonId(12), name: "Ava Stone".into(), added_at: at }],
+            people: vec![Person { id: PersonId(12), name: "Ava Stone".into(), added_at: at, former: vec![], merged_into: None }],
             metrics: TrackMetrics {
                 tracks_born: 1,
                 tracks_lost: 1,

@@ -1,7 +1,7 @@
 //! People over all episodes.
 
 use super::{Appearance, CastLine, CastState, EpisodeCast, Portrait};
-use crate::domain::{EpisodeId, IdentityId, MediaTime, Person, PersonId, name_key};
+use crate::domain::{EpisodeId, IdentityId, MediaTime, PersonId, Roster, name_key};
 use crate::session::{SessionError, Workspace};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ pub struct PersonLine {
     /// Absent where only an import knows the name.
     pub id: Option<PersonId>,
     pub name: String,
+    /// Other names that find them.
+    pub aliases: Vec<String>,
     /// In the order of the casts; empty where nobody is that person yet.
     pub episodes: Vec<PersonEpisode>,
     /// Over all episodes.
@@ -49,19 +51,22 @@ impl Who {
     }
 }
 
-/// Returns the people of the catalog, by id.
+/// Returns the people of the catalog, and who was found to be whom.
 ///
 /// # Errors
 /// Fails where the catalog cannot be read.
-pub fn catalog(workspace: &Workspace) -> Result<Vec<Person>, SessionError> {
-    Ok(workspace.open_library()?.catalog().people()?)
+pub fn roster(workspace: &Workspace) -> Result<Roster, SessionError> {
+    Ok(workspace.open_library()?.catalog().roster()?)
 }
 
-/// Gathers everybody: those of `catalog`, and whom only episodes know; by falling time, then name, then id.
+/// Gathers everybody: those of `roster`, and whom only episodes know; by falling time, then name, then id.
 #[must_use]
-pub fn people(catalog: &[Person], casts: &[CastLine]) -> Vec<PersonLine> {
-    let mut lines: BTreeMap<Who, PersonLine> =
-        catalog.iter().map(|p| (Who::Person(p.id), PersonLine::new(Some(p.id), &p.name))).collect();
+pub fn people(roster: &Roster, casts: &[CastLine]) -> Vec<PersonLine> {
+    let mut lines: BTreeMap<Who, PersonLine> = BTreeMap::new();
+    for person in roster.people() {
+        let aliases = roster.aliases(person.id).into_iter().map(str::to_owned).collect();
+        lines.insert(Who::Person(person.id), PersonLine { aliases, ..PersonLine::new(Some(person.id), &person.name) });
+    }
     let mut most: BTreeMap<Who, (MediaTime, MediaTime)> = BTreeMap::new();
     for line in casts {
         let CastState::Known(cast) = &line.state else { continue };
@@ -92,6 +97,7 @@ impl PersonLine {
         Self {
             id,
             name: name.to_owned(),
+            aliases: Vec::new(),
             episodes: Vec::new(),
             visual_time: MediaTime::ZERO,
             confirmed: MediaTime::ZERO,

@@ -2,7 +2,7 @@
 
 use super::{Appearance, CastLine, CastState, EpisodeCast};
 use crate::algo::screen_time::{Tally, WhoIsWho};
-use crate::domain::{CropKey, EpisodeEntry, EpisodeId, Face, Identity, IdentityId, MediaTime, RunId, TrackId};
+use crate::domain::{CropKey, EpisodeEntry, EpisodeId, Face, Identity, IdentityId, MediaTime, Roster, RunId, TrackId};
 use crate::session::{SessionError, Workspace, files, fingerprint, report};
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
@@ -35,8 +35,9 @@ pub fn casts(workspace: &Workspace, line: &mut dyn FnMut(CastLine, usize) -> boo
         library.episodes()?.into_iter().map(|id| known.remove(&id).unwrap_or_else(|| unknown(&id))).collect();
     entries.sort_by_cached_key(|e| (e.show.is_none(), e.show.clone(), e.season.is_none(), e.season, e.episode, e.id.clone()));
     let count = entries.len();
+    let roster = library.catalog().roster()?;
     for entry in entries {
-        let state = match read(workspace, &library, &entry.id) {
+        let state = match read(workspace, &library, &roster, &entry.id) {
             Ok(Some(cast)) => CastState::Known(cast),
             Ok(None) => CastState::NotRun,
             Err(error) => CastState::Broken { reason: error.to_string() },
@@ -49,31 +50,61 @@ pub fn casts(workspace: &Workspace, line: &mut dyn FnMut(CastLine, usize) -> boo
 }
 
 /// Returns who is in an episode; `None` where nothing was run to its end.
-fn read(workspace: &Workspace, library: &Library, episode: &EpisodeId) -> Result<Option<EpisodeCast>, SessionError> {
+fn read(
+    workspace: &Workspace,
+    library: &Library,
+    roster: &Roster,
+    episode: &EpisodeId,
+) -> Result<Option<EpisodeCast>, SessionError> {
     let store = EpisodeStore::open_reader(library, episode)?;
     let Some(run) = store.active_run()? else { return Ok(None) };
-    let made_of = made_of(workspace, &store, run)?;
+    let mut identities = store.identities(run)?;
+    let made_of = made_of(workspace, &store, run, &identities, roster)?;
     let path = library.cache_path(episode).join("cast.json");
     if let Some(cast) = kept(&path, &made_of) {
-        return Ok(Some(cast));
+        return Ok(Some(called_now(cast, roster)));
     }
-    let cast = measure(workspace, &store)?;
+    roster.bring_up(identities.values_mut());
+    let cast = measure(workspace, &store, &identities)?;
     // What cannot be kept, in a library that may only be read, is worked out again next time.
     if let Ok(text) = serde_json::to_vec(&Kept { made_of, cast: cast.clone() })
         && let Err(error) = files::write_whole(&path, &text)
     {
         tracing::debug!("{error}");
     }
-    Ok(Some(cast))
+    Ok(Some(called_now(cast, roster)))
+}
+
+/// Gives people the names that they have now.
+fn called_now(mut cast: EpisodeCast, roster: &Roster) -> EpisodeCast {
+    for a in &mut cast.people {
+        if let Some(now) = a.person.and_then(|id| roster.stands_for(id)).filter(|now| Some(now.id) == a.person) {
+            a.name.clone_from(&now.name);
+        }
+    }
+    cast
 }
 
 /// Names all that the time of people in an episode depends on.
-fn made_of(workspace: &Workspace, store: &EpisodeStore, run: RunId) -> Result<String, SessionError> {
+fn made_of(
+    workspace: &Workspace,
+    store: &EpisodeStore,
+    run: RunId,
+    identities: &BTreeMap<IdentityId, Identity>,
+    roster: &Roster,
+) -> Result<String, SessionError> {
+    // Who is one person decides the sums; what they are called does not.
+    let mut now = identities.clone();
+    roster.bring_up(now.values_mut());
+    let is_other = |(id, identity): &(&IdentityId, &Identity)| identities.get(id).and_then(|i| i.person) != identity.person;
+    let merged: Vec<_> = now.iter().filter(is_other).map(|(id, identity)| (*id, identity.person)).collect();
     let last = store.operation(store.last_operation()?)?;
     let last = last.map(|o| (o.seq, o.at, o.previous_hash));
     let rules = &workspace.settings.screen_time;
     let scan = store.run(run)?.scan_key;
-    Ok(fingerprint::of_json(&serde_json::json!({"v": VERSION, "run": run, "scan": scan, "last": last, "rules": rules})))
+    Ok(fingerprint::of_json(
+        &serde_json::json!({"v": VERSION, "run": run, "scan": scan, "last": last, "rules": rules, "merged": merged}),
+    ))
 }
 
 fn kept(path: &PathBuf, made_of: &str) -> Option<EpisodeCast> {
@@ -81,12 +112,16 @@ fn kept(path: &PathBuf, made_of: &str) -> Option<EpisodeCast> {
     (kept.made_of == made_of).then_some(kept.cast)
 }
 
-fn measure(workspace: &Workspace, store: &EpisodeStore) -> Result<EpisodeCast, SessionError> {
+fn measure(
+    workspace: &Workspace,
+    store: &EpisodeStore,
+    identities: &BTreeMap<IdentityId, Identity>,
+) -> Result<EpisodeCast, SessionError> {
     let run = report::active(store)?;
     let shots = store.shots(run.id)?;
-    let (assignments, identities) = (store.assignments(run.id)?, store.identities(run.id)?);
+    let assignments = store.assignments(run.id)?;
     let (map, marks) = (store.track_map(run.id)?, store.marks(run.id)?);
-    let who = WhoIsWho { assignments: &assignments, identities: &identities, marks: &marks };
+    let who = WhoIsWho { assignments: &assignments, identities, marks: &marks };
     let mut tally = Tally::new(&workspace.settings.screen_time, run.video.size, who);
     for shot in &shots {
         let faces: Vec<Face> = store.faces(run.id, shot.id)?.into_iter().map(|f| map.face(f)).collect();

@@ -110,7 +110,7 @@ fn people_are_gathered_over_episodes_and_those_without_any_are_listed_too() {
     let library = workspace.open_library().unwrap();
     library.catalog().ensure_person("Nobody Yet", crate::session::author(), jiff::Timestamp::UNIX_EPOCH).unwrap();
     let casts = read(&workspace);
-    let lines = people(&library.catalog().people().unwrap(), &casts);
+    let lines = people(&roster(&workspace).unwrap(), &casts);
     assert_eq!(lines.len(), 4);
     assert!(lines.is_sorted_by_key(|l| std::cmp::Reverse(l.visual_time)));
     let last = lines.last().unwrap();
@@ -140,7 +140,7 @@ fn shows_hold_their_seasons_and_sums() {
     assert_eq!(told, [(Some("synthetic"), vec![(Some(1), 25), (Some(2), 2)]), (None, vec![(None, 1)])]);
     let (show, clip) = (&shows[0].sums, &shows[1].sums);
     assert_eq!((show.episodes, show.measured, clip.episodes, clip.measured), (27, 27, 1, 0));
-    let all = people(&[], &casts);
+    let all = people(&crate::domain::Roster::default(), &casts);
     assert_eq!(show.people, all.iter().map(|p| (p.name.clone(), p.visual_time)).collect::<Vec<_>>());
     assert_eq!(show.duration.0, shows[0].seasons.iter().map(|s| s.sums.duration.0).sum::<i64>());
 }

@@ -130,7 +130,8 @@ impl State {
     }
 
     fn person_of(&self, id: IdentityId) -> Option<crate::domain::PersonId> {
-        self.view.identities.get(&id).and_then(|i| i.person)
+        let person = self.view.identities.get(&id).and_then(|i| i.person)?;
+        Some(self.roster.stands_for(person).map_or(person, |p| p.id))
     }
 
     /// Makes the vectors of some more tracks; tells whether there are all of them.
@@ -189,7 +190,7 @@ impl Meetings<'_> {
         let person = self.state.person_of(identity);
         let all: Vec<IdentityId> = match person {
             Some(person) if matches!(to, Near::Track(_)) => {
-                let of_person = self.state.view.identities.values().filter(|i| i.person == Some(person));
+                let of_person = self.state.view.identities.values().filter(|i| self.state.person_of(i.id) == Some(person));
                 of_person.map(|i| i.id).collect()
             }
             _ => vec![identity],

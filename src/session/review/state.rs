@@ -8,12 +8,13 @@ use super::touched::Touched;
 use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fold};
 use crate::config::{DoubtParams, Settings};
 use crate::domain::{
-    Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, Operation, Person, RunMeta, Shot, ShotId, Source, TrackId,
+    Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, Operation, Roster, RunMeta, Shot, ShotId, Source, TrackId,
     TrackMap, TrackParts, Tracklet,
 };
 use crate::session::plan::View;
 use crate::session::{SessionError, decisions, report};
 use crate::store::{EpisodeStore, Library};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub(super) struct State {
     measured: BTreeMap<ShotId, ShotTime>,
     pub(super) tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
     pub(super) cards: BTreeMap<IdentityId, Card>,
-    people: Vec<Person>,
+    pub(super) roster: Roster,
     pub(super) vectors: Vectors,
 }
 
@@ -65,7 +66,7 @@ impl State {
             measured: BTreeMap::new(),
             tracks: Arc::default(),
             cards: BTreeMap::new(),
-            people: library.catalog().people()?,
+            roster: library.catalog().roster()?,
             vectors: Vectors::default(),
             run: Arc::new(run),
         };
@@ -90,9 +91,9 @@ impl State {
 
     /// Reads the people of the catalog again; tells whether they are others.
     pub(super) fn read_people(&mut self, library: &Library) -> Result<bool, SessionError> {
-        let people = library.catalog().people()?;
-        let is_news = people != self.people;
-        self.people = people;
+        let roster = library.catalog().roster()?;
+        let is_news = roster != self.roster;
+        self.roster = roster;
         Ok(is_news)
     }
 
@@ -103,9 +104,14 @@ impl State {
 
     /// Folds what is known into what screens show.
     pub(super) fn snapshot(&self, store: &EpisodeStore, settings: &Settings) -> Snapshot {
-        let who = WhoIsWho { assignments: &self.view.assignments, identities: &self.view.identities, marks: &self.view.marks };
+        let mut identities = Cow::Borrowed(&self.view.identities);
+        if !self.roster.is_plain() {
+            self.roster.bring_up(identities.to_mut().values_mut());
+        }
+        let who = WhoIsWho { assignments: &self.view.assignments, identities: &identities, marks: &self.view.marks };
         let time = fold(&settings.screen_time, self.measured.values(), who, report::length(&self.run, &self.shots));
         let mut identities: Vec<Card> = self.cards.values().cloned().collect();
+        self.roster.bring_up(identities.iter_mut().map(|card| &mut card.identity));
         identities.sort_by_key(|card| (Reverse(card.seconds), card.identity.id));
         let named = |seq: Option<u64>| seq.and_then(|seq| Some((seq, self.summaries.get(&seq)?.clone())));
         Snapshot {
@@ -116,7 +122,7 @@ impl State {
             tracks: self.tracks.clone(),
             identities,
             discarded: self.view.marks.keys().copied().filter(|t| self.tracks.contains_key(t)).collect(),
-            people: self.people.clone(),
+            people: self.roster.people().cloned().collect(),
             time,
             next_undo: named(self.history.next_undo()),
             next_redo: named(self.history.next_redo()),

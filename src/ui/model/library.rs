@@ -3,7 +3,7 @@
 use super::super::list::Cursor;
 use super::super::worker::Told;
 use super::matches;
-use crate::domain::{EpisodeId, Person, PersonId};
+use crate::domain::{EpisodeId, PersonId, Roster};
 use crate::session::{CastLine, PersonLine, Portraits, ShowLine, people, shows};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ pub(crate) struct Holdings {
     /// Whether it was read to its end at least once.
     pub is_read: bool,
     /// The people of the catalog.
-    pub catalog: Vec<Person>,
+    pub roster: Roster,
     pub portraits: Option<Portraits>,
     pub fault: Option<Told>,
     pub people: People,
@@ -28,9 +28,9 @@ pub(crate) struct Holdings {
 
 impl Holdings {
     /// Begins to read anew; what is known stays until then.
-    pub(crate) fn begin(&mut self, catalog: Vec<Person>, portraits: Portraits) {
+    pub(crate) fn begin(&mut self, roster: Roster, portraits: Portraits) {
         self.coming.clear();
-        (self.catalog, self.portraits, self.fault) = (catalog, Some(portraits), None);
+        (self.roster, self.portraits, self.fault) = (roster, Some(portraits), None);
         self.gather();
     }
 
@@ -54,7 +54,7 @@ impl Holdings {
     }
 
     fn gather(&mut self) {
-        self.people.lines = people(&self.catalog, &self.casts);
+        self.people.lines = people(&self.roster, &self.casts);
         self.people.arrange();
         self.shows.lines = shows(&self.casts);
         self.shows.arrange(&self.casts);
