@@ -20,6 +20,8 @@ mod picker_panel;
 pub mod pictures;
 mod projector;
 mod refusal;
+#[cfg(test)]
+mod rehearsal;
 mod runtime;
 mod screens;
 mod sight;

@@ -390,7 +390,7 @@ fn go_on(workspace: &Workspace, order: &Order) -> Order {
     }
 }
 
-fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Option<Answer> {
+pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: Ask) -> Option<Answer> {
     match ask {
         Ask::Episodes => return Some(Answer::Episodes(session::episodes(workspace).map_err(Told::from))),
         Ask::Open(episode) => {

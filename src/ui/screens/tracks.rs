@@ -3,6 +3,8 @@
 mod rows;
 mod side;
 pub(crate) mod stretch;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use super::super::draw::Canvas;
