@@ -1,6 +1,6 @@
 //! Paints the model: one line at the top (where am I), two at the bottom (what is said, what can I do), the screen between.
 
-use super::keymap::Binding;
+use super::keymap::{Action, Binding, Hint};
 use super::model::{Desk, Model, Overlay, Screen, Status, Tab};
 use super::pictures::{Kind, Load, Loaded, PictureId, Pictures, Want, paint, scope};
 use super::screens;
@@ -274,10 +274,19 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let mut keys = Vec::new();
     let meter = format!("{runs}{meter}");
     let mut room = wide.saturating_sub(super::text::width(&meter) + 1);
-    for hint in model.keymap.hints(model.place()) {
-        let width = super::text::width(&hint.key) + super::text::width(&hint.word) + 4;
-        if width > room {
-            break;
+    let cells = |hint: &Hint| super::text::width(&hint.key) + super::text::width(&hint.word) + 4;
+    let mut hints = model.keymap.hints(model.place());
+    // Nothing is decided where no episode is open, so there is nothing to take back.
+    hints.retain(|h| h.action != Action::Undo || model.desk.is_some());
+    // The key that shows all others has its place whatever else fits.
+    let mut reserved = hints.iter().find(|h| h.action == Action::Help).map_or(0, cells);
+    for hint in hints {
+        let width = cells(&hint);
+        if hint.action == Action::Help {
+            reserved = 0;
+        }
+        if width + reserved > room {
+            continue;
         }
         room -= width;
         keys.push(canvas.span(Role::Accent, format!(" {}", hint.key)));

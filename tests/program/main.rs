@@ -18,6 +18,7 @@ mod outputs;
 mod reference;
 mod refusals;
 mod resume;
+mod screens;
 #[allow(dead_code, reason = "the tests of src/pull use the rest")]
 #[path = "../../src/pull/tests/server.rs"]
 mod server;
