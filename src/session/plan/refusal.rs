@@ -1,0 +1,63 @@
+//! Why a decision cannot be made.
+
+use crate::domain::{IdentityId, TrackId};
+
+/// Says why nothing was decided.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no track {track}")]
+    NoTrack { track: TrackId },
+    #[error("there is no identity {identity}")]
+    NoIdentity { identity: IdentityId, known: Vec<IdentityId> },
+    #[error("no track or identity is named")]
+    NothingNamed,
+    #[error("{what} is locked")]
+    Locked { what: String },
+    #[error("track {track} cannot be cut at picture {at}: it has pictures {first} to {last}")]
+    CutOutside { track: TrackId, at: u64, first: u64, last: u64 },
+    #[error("track {track} has none of the pictures {from} to {to}")]
+    NoPictures { track: TrackId, from: u64, to: u64 },
+    #[error("tracks {a} and {b} are in two shots, and a track lies in one")]
+    TwoShots { a: TrackId, b: TrackId },
+    #[error("tracks {a} and {b} are both seen in {pictures} pictures, first in {first}: two faces at once are two people")]
+    Overlap { a: TrackId, b: TrackId, first: u64, pictures: usize },
+    #[error("track {track} counts for nobody, so there is nothing to lock")]
+    Nobodys { track: TrackId },
+    #[error("pictures can be given to somebody for one track at a time")]
+    PicturesOfOne,
+    #[error("one track cannot be joined to itself")]
+    OneTrack,
+    #[error("{identity} cannot be merged into itself")]
+    Itself { identity: IdentityId },
+    #[error("track {track} is not discarded")]
+    NotDiscarded { track: TrackId },
+    #[error("the name of a person is empty")]
+    EmptyName,
+}
+
+impl Refusal {
+    /// Says what to do instead.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NoTrack { .. } => "`screenalytics tracks EPISODE` lists them".into(),
+            Self::NoIdentity { known, .. } => {
+                let shown: Vec<String> = known.iter().take(8).map(ToString::to_string).collect();
+                format!("known: {}{}", shown.join(", "), if known.len() > 8 { ", and more" } else { "" })
+            }
+            Self::NothingNamed => "name at least one".into(),
+            Self::Locked { .. } => "unlock it first: `screenalytics unlock`".into(),
+            Self::CutOutside { first, last, .. } => {
+                format!("give a picture after {first} and up to {last}, with a face of the track on both sides")
+            }
+            Self::NoPictures { .. } => "`screenalytics tracks EPISODE` shows the pictures of each track".into(),
+            Self::TwoShots { .. } => "assign both to one person instead".into(),
+            Self::Overlap { .. } => "cut one of them first, or assign them to two people".into(),
+            Self::Nobodys { .. } => "give it to somebody first".into(),
+            Self::PicturesOfOne => "name one track, or leave --pictures out".into(),
+            Self::OneTrack | Self::Itself { .. } => "name two".into(),
+            Self::NotDiscarded { .. } => "it counts already".into(),
+            Self::EmptyName => "write the name in quotes, such as \"Ava Stone\"".into(),
+        }
+    }
+}
