@@ -1,5 +1,7 @@
 //! Identities as cards: a face, a name, seconds, doubt.
 
+mod film;
+
 use super::super::draw::{Canvas, counted};
 use super::super::keymap::Action;
 use super::super::model::{Desk, Detail, Model, Picking, Tab, title};
@@ -186,7 +188,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         && let Some(card) = grid.beside.and_then(|id| desk.card_of(id))
     {
         let side = Rect::new(area.right() - shape.side, area.y + 1, shape.side, area.height.saturating_sub(1));
-        draw_side(desk, card, canvas, side);
+        draw_side(desk, card, canvas, model.detail, side);
     }
     // What lies nearest to the cursor is fetched first.
     cards.sort_by_key(|(at, _)| at.abs_diff(grid.cursor.at));
@@ -246,12 +248,17 @@ pub(crate) fn state(card: &Card) -> Role {
 }
 
 /// The face under the cursor, large, and what there is to know of it.
-fn draw_side(desk: &Desk, card: &Card, canvas: &mut Canvas<'_, '_>, side: Rect) {
+fn draw_side(desk: &Desk, card: &Card, canvas: &mut Canvas<'_, '_>, detail: Detail, side: Rect) {
     let width = side.width.saturating_sub(2);
-    let height = side.height.saturating_sub(7).min(width * 5 / 8);
+    let film = if side.width >= film::WIDE && side.height >= 40 { film::LINES } else { 0 };
+    let height = side.height.saturating_sub(7 + film).min(width * 5 / 8);
     let wide = (height * 8 / 5).min(width);
     canvas.face(desk, card.best, Rect::new(side.x + 2 + (width - wide) / 2, side.y, wide, height), Kind::Face);
     let text = Rect::new(side.x + 2, side.y + height, width, side.height - height);
+    if film > 0 {
+        let place = Rect::new(text.x, text.y + 7, text.width, text.height.saturating_sub(7));
+        film::draw(desk, card, canvas, detail, place);
+    }
     let role = state(card);
     let origin = desk.snapshot.shots.first().map_or(MediaTime::ZERO, |s| s.start);
     canvas.line(
