@@ -4,7 +4,7 @@ use super::keymap::Action;
 use super::model::{Asking, Line, Model, Overlay};
 use super::update::{Effect, if_writable};
 use super::worker::Ask;
-use crate::session::{Over, Target};
+use crate::session::{Over, PeopleCommand, Target};
 use tui_input::Input;
 
 /// Asks for a line; `text` stands there to begin with.
@@ -41,6 +41,9 @@ fn done(model: &mut Model, line: Line) -> Vec<Effect> {
             let over = if taken.as_ref() == Some(&typed) { Over::Replace } else { Over::Refuse };
             vec![Effect::Ask(Ask::Export { path: typed, over })]
         }
-        Asking::Export { .. } => Vec::new(),
+        Asking::Rename(person) if !typed.is_empty() => {
+            vec![Effect::Ask(Ask::People(PeopleCommand::Rename { person, name: typed }))]
+        }
+        Asking::Export { .. } | Asking::Rename(_) => Vec::new(),
     }
 }

@@ -6,12 +6,12 @@ use super::list::{Cursor, Step};
 use super::model::{Desk, Given, Item, Model, Overlay, Pick, Picker, Picking, title};
 use super::palette::{commands, rank};
 use super::screens::tracks::stretch;
-use super::screens::{episodes, jobs};
+use super::screens::{self, episodes, jobs};
 use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
 use crate::domain::{DiscardReason, IdentityId, TrackId};
-use crate::session::{Choice, Command, Near, Standing, Target, WorkVerdict};
+use crate::session::{Choice, Command, Near, PeopleCommand, Standing, Target, WorkVerdict};
 use std::collections::BTreeSet;
 use tui_input::Input;
 
@@ -25,6 +25,7 @@ pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn begin(model: &mut Model, what: Picking) {
     let (title, items) = match &what {
         Picking::Palette => ("what to do".to_owned(), actions(model)),
+        Picking::MergePeople(people) => screens::people::whom(model, people),
         Picking::Run(standing) => (format!("what to work out of {}", standing.episode), works(standing)),
         _ => match &model.desk {
             Some(desk) => asked(desk, &what),
@@ -77,7 +78,7 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
         Picking::DiscardTracks(Given::Pictures(stretch)) => {
             (format!("why do {} count for nobody?", stretch::told(stretch)), reasons())
         }
-        Picking::Run(_) | Picking::Palette => (String::new(), Vec::new()),
+        Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) => (String::new(), Vec::new()),
     }
 }
 
@@ -189,6 +190,10 @@ fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effe
     }
     if let (Picking::Run(standing), Pick::Work(choice)) = (&what, &pick) {
         return episodes::work(model, standing, choice);
+    }
+    if let (Picking::MergePeople(people), Pick::Somebody(into)) = (&what, &pick) {
+        model.holdings.people.selected.clear();
+        return vec![Effect::Ask(Ask::People(PeopleCommand::Merge { people: people.clone(), into: *into }))];
     }
     let Some(command) = command(model, what, pick, typed) else { return Vec::new() };
     if let Some(desk) = &mut model.desk {

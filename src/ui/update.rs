@@ -7,7 +7,7 @@ use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
 use super::{confirm, edit, line, picker, refusal, sight};
-use crate::domain::{Operation, Size};
+use crate::domain::Size;
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
 /// Something that happened.
@@ -252,6 +252,9 @@ pub(crate) fn open(model: &mut Model, arrive: Arrive) -> Vec<Effect> {
 
 /// Takes the last decision back, or does it again; one out of sight is named first, and goes at the second key.
 fn undo(model: &mut Model, action: Action, sure: bool) -> Vec<Effect> {
+    if model.screen == Screen::People {
+        return vec![Effect::Ask(if action == Action::Redo { Ask::RedoPeople } else { Ask::UndoPeople })];
+    }
     let Some(desk) = &model.desk else { return Vec::new() };
     let (next, none, does) = match action {
         Action::Redo => (&desk.snapshot.next_redo, "nothing is left to do again", "does again"),
@@ -300,7 +303,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Decided { snapshot, made, what } => {
             let Some(desk) = &mut model.desk else { return Vec::new() };
-            model.status = Status::Done(said(made.as_deref(), what, usize::from(model.size.0)));
+            model.status = Status::Done(said(made.as_ref().map(|m| m.summary.as_str()), what, usize::from(model.size.0)));
             if let (Some(made), Deed::Decision) = (&made, what) {
                 desk.made.insert(made.seq, Made::new(desk.tab, made));
             }
@@ -398,6 +401,12 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Near { to, found } => {
             return model.desk.as_mut().map_or_else(Vec::new, |desk| screens::near::answered(desk, to, found));
         }
+        Answer::PeopleDecided { summary, what } => {
+            model.status = Status::Done(said(summary.as_deref(), what, usize::from(model.size.0)));
+            // The open episode shows people too.
+            let refresh = model.desk.is_some().then_some(Effect::Ask(Ask::Refresh));
+            return std::iter::once(Effect::Ask(Ask::Casts)).chain(refresh).collect();
+        }
         Answer::Exported(path) => model.status = Status::Done(format!("the totals are in {path}")),
         Answer::IsThere(path) => {
             let what = Asking::Export { taken: Some(path.clone()) };
@@ -443,8 +452,8 @@ fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
 }
 
 /// One line about what was done, and how to take it back.
-fn said(made: Option<&Operation>, what: Deed, cells: usize) -> String {
-    let summary = made.map(|m| fit(&m.summary, cells.saturating_sub(24))).unwrap_or_default();
+fn said(made: Option<&str>, what: Deed, cells: usize) -> String {
+    let summary = made.map(|m| fit(m, cells.saturating_sub(24))).unwrap_or_default();
     match (made, what) {
         (Some(_), Deed::Decision | Deed::Redo) => format!("{summary} · u undoes"),
         (Some(_), Deed::Undo) => format!("{summary} · C-r does it again"),

@@ -2,11 +2,11 @@
 
 use super::library::{Reading, Tell};
 use super::update::Msg;
-use crate::domain::{EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
+use crate::domain::{CatalogOperation, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::{
     self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource, FrameView, Goes,
-    JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, Portraits, Refusal, Review,
-    SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
+    JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PeopleCommand, Portraits, Refusal,
+    Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +21,10 @@ pub(crate) enum Ask {
     Open(EpisodeId),
     Close,
     Decide(Command),
+    /// A decision about the people of the library.
+    People(PeopleCommand),
+    UndoPeople,
+    RedoPeople,
     Undo(Option<u64>),
     Redo,
     Log,
@@ -88,6 +92,11 @@ enum Task {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Episodes(Result<Vec<EpisodeLine>, Told>),
+    /// A decision about people was written, or there was nothing to do.
+    PeopleDecided {
+        summary: Option<String>,
+        what: Deed,
+    },
     Opened {
         snapshot: Arc<Snapshot>,
         access: Access,
@@ -413,6 +422,9 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             *open = None;
             return None;
         }
+        Ask::People(command) => return Some(people(session::decide_people(workspace, &command), Deed::Decision)),
+        Ask::UndoPeople => return Some(people(session::undo_people(workspace, None), Deed::Undo)),
+        Ask::RedoPeople => return Some(people(session::redo_people(workspace), Deed::Redo)),
         Ask::Health => {
             let mut checks = Vec::new();
             return Some(match session::doctor(workspace, None, &mut |check| checks.push(check)) {
@@ -475,6 +487,13 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         SessionError::Refused(why) => Answer::Against(why),
         error => Answer::Refused(error.into()),
     }))
+}
+
+fn people(done: Result<Option<CatalogOperation>, SessionError>, what: Deed) -> Answer {
+    match done {
+        Ok(made) => Answer::PeopleDecided { summary: made.map(|o| o.summary), what },
+        Err(error) => Answer::Refused(error.into()),
+    }
 }
 
 fn decided(review: &Review, made: Option<Operation>, what: Deed) -> Answer {

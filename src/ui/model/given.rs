@@ -1,6 +1,6 @@
 //! What is given to somebody, and lines of text that are asked for.
 
-use crate::domain::{DiscardReason, MediaTime, TrackId};
+use crate::domain::{DiscardReason, MediaTime, PersonId, TrackId};
 use crate::session::{Command, Target};
 use tui_input::Input;
 
@@ -19,6 +19,8 @@ pub(crate) enum Asking {
     NewPerson(Given),
     /// Where the totals go; a file that stands there is replaced where this very path was said to be taken.
     Export { taken: Option<String> },
+    /// What a person of the library is called.
+    Rename(PersonId),
 }
 
 /// What is given to somebody.

@@ -3,7 +3,7 @@
 use super::super::keymap::Action;
 use super::super::list::Cursor;
 use super::{Given, Line};
-use crate::domain::{DiscardReason, EpisodeId, IdentityId};
+use crate::domain::{DiscardReason, EpisodeId, IdentityId, PersonId};
 use crate::session::{Choice, Standing};
 use tui_input::Input;
 
@@ -56,6 +56,8 @@ pub(crate) enum Picking {
     /// Whom tracks or pictures belong to.
     Assign(Given),
     Merge(Vec<IdentityId>),
+    /// Who some people of the library are.
+    MergePeople(Vec<PersonId>),
     /// What to work out of an episode.
     Run(Box<Standing>),
     DiscardIdentities(Vec<IdentityId>),
@@ -79,6 +81,8 @@ pub(crate) enum Pick {
     /// A person by what was typed.
     NewPerson,
     Identity(IdentityId),
+    /// Somebody of the library.
+    Somebody(PersonId),
     NewIdentity,
     Reason(DiscardReason),
     Work(Choice),

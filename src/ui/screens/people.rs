@@ -2,14 +2,15 @@
 
 use super::super::draw::{Canvas, counted};
 use super::super::keymap::Action;
+use super::super::line;
 use super::super::list::{Cursor, Step};
-use super::super::model::{Arrive, Detail, Model, Tab};
+use super::super::model::{Arrive, Asking, Detail, Item, Model, People, Pick, Picking, Tab};
 use super::super::pictures::Kind;
 use super::super::text::{bar, fit, length, pad, pad_left, percent};
 use super::super::theme::Role;
-use super::super::update::{Effect, open, step_of};
+use super::super::update::{Effect, back, open, step_of};
 use super::super::worker::Ask;
-use crate::domain::{EpisodeId, IdentityId, MediaTime};
+use crate::domain::{EpisodeId, IdentityId, MediaTime, PersonId};
 use crate::session::{CastState, PersonLine};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -56,10 +57,53 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             people.reversed = !people.reversed;
             people.arrange();
         }
+        Action::Name => rename(model),
+        Action::Merge => {
+            let people = chosen(&model.holdings.people);
+            if !people.is_empty() {
+                super::super::picker::begin(model, Picking::MergePeople(people));
+            }
+        }
+        Action::Select => {
+            if let Some(id) = people.person().and_then(|p| p.id)
+                && !people.selected.remove(&id)
+            {
+                people.selected.insert(id);
+            }
+        }
+        Action::SelectNone if people.selected.is_empty() => return back(model),
+        Action::SelectNone => people.selected.clear(),
         Action::Refresh => return vec![Effect::Ask(Ask::Casts)],
         _ => {}
     }
     Vec::new()
+}
+
+/// Returns the selected people, else the one under the cursor, whom the catalog knows.
+fn chosen(people: &People) -> Vec<PersonId> {
+    if people.selected.is_empty() {
+        people.person().and_then(|p| p.id).into_iter().collect()
+    } else {
+        people.selected.iter().copied().collect()
+    }
+}
+
+/// Asks what the person under the cursor is called.
+fn rename(model: &mut Model) {
+    let Some((id, name)) = model.holdings.people.person().and_then(|p| Some((p.id?, p.name.clone()))) else { return };
+    line::begin(model, Asking::Rename(id), &format!("{name} is called, in every episode"), &name);
+}
+
+/// Offers whom some people may be: everybody else of the catalog.
+pub(crate) fn whom(model: &Model, merged: &[PersonId]) -> (String, Vec<Item>) {
+    let lines = &model.holdings.people.lines;
+    let names: Vec<&str> =
+        lines.iter().filter(|l| l.id.is_some_and(|id| merged.contains(&id))).map(|l| l.name.as_str()).collect();
+    let others = lines.iter().filter_map(|l| Some((l.id.filter(|id| !merged.contains(id))?, l)));
+    let note = |l: &PersonLine| format!("{} in {}", length(l.visual_time), counted(l.episodes.len(), "episode"));
+    let items = others.map(|(id, l)| Item { text: l.name.clone(), note: note(l), pick: Pick::Somebody(id) }).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    (format!("who {verb} {}, in every episode?", names.join(" and ")), items)
 }
 
 /// Leaves the episodes of a person; tells whether one was among them.
@@ -260,7 +304,11 @@ fn draw_side(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, ar
         ]),
     );
     canvas.line(inner, row + 1, Line::from(sums(canvas, person)));
-    let rest = Rect::new(inner.x, inner.y + row + 3, inner.width, inner.height.saturating_sub(row + 3));
+    if !person.aliases.is_empty() {
+        let also = format!("also {}", person.aliases.join(", "));
+        canvas.line(inner, row + 2, Line::from(canvas.dim(fit(&also, usize::from(inner.width)))));
+    }
+    let rest = Rect::new(inner.x, inner.y + row + 4, inner.width, inner.height.saturating_sub(row + 4));
     draw_bars(model, person, canvas, rest);
 }
 
@@ -357,4 +405,104 @@ pub(crate) fn told(model: &Model) -> Option<(Role, String)> {
             percent(person.confidence)
         ),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::keymap::Keymap;
+    use super::super::super::model::{Overlay, Screen};
+    use super::super::super::theme::{Colours, Theme};
+    use super::super::super::update::{Msg, update};
+    use super::super::super::worker::{Answer, Deed};
+    use super::*;
+    use crate::domain::{EpisodeEntry, Person, Roster, RunId};
+    use crate::session::{Appearance, CastLine, EpisodeCast, PeopleCommand};
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    /// Ava in two episodes, Ben in one of them, Cleo in none.
+    fn model() -> Model {
+        let theme = Theme::load("dark", None, Colours::True).unwrap();
+        let mut model = Model::new(Keymap::load(None).unwrap(), theme, Vec::new(), Detail::Off);
+        let person = |id: u32, name: &str| Person {
+            id: PersonId(id),
+            name: name.into(),
+            added_at: jiff::Timestamp::UNIX_EPOCH,
+            former: vec![],
+            merged_into: None,
+        };
+        model.holdings.roster = Roster::new([person(1, "Ava"), person(2, "Ben"), person(3, "Cleo")]);
+        let seen = |id: u32, name: &str, seconds: i64| Appearance {
+            person: Some(PersonId(id)),
+            name: name.into(),
+            identities: vec![IdentityId(id + 4)],
+            visual: vec![],
+            visual_time: MediaTime(seconds * 1_000_000),
+            confirmed: MediaTime::ZERO,
+            confidence: 0.5,
+            best: None,
+        };
+        let line = |id: &str, people: Vec<Appearance>| {
+            let entry = EpisodeEntry::new(&id.parse().unwrap(), "/v.mp4", jiff::Timestamp::UNIX_EPOCH);
+            let (run, zero) = (RunId(1), MediaTime::ZERO);
+            let duration = MediaTime(60_000_000);
+            let cast = EpisodeCast { run, origin: zero, duration, identities: 4, named: 2, covered: zero, unnamed: zero, people };
+            CastLine { entry, state: CastState::Known(cast) }
+        };
+        let lines = vec![line("a-s01e01", vec![seen(1, "Ava", 9), seen(2, "Ben", 3)]), line("a-s01e02", vec![seen(1, "Ava", 5)])];
+        model.screen = Screen::People;
+        update(&mut model, Msg::Answer(Answer::Casts { lines, all: 2, is_last: true }));
+        model
+    }
+
+    fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+        let code = |key: &str| match key {
+            "Enter" => KeyCode::Enter,
+            "Esc" => KeyCode::Esc,
+            "Space" => KeyCode::Char(' '),
+            key => KeyCode::Char(key.chars().next().unwrap()),
+        };
+        keys.split(' ').flat_map(|key| update(model, Msg::Key(KeyEvent::new(code(key), KeyModifiers::NONE)))).collect()
+    }
+
+    #[test]
+    fn enter_goes_among_the_episodes_of_a_person_and_opens_one_at_them() {
+        let mut model = model();
+        assert_eq!(press(&mut model, "Enter"), []);
+        assert!(model.holdings.people.within.is_some());
+        assert_eq!(press(&mut model, "j Enter"), [Effect::Ask(Ask::Open("a-s01e02".parse().unwrap()))]);
+        assert_eq!(model.arrive.as_ref().and_then(|a| a.identity), Some(IdentityId(5)));
+    }
+
+    #[test]
+    fn a_person_of_one_episode_opens_it_at_once_and_one_of_none_does_not() {
+        let mut model = model();
+        assert_eq!(press(&mut model, "j Enter"), [Effect::Ask(Ask::Open("a-s01e01".parse().unwrap()))]);
+        assert_eq!(press(&mut model, "j Enter"), []);
+        assert_eq!(
+            (model.holdings.people.person().map(|p| p.name.as_str()), model.holdings.people.within.is_none()),
+            (Some("Cleo"), true)
+        );
+    }
+
+    #[test]
+    fn a_name_is_typed_over_the_one_before() {
+        let mut model = model();
+        assert_eq!(
+            press(&mut model, "r s Enter"),
+            [Effect::Ask(Ask::People(PeopleCommand::Rename { person: PersonId(1), name: "Avas".into() }))]
+        );
+    }
+
+    #[test]
+    fn selected_people_are_merged_into_whom_is_picked_and_an_undo_is_of_people() {
+        let mut model = model();
+        press(&mut model, "Space j Space m");
+        let Some(Overlay::Picker(picker)) = &model.overlay else { panic!() };
+        assert_eq!(picker.items.iter().map(|i| i.text.as_str()).collect::<Vec<_>>(), ["Cleo"]);
+        let merge = PeopleCommand::Merge { people: vec![PersonId(1), PersonId(2)], into: PersonId(3) };
+        assert_eq!(press(&mut model, "Enter"), [Effect::Ask(Ask::People(merge))]);
+        let done = Answer::PeopleDecided { summary: Some("Ava and Ben are Cleo".into()), what: Deed::Decision };
+        assert_eq!(update(&mut model, Msg::Answer(done)), [Effect::Ask(Ask::Casts)]);
+        assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople)]);
+    }
 }
