@@ -159,6 +159,8 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
 fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let mut left = Vec::new();
     let mut right = String::new();
+    // What is left of it where there is no room for all.
+    let mut shorter = String::new();
     match (model.screen, &model.desk) {
         (Screen::Episodes, _) | (Screen::Episode, None) => {
             left.push(canvas.span(Role::Title, " screenalytics"));
@@ -178,7 +180,9 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             let cards = &desk.snapshot.identities;
             let named = cards.iter().filter(|c| c.identity.name.is_some()).count();
             let only = if matches!(desk.access, crate::session::Access::Read { .. }) { "read only · " } else { "" };
-            right = format!("{only}{} · {named} of {} named ", clock(desk.snapshot.time.duration), cards.len());
+            let share = format!("{named} of {} named ", cards.len());
+            right = format!("{only}{} · {share}", clock(desk.snapshot.time.duration));
+            shorter = format!("{only}{share}");
         }
         (Screen::People, _) => {
             left.push(canvas.span(Role::Title, " screenalytics"));
@@ -217,6 +221,7 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
     let used: usize = left.iter().map(Span::width).sum();
     let room = usize::from(area.width).saturating_sub(used);
+    let right = if super::text::width(&right) >= room && !shorter.is_empty() { shorter } else { right };
     left.push(canvas.dim(format!("{:>room$}", fit(&right, room))));
     canvas.line(area, 0, Line::from(left));
     rule(canvas, area, 1);

@@ -128,6 +128,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::GoShows => go(model, Screen::Shows),
         Action::GoJobs => go(model, Screen::Jobs),
         Action::GoLog if model.desk.is_some() => go(model, Screen::Log),
+        Action::GoLog => {
+            model.status = Status::Done("the log is that of an episode: Enter opens the one under the cursor".into());
+            Vec::new()
+        }
         Action::GoHealth => go(model, Screen::Health),
         Action::NextTheme => {
             let next =

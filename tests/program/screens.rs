@@ -36,7 +36,7 @@ fn every_screen_says_where_one_is_and_which_keys_matter_at_three_sizes_in_two_th
                 ("gj", "▸ jobs"),
                 ("gh", "▸ health"),
                 ("ge", "▸ episodes"),
-                (ENTER, "named"),
+                (ENTER, "sorted by"),
                 ("gl", "▸ log"),
             ] {
                 // A lone Esc is only one after a pause: it could begin a longer key.
