@@ -168,7 +168,7 @@ fn a_link_leads_to_a_track_which_is_split_and_joined_again() {
     let mut term =
         Terminal::open(&user, (120, 40), &["open", shared.id, "--tab", "tracks", "--at", "0:05", "--image", "off"], &[]);
     term.until("all tracks");
-    term.does("f", "every single crop");
+    term.does("F", "every single crop");
     term.does("l", "┃");
     term.does("l", "┃");
     term.does("s", "cut at picture");
@@ -181,6 +181,27 @@ fn a_link_leads_to_a_track_which_is_split_and_joined_again() {
     term.does(":", "what to do");
     term.does("theme", "the next theme");
     term.does(ENTER, "theme ");
+    term.press("Q");
+    assert_eq!(term.ends(), 0);
+    assert_eq!(user.json(["status", shared.id, "--json"])["people"], shared.user.json(["status", shared.id, "--json"])["people"]);
+}
+
+#[test]
+fn a_link_leads_to_a_picture_and_stricter_thresholds_tell_what_they_would_drop() {
+    let Some(shared) = talking_dev() else { return };
+    let user = shared.user.copy();
+    let link = ["open", shared.id, "--tab", "detections", "--at", "0:00:05", "--image", "halfblocks"];
+    let mut term = Terminal::open(&user, (120, 40), &link, &[]);
+    term.until("picture 125");
+    term.until("the episode: drops none of");
+    term.does("l", "picture 126");
+    term.does("h", "picture 125");
+    term.does("t++++++++++++++++++++++++++++++++++++++++++++++++", "c copies it");
+    term.until("tracks whole");
+    term.does("c", "--set detect.min_face_px=");
+    term.does("G", "0:29");
+    term.does("2", "all tracks");
+    term.does("f", "crop");
     term.press("Q");
     assert_eq!(term.ends(), 0);
     assert_eq!(user.json(["status", shared.id, "--json"])["people"], shared.user.json(["status", shared.id, "--json"])["people"]);

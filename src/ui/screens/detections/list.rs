@@ -56,7 +56,7 @@ pub(super) fn draw(desk: &Desk, seen: &Seen, canvas: &mut Canvas<'_, '_>, area: 
         canvas.line(area, row, first_line(desk, canvas, face, at, at == selected, wide));
         if high == 2 {
             let (role, text) = second_line(desk, face);
-            canvas.line(area, row + 1, Line::from(canvas.span(role, format!("     {}", fit(&text, wide.saturating_sub(5))))));
+            canvas.line(area, row + 1, Line::from(canvas.span(role, format!("      {}", fit(&text, wide.saturating_sub(6))))));
         }
     }
 }
@@ -67,9 +67,9 @@ fn first_line<'a>(desk: &Desk, canvas: &Canvas<'_, '_>, face: &Face, at: usize, 
     let (role, who) = whose(desk, face);
     Line::from(vec![
         canvas.mark(is_here),
-        Span::styled(format!("{:<2}", at + 1), picture::style(canvas.theme, face.fate)),
+        Span::styled(format!("{:>2} ", at + 1), picture::style(canvas.theme, face.fate)),
         canvas.span(role, format!("{} ", role.glyph())),
-        canvas.span(if is_here { Role::Title } else { Role::Text }, pad(&who, wide.saturating_sub(5 + numbers.chars().count()))),
+        canvas.span(if is_here { Role::Title } else { Role::Text }, pad(&who, wide.saturating_sub(6 + numbers.chars().count()))),
         canvas.span(Role::Text, numbers),
     ])
 }

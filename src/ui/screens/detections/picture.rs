@@ -78,6 +78,9 @@ pub(super) fn draw(model: &Model, desk: &Desk, seen: &Seen, canvas: &mut Canvas<
             let hint =
                 format!("{} · F5 looks again; crops, tracks and names need no video", told.hint.as_deref().unwrap_or_default());
             let room = Rect::new(area.x + 1, area.bottom().saturating_sub(6), area.width.saturating_sub(2), area.height.min(5));
+            for row in 0..room.height {
+                canvas.line(room, row, Line::from(" ".repeat(usize::from(room.width))));
+            }
             canvas.says(room, Role::Error, &told.what, &hint);
         }
         return;
