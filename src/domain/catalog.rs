@@ -1,6 +1,6 @@
 //! Who and what a library knows across its episodes.
 
-use super::{Author, Edit, EpisodeId, EpisodeNumber, OperationKind, PersonId};
+use super::{Author, Edit, EpisodeId, EpisodeNumber, LogEntry, OperationKind, PersonId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,13 @@ pub struct CatalogOperation {
     pub changes: Vec<CatalogChange>,
     /// SHA-256 in hex of the entry before as stored; empty for the first.
     pub previous_hash: String,
+}
+
+impl From<&CatalogOperation> for LogEntry {
+    fn from(operation: &CatalogOperation) -> Self {
+        let CatalogOperation { seq, at, author, kind, summary, .. } = operation;
+        Self { seq: *seq, at: *at, author: author.clone(), kind: kind.clone(), summary: summary.clone() }
+    }
 }
 
 /// What an entry of a catalog's log is that does not say so: older programs only added people.

@@ -1,6 +1,6 @@
 //! What each entry of a log is about: tracks, identities, people.
 
-use crate::domain::{Assignment, Change, Identity, IdentityId, Operation, RunId, TrackId};
+use crate::domain::{Assignment, CatalogChange, CatalogOperation, Change, Identity, IdentityId, Operation, RunId, TrackId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one entry of a log touched; everything ascending.
@@ -54,6 +54,17 @@ pub fn touches(operations: &[Operation]) -> BTreeMap<u64, Touches> {
         found.insert(operation.seq, touches);
     }
     found
+}
+
+/// Returns whom each entry of a catalog's log is about, by its number: every name that they had before or after it.
+#[must_use]
+pub fn people_touches(operations: &[CatalogOperation]) -> BTreeMap<u64, Touches> {
+    let about = |operation: &CatalogOperation| {
+        let people = operation.changes.iter().flat_map(|CatalogChange::Person { edit, .. }| edit.from.iter().chain(&edit.to));
+        let names: BTreeSet<String> = people.map(|p| p.name.clone()).collect();
+        (operation.seq, Touches { people: names.into_iter().collect(), ..Touches::default() })
+    };
+    operations.iter().map(about).collect()
 }
 
 #[cfg(test)]

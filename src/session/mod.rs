@@ -36,7 +36,7 @@ mod synthetic;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
-pub use audit::{Touches, touches};
+pub use audit::{Touches, people_touches, touches};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
     casts, people, roster, shows,

@@ -209,9 +209,9 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             left.push(canvas.dim(" ▸ a new episode"));
         }
         (Screen::Log, desk) => {
-            let name = desk.as_ref().map(|d| d.snapshot.episode.to_string()).unwrap_or_default();
+            let name = desk.as_ref().map_or_else(|| "screenalytics".to_owned(), |d| d.snapshot.episode.to_string());
             left.push(canvas.span(Role::Title, format!(" {name}")));
-            left.push(canvas.dim(" ▸ log"));
+            left.push(canvas.dim(if desk.is_some() { " ▸ log" } else { " ▸ log of people" }));
             right = format!("{} entries ", model.log.order.len());
         }
         (Screen::Health, _) => {

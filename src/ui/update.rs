@@ -127,11 +127,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::GoPeople => go(model, Screen::People),
         Action::GoShows => go(model, Screen::Shows),
         Action::GoJobs => go(model, Screen::Jobs),
-        Action::GoLog if model.desk.is_some() => go(model, Screen::Log),
-        Action::GoLog => {
-            model.status = Status::Done("the log is that of an episode: Enter opens the one under the cursor".into());
-            Vec::new()
-        }
+        Action::GoLog => go(model, Screen::Log),
         Action::GoHealth => go(model, Screen::Health),
         Action::NextTheme => {
             let next =
@@ -220,7 +216,12 @@ pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
             vec![Effect::Ask(Ask::Close), Effect::Ask(Ask::Episodes)]
         }
         Screen::People | Screen::Shows => vec![Effect::Ask(Ask::Casts)],
-        Screen::Log => vec![Effect::Ask(Ask::Log)],
+        Screen::Log => {
+            if model.desk.is_none() {
+                model.log = super::model::LogView::default();
+            }
+            vec![Effect::Ask(Ask::Log)]
+        }
         Screen::Health => vec![Effect::Ask(Ask::Health)],
         Screen::Episode | Screen::Jobs | Screen::Add => Vec::new(),
     }
@@ -256,8 +257,8 @@ pub(crate) fn open(model: &mut Model, arrive: Arrive) -> Vec<Effect> {
 
 /// Takes the last decision back, or does it again; one out of sight is named first, and goes at the second key.
 fn undo(model: &mut Model, action: Action, sure: bool) -> Vec<Effect> {
-    if model.screen == Screen::People {
-        return vec![Effect::Ask(if action == Action::Redo { Ask::RedoPeople } else { Ask::UndoPeople })];
+    if model.screen == Screen::People || (model.screen == Screen::Log && model.desk.is_none()) {
+        return vec![Effect::Ask(if action == Action::Redo { Ask::RedoPeople } else { Ask::UndoPeople(None) })];
     }
     let Some(desk) = &model.desk else { return Vec::new() };
     let (next, none, does) = match action {
@@ -409,7 +410,8 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.status = Status::Done(said(summary.as_deref(), what, usize::from(model.size.0)));
             // The open episode shows people too.
             let refresh = model.desk.is_some().then_some(Effect::Ask(Ask::Refresh));
-            return std::iter::once(Effect::Ask(Ask::Casts)).chain(refresh).collect();
+            let shown = if model.screen == Screen::Log { Ask::Log } else { Ask::Casts };
+            return std::iter::once(Effect::Ask(shown)).chain(refresh).collect();
         }
         Answer::Exported(path) => model.status = Status::Done(format!("the totals are in {path}")),
         Answer::IsThere(path) => {

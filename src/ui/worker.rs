@@ -23,7 +23,8 @@ pub(crate) enum Ask {
     Decide(Command),
     /// A decision about the people of the library.
     People(PeopleCommand),
-    UndoPeople,
+    /// The last of these back, or the one with this number.
+    UndoPeople(Option<u64>),
     RedoPeople,
     Undo(Option<u64>),
     Redo,
@@ -423,7 +424,17 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             return None;
         }
         Ask::People(command) => return Some(people(session::decide_people(workspace, &command), Deed::Decision)),
-        Ask::UndoPeople => return Some(people(session::undo_people(workspace, None), Deed::Undo)),
+        Ask::UndoPeople(of) => return Some(people(session::undo_people(workspace, of), Deed::Undo)),
+        // Without an episode the log is that of the people.
+        Ask::Log if open.is_none() => {
+            let log = session::people_log(workspace);
+            return Some(
+                log.map_or_else(|e| Answer::Refused(e.into()), |log| Answer::Log(log.iter().map(LogEntry::from).collect())),
+            );
+        }
+        Ask::Touches if open.is_none() => {
+            return session::people_log(workspace).ok().map(|log| Answer::Touches(session::people_touches(&log)));
+        }
         Ask::RedoPeople => return Some(people(session::redo_people(workspace), Deed::Redo)),
         Ask::Health => {
             let mut checks = Vec::new();
@@ -491,6 +502,7 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
 
 fn people(done: Result<Option<CatalogOperation>, SessionError>, what: Deed) -> Answer {
     match done {
+        Err(error @ SessionError::Depends { by: Some((by, _)), .. }) => Answer::InTheWay { by, told: error.into() },
         Ok(made) => Answer::PeopleDecided { summary: made.map(|o| o.summary), what },
         Err(error) => Answer::Refused(error.into()),
     }

@@ -18,8 +18,9 @@ use std::collections::BTreeSet;
 const WIDE: u16 = 150;
 
 /// Columns of the entry beside the list; 0 where it opens over it.
-fn side(width: u16) -> u16 {
-    if width >= WIDE { width * 9 / 20 } else { 0 }
+fn side(model: &Model) -> u16 {
+    // The log of people has no more to tell of an entry than its line.
+    if model.desk.is_some() && model.size.0 >= WIDE { model.size.0 * 9 / 20 } else { 0 }
 }
 
 fn list_rows(model: &Model) -> usize {
@@ -27,7 +28,7 @@ fn list_rows(model: &Model) -> usize {
 }
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let (rows, is_beside) = (list_rows(model), side(model.size.0) > 0);
+    let (rows, is_beside) = (list_rows(model), side(model) > 0);
     let log = &mut model.log;
     log.rows = rows;
     if let Some(step) = step_of(action) {
@@ -43,6 +44,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match action {
+        Action::Open if model.desk.is_none() => Vec::new(),
         Action::Open => {
             log.is_open = !log.is_open || is_beside && log.detail.is_none();
             log.top = 0;
@@ -51,6 +53,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::UndoThis => {
             let Some(of) = log.entry().map(|e| e.seq) else { return Vec::new() };
             log.in_the_way = None;
+            if model.desk.is_none() {
+                return vec![Effect::Ask(Ask::UndoPeople(Some(of)))];
+            }
             if_writable(model, Ask::Undo(Some(of)))
         }
         Action::Refresh => vec![Effect::Ask(Ask::Log)],
@@ -60,7 +65,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Asks for the changes of the entry under the cursor, where they are shown.
 pub(crate) fn ask_for_detail(model: &Model) -> Vec<Effect> {
-    let is_shown = model.screen == Screen::Log && (model.log.is_open || side(model.size.0) > 0);
+    let is_shown = model.screen == Screen::Log && model.desk.is_some() && (model.log.is_open || side(model) > 0);
     model.log.wants().filter(|_| is_shown).map(|seq| Effect::Ask(Ask::Entry(seq))).into_iter().collect()
 }
 
@@ -124,7 +129,7 @@ pub(crate) fn who(entry: &LogEntry) -> String {
 const TOP: u16 = 3;
 
 pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    let beside = side(model.size.0);
+    let beside = side(model);
     let is_list = beside == 0 && !model.log.is_open || x < model.size.0.saturating_sub(beside);
     let at = model.log.cursor.top + usize::from(y.saturating_sub(TOP));
     if y < TOP || !is_list || at >= model.log.order.len() {
@@ -141,7 +146,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let log = &model.log;
     let Some(entries) = &log.entries else { return canvas.says(area, Role::Dim, "reading the log …", "") };
     let undone: BTreeSet<u64> = undone(entries);
-    let beside = side(area.width);
+    let beside = side(model);
     if log.is_open && beside == 0 {
         return super::log_entry::draw(model, &undone, canvas, area);
     }
@@ -294,12 +299,19 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_opens_over_the_list_and_back_closes_it_first() {
+    fn back_closes_the_entry_first() {
         let mut model = model();
-        assert_eq!(press(&mut model, "j Enter"), [Effect::Ask(Ask::Entry(2))]);
-        assert!(model.log.is_open);
+        model.log.is_open = true;
         press(&mut model, "q");
         assert_eq!((model.log.is_open, model.screen), (false, Screen::Log));
+    }
+
+    #[test]
+    fn without_an_episode_it_is_the_log_of_people_and_an_undo_is_of_them() {
+        let mut model = model();
+        assert_eq!(press(&mut model, "j Enter"), []);
+        assert_eq!(press(&mut model, "x"), [Effect::Ask(Ask::UndoPeople(Some(2)))]);
+        assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople(None))]);
     }
 
     #[test]

@@ -503,6 +503,6 @@ mod tests {
         assert_eq!(press(&mut model, "Enter"), [Effect::Ask(Ask::People(merge))]);
         let done = Answer::PeopleDecided { summary: Some("Ava and Ben are Cleo".into()), what: Deed::Decision };
         assert_eq!(update(&mut model, Msg::Answer(done)), [Effect::Ask(Ask::Casts)]);
-        assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople)]);
+        assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople(None))]);
     }
 }
