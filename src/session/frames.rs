@@ -100,7 +100,7 @@ impl Frames {
 
     /// Returns picture number `frame`, scaled to at most `within`; `None` where there is none, or `goes_on` said no.
     ///
-    /// The next picture costs its decoding (5 ms in 1080p, and as much for scaling), one that was looked at lately nothing, any other the
+    /// The next picture costs its decoding and scaling, one that was looked at lately nothing, any other the
     /// stretch from the key frame before it.
     ///
     /// # Errors
