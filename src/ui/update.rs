@@ -382,7 +382,11 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Health(checks) => model.health = Some(checks),
         Answer::Reading { roster, portraits } => model.holdings.begin(roster, portraits),
-        Answer::Casts { lines, all, is_last } => model.holdings.take(lines, all, is_last),
+        Answer::Casts { lines, all, is_last } => {
+            screens::people::fit_to_screen(model);
+            screens::shows::fit_to_screen(model);
+            model.holdings.take(lines, all, is_last);
+        }
         Answer::NotRead(why) => model.holdings.fault = Some(why),
         Answer::Changed(snapshot) => {
             if let Some(desk) = &mut model.desk {

@@ -252,6 +252,12 @@ impl Form {
         all.iter().filter(fits).collect()
     }
 
+    /// Tells whether what is typed is a file of the listed folder.
+    pub(crate) fn names_a_file(&self) -> bool {
+        let (_, typed) = self.typed_path();
+        self.entries().iter().any(|e| e.name == typed && !e.is_folder)
+    }
+
     /// Puts an entry in place of what is typed of its name; tells whether it is a file.
     pub(crate) fn take_entry(&mut self, entry: &FolderEntry) -> bool {
         let text = self.values.get(&Slot::Video).map_or("", Input::value);

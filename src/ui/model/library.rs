@@ -49,6 +49,13 @@ impl Holdings {
             self.is_read = true;
         }
         if is_last || self.coming.is_empty() {
+            // Whoever has not moved looks at the first, not at who came in first.
+            if self.people.cursor.at == 0 {
+                self.people.under = None;
+            }
+            if self.shows.cursor.at == 0 {
+                self.shows.under = None;
+            }
             self.gather();
         }
     }

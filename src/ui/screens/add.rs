@@ -106,7 +106,12 @@ fn looked(model: &mut Model) -> Vec<Effect> {
     let mut effects = ask_folder(model);
     let Some(form) = &mut model.form else { return effects };
     let path = form.video_path();
-    let is_file = !form.text(Slot::Video).ends_with('/') && path.extension().is_some();
+    // While it is typed, only a name that is there is one; who leaves the line means what stands in it.
+    let is_file = if form.at == Slot::Video {
+        form.names_a_file()
+    } else {
+        !form.text(Slot::Video).is_empty() && !form.text(Slot::Video).ends_with('/')
+    };
     if is_file && form.video.as_ref().is_none_or(|(of, _)| *of != path) {
         form.guess();
         effects.push(Effect::Ask(Ask::Run(RunAsk::Video(path))));

@@ -29,10 +29,15 @@ fn list_rows(model: &Model) -> usize {
     super::rows(model).saturating_sub(2).max(1)
 }
 
+/// Fits the list to the screen.
+pub(crate) fn fit_to_screen(model: &mut Model) {
+    model.holdings.people.rows = list_rows(model);
+}
+
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let rows = list_rows(model);
+    fit_to_screen(model);
     let people = &mut model.holdings.people;
-    people.rows = rows;
+    let rows = people.rows;
     let episodes = people.person().map_or(0, |p| p.episodes.len());
     if let Some(step) = step_of(action) {
         match (&mut people.within, step) {

@@ -26,11 +26,16 @@ fn tree_rows(model: &Model) -> usize {
     super::rows(model).saturating_sub(1).max(1)
 }
 
+/// Fits the tree to the screen.
+pub(crate) fn fit_to_screen(model: &mut Model) {
+    model.holdings.shows.height = tree_rows(model);
+}
+
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    let rows = tree_rows(model);
+    fit_to_screen(model);
     let holdings = &mut model.holdings;
     let shows = &mut holdings.shows;
-    shows.height = rows;
+    let rows = shows.height;
     match step_of(action) {
         Some(Step::Left) => {
             close(model);
