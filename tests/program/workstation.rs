@@ -83,7 +83,8 @@ impl Terminal {
     }
 
     fn resize(&mut self, cols: u16, rows: u16) {
-        self.screen.lock().unwrap().screen_mut().set_size(rows, cols);
+        // A new screen: the old one would keep a cursor outside of the smaller size. The program paints all of it again.
+        *self.screen.lock().unwrap() = vt100::Parser::new(rows, cols, 0);
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
