@@ -202,3 +202,121 @@ pub fn video_text(video: &Path) -> Result<String, SessionError> {
     let sound = if info.has_audio { "with sound" } else { "without sound" };
     Ok(format!("{}×{}, {length}, {:.3} pictures a second, {}, {sound}", info.size.width, info.size.height, info.fps, info.codec))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Places, SyntheticSize, write_synthetic};
+
+    fn measured(dir: &Path) -> (Workspace, EpisodeId) {
+        let places = Places { library: Some(dir.join("library")), models: Some(dir.join("models")), ..Places::default() };
+        let workspace = Workspace::new(places, Vec::new()).unwrap();
+        write_synthetic(&workspace, SyntheticSize { episodes: 1, tracks: 4, faces: 40 }, &mut |_, _| {}).unwrap();
+        (workspace, "synthetic-s01e01".parse().unwrap())
+    }
+
+    /// Changes the record of the only run.
+    fn change(workspace: &Workspace, episode: &EpisodeId, how: impl FnOnce(&mut RunMeta)) {
+        let library = workspace.open_library().unwrap();
+        let store = workspace.write(&library, episode).unwrap();
+        let mut run = store.runs().unwrap().remove(0);
+        how(&mut run);
+        store.update_run(&run).unwrap();
+    }
+
+    fn verdict(workspace: &Workspace, episode: &EpisodeId, fits: impl Fn(&Work) -> bool) -> Verdict {
+        let found = standing(workspace, episode).unwrap();
+        found.choices.into_iter().find(|c| fits(&c.work)).unwrap().verdict
+    }
+
+    #[test]
+    fn without_its_video_nothing_can_be_run_and_the_place_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let (workspace, episode) = measured(dir.path());
+        let found = standing(&workspace, &episode).unwrap();
+        assert!(!found.choices.is_empty());
+        for choice in found.choices {
+            let Verdict::Blocked { why, instead: None } = choice.verdict else { panic!("{choice:?}") };
+            assert!(why.contains("/synthetic/synthetic-s01e01.mp4"), "{why}");
+        }
+    }
+
+    #[test]
+    fn groups_are_made_anew_only_where_a_threshold_changed_and_a_legacy_run_only_measured_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut workspace, episode) = measured(dir.path());
+        let video = dir.path().join("a.mp4");
+        std::fs::write(&video, b"").unwrap();
+        change(&workspace, &episode, |run| run.video.path = video.to_string_lossy().into_owned());
+        let is_group = |w: &Work| matches!(w, Work::Group { .. });
+        assert!(matches!(verdict(&workspace, &episode, is_group), Verdict::Useful(_)), "it was never grouped by the pipeline");
+        let settings = workspace.settings.clone();
+        change(&workspace, &episode, |run| {
+            let key = group_key(&settings.in_cosines_of(None), run, &EmbedderId(run.embedder.id.clone()));
+            run.marks.insert("group".into(), crate::domain::PassMark { key, finished_at: jiff::Timestamp::UNIX_EPOCH });
+        });
+        assert!(matches!(verdict(&workspace, &episode, is_group), Verdict::UpToDate(_)));
+        workspace.layers.set("a test", "cluster.min_cluster_size", toml::Value::Integer(7)).unwrap();
+        workspace.settings = workspace.layers.settings().unwrap();
+        assert!(matches!(verdict(&workspace, &episode, is_group), Verdict::Useful(_)));
+
+        change(&workspace, &episode, |run| run.params["detect"]["sharpness"] = Json::from(3));
+        let Verdict::Blocked { why, instead } = verdict(&workspace, &episode, is_group) else {
+            panic!("a legacy run is grouped")
+        };
+        assert!(why.contains("detect.sharpness") && why.contains("another version"), "{why}");
+        assert_eq!(instead, Some(Work::Anew));
+        assert!(matches!(verdict(&workspace, &episode, |w| *w == Work::Anew), Verdict::Useful(_)));
+    }
+
+    #[test]
+    fn faces_of_another_detector_are_not_grouped_anew() {
+        let Some(models) = std::env::var_os("SCREENALYTICS_MODELS").filter(|v| !v.is_empty()) else {
+            println!("skipped: SCREENALYTICS_MODELS not set");
+            return;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let (mut workspace, episode) = measured(dir.path());
+        let video = dir.path().join("a.mp4");
+        std::fs::write(&video, b"").unwrap();
+        workspace.models = PathBuf::from(models);
+        change(&workspace, &episode, |run| {
+            run.video.path = video.to_string_lossy().into_owned();
+            run.detector.id = "yunet_of_old".into();
+        });
+        let found = verdict(&workspace, &episode, |w| matches!(w, Work::Group { .. }));
+        let Verdict::Blocked { why, instead } = found else { panic!("{found:?}") };
+        assert!(why.contains("yunet_of_old") && why.contains("detect.model"), "{why}");
+        assert_eq!(instead, Some(Work::Anew));
+    }
+
+    #[test]
+    fn a_run_goes_on_with_its_own_settings_and_groups_with_those_of_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut workspace, episode) = measured(dir.path());
+        change(&workspace, &episode, |run| {
+            run.params["detect"]["score"] = Json::from(0.25);
+            run.params["cluster"]["min_cluster_size"] = Json::from(9);
+        });
+        workspace.layers.set("a test", "pictures.threads", toml::Value::Integer(3)).unwrap();
+        let library = workspace.open_library().unwrap();
+        let run = workspace.read(&library, &episode).unwrap().runs().unwrap().remove(0);
+        let own = settings_of_run(&workspace, &run, &[]).unwrap().settings().unwrap();
+        assert_eq!((own.detect.score, own.cluster.min_cluster_size, own.pictures.threads), (0.25, 9, 3));
+        let mixed = settings_of_run(&workspace, &run, &["cluster"]).unwrap().settings().unwrap();
+        assert_eq!(mixed.detect, own.detect);
+        assert_eq!(mixed.cluster.min_cluster_size, workspace.settings.cluster.min_cluster_size);
+    }
+
+    #[test]
+    fn a_folder_lists_folders_then_videos_by_name_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["b.MKV", "a.mp4", "notes.txt", "C.mov"] {
+            std::fs::write(dir.path().join(name), b"x").unwrap();
+        }
+        std::fs::create_dir(dir.path().join("season 2")).unwrap();
+        let names: Vec<String> = videos_in(dir.path()).unwrap().into_iter().map(|e| e.name).collect();
+        assert_eq!(names, ["season 2", "a.mp4", "b.MKV", "C.mov"]);
+        assert!(videos_in(&dir.path().join("missing")).unwrap_err().hint().is_some());
+    }
+}
