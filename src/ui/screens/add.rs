@@ -73,7 +73,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let entry = form.entries()[form.entry.min(count - 1)].clone();
             return take(model, &entry);
         }
-        Action::Complete if form.at == Slot::Video => {
+        Action::Complete if form.at == Slot::Video && !form.names_a_file() => {
             form.complete();
             return looked(model);
         }
