@@ -84,7 +84,8 @@ impl Terminal {
 
     fn resize(&mut self, cols: u16, rows: u16) {
         // A new screen: the old one would keep a cursor outside of the smaller size. The program paints all of it again.
-        *self.screen.lock().unwrap() = vt100::Parser::new(rows, cols, 0);
+        // The emulator itself stumbles over one row or column when text of the size before is still on its way.
+        *self.screen.lock().unwrap() = vt100::Parser::new(rows.max(2), cols.max(2), 0);
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
