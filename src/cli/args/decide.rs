@@ -1,0 +1,209 @@
+//! Decisions, their log, and the people of the library.
+
+use crate::domain::DiscardReason;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// What a reviewer decides.
+#[derive(Debug, Subcommand)]
+pub enum Decision {
+    /// Say who a cluster is
+    Name(NameArgs),
+    /// Give tracks, or some pictures of one, to somebody
+    Assign(AssignArgs),
+    /// Say that clusters are one person
+    Merge(MergeArgs),
+    /// Take tracks out of their cluster
+    Remove(JoinArgs),
+    /// Say that tracks or clusters count for nobody
+    Discard(DiscardArgs),
+    /// Let discarded tracks count again
+    Restore(JoinArgs),
+    /// Cut a track in two
+    Split(SplitArgs),
+    /// Make tracks of one shot one track
+    Join(JoinArgs),
+    /// Keep tracks or clusters from being changed
+    Lock(ItemsArgs),
+    /// Let them be changed again
+    Unlock(ItemsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AssignArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks, such as t812
+    #[arg(required = true)]
+    pub tracks: Vec<String>,
+    /// A cluster such as id_0003, the name of a person, or new
+    #[arg(long, value_name = "WHO")]
+    pub to: String,
+    /// Only these pictures of one track, first to last, such as 1200..1250; they become a track of their own
+    #[arg(long, value_name = "A..B", value_parser = pictures)]
+    pub pictures: Option<(u64, u64)>,
+}
+
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Clusters that go, such as id_0007
+    #[arg(required = true)]
+    pub identities: Vec<String>,
+    /// The cluster that stays
+    #[arg(long, value_name = "CLUSTER")]
+    pub into: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ItemsArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks such as t812, clusters such as id_0003
+    #[arg(required = true)]
+    pub items: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct JoinArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks, such as t812
+    #[arg(required = true)]
+    pub tracks: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiscardArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks such as t812, clusters such as id_0003
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// not-a-face, poster or crowd
+    #[arg(long, value_name = "WHY")]
+    pub reason: DiscardReason,
+}
+
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// The track, such as t812
+    pub track: String,
+    /// Number of the picture that begins the second half
+    #[arg(long, value_name = "PICTURE")]
+    pub at: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct NameArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Id of the cluster, such as id_0002, or its number
+    pub cluster: String,
+    /// Name of the person; two clusters with one name are one person
+    pub person: String,
+}
+
+#[derive(Debug, Args)]
+pub struct TracksArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Only those of a cluster such as id_0003, or of a person
+    #[arg(long, value_name = "WHO")]
+    pub of: Option<String>,
+    /// As JSON lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The episode
+    pub episode: String,
+    /// Number of an entry of the log; the last decision when absent
+    pub operation: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// The episode
+    pub episode: String,
+    /// Only what changed these tracks (t812) or clusters (id_0003)
+    #[arg(long, value_name = "ID")]
+    pub of: Vec<String>,
+    /// Only what this user, or a run such as "run r1", decided
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// As JSON lines, with every change
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// JSON lines: entries of a log, or {"episode": ..., "command": ...}
+    pub file: PathBuf,
+    /// The episode of commands that name none
+    #[arg(long, value_name = "ID")]
+    pub ep_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_help = "\
+Examples:
+  screenalytics people                                 everybody, seconds, episodes
+  screenalytics people rename \"Ava Stoen\" \"Ava Stone\"
+  screenalytics people merge \"Ava S.\" --into \"Ava Stone\"
+  screenalytics people undo                            the last of these back
+
+Episodes are not written: what they store follows the catalog when it is read.
+A name that was given up still finds its person.")]
+pub struct PeopleArgs {
+    #[command(subcommand)]
+    pub command: Option<PeopleCommand>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PeopleCommand {
+    /// Call a person otherwise, in every episode
+    Rename {
+        /// Name, or number such as p_0003
+        person: String,
+        /// The name from now on
+        name: String,
+    },
+    /// Say that people are one person, in every episode
+    Merge {
+        /// Those who are somebody else: names, or numbers such as p_0003
+        #[arg(required = true)]
+        people: Vec<String>,
+        /// Who they are
+        #[arg(long, value_name = "PERSON")]
+        into: String,
+    },
+    /// Take back the last of these decisions, or one of the log
+    Undo {
+        /// Number of an entry of `people log`
+        operation: Option<u64>,
+    },
+    /// Decide again what was taken back
+    Redo,
+    /// Show who added, renamed and merged people, and when
+    Log,
+}
+
+/// Reads `1200..1250` or one number.
+fn pictures(text: &str) -> Result<(u64, u64), String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    match (from.parse(), to.parse()) {
+        (Ok(from), Ok(to)) if from <= to && to < u64::MAX => Ok((from, to)),
+        _ => Err("write two numbers of pictures, such as 1200..1250".into()),
+    }
+}

@@ -1,0 +1,136 @@
+//! Looking at episodes, comparing them, writing them out, deleting them.
+
+use crate::config::ImageProtocol;
+use crate::domain::MediaTime;
+use crate::ui::Tab;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// The episode; the library when absent
+    pub episode: Option<String>,
+    /// Part of it to show
+    #[arg(long, value_enum, requires = "episode")]
+    pub tab: Option<Tab>,
+    /// Place to show, such as 00:12:03
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::workstation::place, requires = "episode")]
+    pub at: Option<MediaTime>,
+    /// Identity to show
+    #[arg(long, value_name = "ID", requires = "episode")]
+    pub identity: Option<String>,
+    /// Track to show
+    #[arg(long, value_name = "ID", requires = "episode")]
+    pub track: Option<String>,
+    /// How to draw pictures; auto asks the terminal
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub image: Option<ImageProtocol>,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The episode; all of them when absent
+    pub episode: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SuggestArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Pictures named for their persons, or in folders so named
+    #[arg(long, value_name = "DIR")]
+    pub portraits: PathBuf,
+    /// Name every cluster whose nearest portrait is clear
+    #[arg(long)]
+    pub apply: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// A table or an object with all spans
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Where to; standard output when absent
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Formats of screen time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Hand-made truth (JSON; docs/EVALUATION.md)
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  screenalytics eval-faces cast/                       cast/Ava Stone/1.jpg, cast/Ben Hill/a.png, ...
+  screenalytics eval-faces cast/ --detector mtcnn --embedder dlib
+
+Every picture is compared with every other. Of several faces in a picture the largest counts.")]
+pub struct EvalFacesArgs {
+    /// One folder a person, named for them, with JPEG or PNG pictures
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Id or family from `screenalytics models`, or a file
+    #[arg(long, value_name = "MODEL")]
+    pub detector: Option<String>,
+    /// What compares faces: id, family or file, likewise
+    #[arg(long, value_name = "MODEL")]
+    pub embedder: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("direction").required(true).args(["out", "from"]))]
+pub struct ArtifactsArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Write the files below this folder (docs/ARTIFACTS.md)
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Read the files below this folder as a new run of the episode
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Check only this episode
+    pub episode: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Its files for other tools below the library's blobs go as well
+    #[arg(long)]
+    pub blobs: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
