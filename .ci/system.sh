@@ -3,13 +3,14 @@
 # Asks for each by what it provides, so that a machine that has it (from wherever) is left alone in a fraction of a second.
 set -euo pipefail
 
-wanted=(clang libclang-dev pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev g++ make python3-pip)
+wanted=(clang libclang-dev pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libasound2-dev g++ make python3-pip)
 [[ ${1:-} != test ]] || wanted+=(ffmpeg npm)
 [[ ${1:-} != models ]] || wanted+=(npm)
 
 present() {
   case $1 in
     libav*-dev | libsw*-dev) pkg-config --exists "${1%-dev}" ;;
+    libasound2-dev) pkg-config --exists alsa ;;
     libclang-dev)
       [[ -n ${LIBCLANG_PATH:-} ]] || compgen -G '/usr/lib/llvm-*/lib/libclang[-.]*so*' || ldconfig -p | grep 'libclang[-.]' ;;
     python3-pip) python3 -m pip --version ;;

@@ -117,6 +117,14 @@ number_id!(
     TrackId, "t", 1, "a track such as t812"
 );
 number_id!(
+    /// Names a voice of a run, from 1.
+    SpeakerId, "S", 1, "a voice such as S2"
+);
+number_id!(
+    /// Names a turn of speech of a run, from 1.
+    TurnId, "u", 1, "a turn such as u12"
+);
+number_id!(
     /// Names an identity of an episode, from 1.
     IdentityId, "id_", 4, "a cluster such as id_0003"
 );

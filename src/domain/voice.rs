@@ -1,0 +1,99 @@
+//! Who speaks when: turns, voices, words, and whether a mouth is seen saying them.
+
+use super::{Embedding, MediaTime, Span, SpeakerId, TrackId, TurnId};
+use serde::{Deserialize, Serialize};
+
+/// One uninterrupted stretch of one voice. Turns of different speakers may overlap in time, those of one speaker never do.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    pub id: TurnId,
+    pub span: Span,
+    /// The diariser's local label.
+    pub speaker: SpeakerId,
+    /// Belief that it is this speaker, `0..=1`.
+    pub confidence: f32,
+}
+
+/// A voice that a run heard, still nameless.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Speaker {
+    pub id: SpeakerId,
+    /// Mean of its turns, in the space of the run's voice embedder; absent where no turn was long enough.
+    pub voice: Option<Embedding>,
+    /// Sum of the lengths of its turns.
+    pub speech: MediaTime,
+}
+
+/// One word of a transcript.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    pub span: Span,
+    /// Without blanks at its ends.
+    pub text: String,
+    /// Belief of the speech model, `0..=1`.
+    pub confidence: f32,
+}
+
+/// What was written down of one turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// Language as ISO 639-1, such as `en`.
+    pub language: String,
+    /// By time, inside the turn.
+    pub words: Vec<Word>,
+}
+
+/// How the sound of an episode was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SoundFacts {
+    /// Index of the stream in its file.
+    pub stream: u32,
+    /// Language as the container states it, such as `eng`.
+    pub language: Option<String>,
+    pub codec: String,
+    /// Samples a second of the file.
+    pub rate: u32,
+    /// Channels of the file.
+    pub channels: u32,
+    /// Which of them were listened to, such as `mono`, `mean of 2` or `centre of 5.1`.
+    pub mix: String,
+    /// When its first sample sounds, and when its last one ends, on the container's clock.
+    pub span: Span,
+    /// Packets that could not be read or decoded; their time is silence.
+    pub damaged_packets: u64,
+    /// What a person should know of it, such as that it is much shorter than the picture.
+    pub notes: Vec<String>,
+}
+
+/// Loudness and speech in time, for people to look at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SoundLevels {
+    /// Start of the first value.
+    pub start: MediaTime,
+    /// Highest magnitude of each 20 ms, `0..=255` for `0..=1`.
+    pub peaks: Vec<u8>,
+    /// Probability of speech of each 32 ms, `0..=255` for `0..=1`.
+    pub speech: Vec<u8>,
+}
+
+impl SoundLevels {
+    /// Length of one value of `peaks`.
+    pub const PEAK_STEP: MediaTime = MediaTime(20_000);
+    /// Length of one value of `speech`.
+    pub const SPEECH_STEP: MediaTime = MediaTime(32_000);
+}
+
+/// How surely the mouth of a track's face speaks, 25 times a second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MouthScores {
+    pub track: TrackId,
+    /// Time of the first score.
+    pub start: MediaTime,
+    /// Raw scores of the active-speaker model (logits), not smoothed; above the model's mark the face speaks.
+    pub scores: Vec<f32>,
+}
+
+impl MouthScores {
+    /// Time between two scores.
+    pub const STEP: MediaTime = MediaTime(40_000);
+}
