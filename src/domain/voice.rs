@@ -34,11 +34,22 @@ pub struct Word {
     pub confidence: f32,
 }
 
+/// How the times of words were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WordTiming {
+    /// From the model's attention: each word where the model listened when it wrote it.
+    Aligned,
+    /// Words were spread over the speech of their sentence by their lengths, because the model does not tell more.
+    Estimated,
+}
+
 /// What was written down of one turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {
     /// Language as ISO 639-1, such as `en`.
     pub language: String,
+    pub timing: WordTiming,
     /// By time, inside the turn.
     pub words: Vec<Word>,
 }
