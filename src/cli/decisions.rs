@@ -111,6 +111,10 @@ fn touches(change: &Change, tracks: &[TrackId], identities: &[IdentityId]) -> bo
         }
         Change::Track { track, .. } | Change::Mark { track, .. } => tracks.contains(track),
         Change::Identity { id, .. } => identities.contains(id),
+        Change::Voice { edit, .. } | Change::Said { edit, .. } => {
+            edit.from.iter().chain(&edit.to).any(|l| l.identity.is_some_and(|i| identities.contains(&i)))
+        }
+        Change::Turn { .. } | Change::Words { .. } => false,
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Source {
 pub enum Method {
     Cluster,
     Overlap,
+    /// The voice is like that of somebody known.
+    Voice,
     Import,
     User,
 }

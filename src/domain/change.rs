@@ -3,7 +3,9 @@
 //! A change carries the value before and the value after, so that its inverse is the swap; no command
 //! has undo code of its own. After helix's and jj's operation logs.
 
-use super::{Assignment, Identity, IdentityId, Mark, RunId, TrackId, TrackParts};
+use super::{
+    Assignment, Identity, IdentityId, Mark, RunId, SpeakerId, TrackId, TrackParts, Transcript, TurnId, TurnState, VoiceLink,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,30 @@ pub enum Change {
         track: TrackId,
         edit: Edit<Mark>,
     },
+    /// Who a voice is.
+    Voice {
+        run: RunId,
+        speaker: SpeakerId,
+        edit: Edit<VoiceLink>,
+    },
+    /// Who speaks in one turn, whoever its voice is.
+    Said {
+        run: RunId,
+        turn: TurnId,
+        edit: Edit<VoiceLink>,
+    },
+    /// When a turn is, whose voice it has, and whether its mouth is seen; absent: as it was heard.
+    Turn {
+        run: RunId,
+        turn: TurnId,
+        edit: Edit<TurnState>,
+    },
+    /// What is said in a turn; absent: as the speech model heard it.
+    Words {
+        run: RunId,
+        turn: TurnId,
+        edit: Edit<Transcript>,
+    },
 }
 
 impl Change {
@@ -58,6 +84,10 @@ impl Change {
             Self::Identity { run, id, edit } => Self::Identity { run, id, edit: edit.invert() },
             Self::Track { run, track, edit } => Self::Track { run, track, edit: edit.invert() },
             Self::Mark { run, track, edit } => Self::Mark { run, track, edit: edit.invert() },
+            Self::Voice { run, speaker, edit } => Self::Voice { run, speaker, edit: edit.invert() },
+            Self::Said { run, turn, edit } => Self::Said { run, turn, edit: edit.invert() },
+            Self::Turn { run, turn, edit } => Self::Turn { run, turn, edit: edit.invert() },
+            Self::Words { run, turn, edit } => Self::Words { run, turn, edit: edit.invert() },
         }
     }
 
@@ -69,6 +99,10 @@ impl Change {
             Self::Identity { run, id, .. } => format!("identity {id} of run {run}"),
             Self::Track { run, track, .. } => format!("the pictures of track {track} of run {run}"),
             Self::Mark { run, track, .. } => format!("the mark of track {track} of run {run}"),
+            Self::Voice { run, speaker, .. } => format!("voice {speaker} of run {run}"),
+            Self::Said { run, turn, .. } => format!("who speaks in turn {turn} of run {run}"),
+            Self::Turn { run, turn, .. } => format!("turn {turn} of run {run}"),
+            Self::Words { run, turn, .. } => format!("the words of turn {turn} of run {run}"),
         }
     }
 }
@@ -112,6 +146,14 @@ pub enum OperationKind {
     Join,
     Lock,
     Unlock,
+    /// Who a voice or a turn of it is.
+    Voice,
+    /// Turns were cut, joined, or given to another voice.
+    Turn,
+    /// A mouth is or is not in the picture.
+    Screen,
+    /// What is said was written otherwise.
+    Words,
     Import,
     Carry,
     Undo {
@@ -124,9 +166,9 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// The names of all kinds, in the order of their declaration.
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 21] = [
         "group", "add", "rename", "name", "assign", "merge", "remove", "discard", "restore", "split", "join", "lock", "unlock",
-        "import", "carry", "undo", "redo",
+        "voice", "turn", "screen", "words", "import", "carry", "undo", "redo",
     ];
 
     /// Returns its name, as the log stores it.
@@ -146,10 +188,14 @@ impl OperationKind {
             Self::Join => 10,
             Self::Lock => 11,
             Self::Unlock => 12,
-            Self::Import => 13,
-            Self::Carry => 14,
-            Self::Undo { .. } => 15,
-            Self::Redo { .. } => 16,
+            Self::Voice => 13,
+            Self::Turn => 14,
+            Self::Screen => 15,
+            Self::Words => 16,
+            Self::Import => 17,
+            Self::Carry => 18,
+            Self::Undo { .. } => 19,
+            Self::Redo { .. } => 20,
         };
         Self::NAMES[at]
     }

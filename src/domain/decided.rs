@@ -1,6 +1,9 @@
 //! The decided data as a value: what the log says when it is read from the start.
 
-use super::{Assignment, Change, Edit, Identity, IdentityId, Mark, OperationKind, RunId, TrackId, TrackParts};
+use super::{
+    Assignment, Change, Edit, Identity, IdentityId, Mark, OperationKind, RunId, SpeakerId, TrackId, TrackParts, Transcript,
+    TurnId, TurnState, VoiceLink,
+};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -29,6 +32,10 @@ pub struct Decided {
     pub marks: BTreeMap<(RunId, TrackId), Mark>,
     /// The highest track that a person made by cutting, by run; joining it to another does not lower it.
     pub highest_track: BTreeMap<RunId, TrackId>,
+    pub voices: BTreeMap<(RunId, SpeakerId), VoiceLink>,
+    pub said: BTreeMap<(RunId, TurnId), VoiceLink>,
+    pub turns: BTreeMap<(RunId, TurnId), TurnState>,
+    pub words: BTreeMap<(RunId, TurnId), Transcript>,
 }
 
 impl Decided {
@@ -66,6 +73,29 @@ impl Decided {
                     let key = (*run, *track);
                     check_from(change, edit, self.marks.get(&key))?;
                     set(&mut self.marks, key, edit.to);
+                }
+                Change::Voice { run, speaker, edit } => {
+                    let key = (*run, *speaker);
+                    check_from(change, edit, self.voices.get(&key))?;
+                    check_finite(change)?;
+                    set(&mut self.voices, key, edit.to);
+                }
+                Change::Said { run, turn, edit } => {
+                    let key = (*run, *turn);
+                    check_from(change, edit, self.said.get(&key))?;
+                    check_finite(change)?;
+                    set(&mut self.said, key, edit.to);
+                }
+                Change::Turn { run, turn, edit } => {
+                    let key = (*run, *turn);
+                    check_from(change, edit, self.turns.get(&key))?;
+                    set(&mut self.turns, key, edit.to);
+                }
+                Change::Words { run, turn, edit } => {
+                    let key = (*run, *turn);
+                    check_from(change, edit, self.words.get(&key))?;
+                    check_finite(change)?;
+                    set(&mut self.words, key, edit.to.clone());
                 }
             }
         }
@@ -113,8 +143,15 @@ pub fn check_new_track(change: &Change, kind: &OperationKind, highest: Option<Tr
 /// # Errors
 /// Fails with [`ChangeError::NotFinite`] where they are not.
 pub fn check_finite(change: &Change) -> Result<(), ChangeError> {
-    let Change::Assign { edit: Edit { to: Some(to), .. }, .. } = change else { return Ok(()) };
-    if to.score.is_finite() && to.threshold.is_finite() { Ok(()) } else { Err(ChangeError::NotFinite { key: change.key() }) }
+    let is_finite = match change {
+        Change::Assign { edit: Edit { to: Some(to), .. }, .. } => to.score.is_finite() && to.threshold.is_finite(),
+        Change::Voice { edit: Edit { to: Some(to), .. }, .. } | Change::Said { edit: Edit { to: Some(to), .. }, .. } => {
+            to.score.is_finite()
+        }
+        Change::Words { edit: Edit { to: Some(to), .. }, .. } => to.words.iter().all(|w| w.confidence.is_finite()),
+        _ => true,
+    };
+    if is_finite { Ok(()) } else { Err(ChangeError::NotFinite { key: change.key() }) }
 }
 
 fn told<T: fmt::Debug>(value: Option<&T>) -> String {

@@ -1,6 +1,6 @@
 //! Who speaks when: turns, voices, words, and whether a mouth is seen saying them.
 
-use super::{Embedding, MediaTime, Span, SpeakerId, TrackId, TurnId};
+use super::{Embedding, IdentityId, MediaTime, Method, Source, Span, SpeakerId, TrackId, TurnId};
 use serde::{Deserialize, Serialize};
 
 /// One uninterrupted stretch of one voice. Turns of different speakers may overlap in time, those of one speaker never do.
@@ -107,4 +107,26 @@ pub struct MouthScores {
 impl MouthScores {
     /// Time between two scores.
     pub const STEP: MediaTime = MediaTime(40_000);
+}
+
+/// What people made of a turn; absent where it is as it was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnState {
+    /// Empty where there is no such turn any more.
+    pub span: Span,
+    pub speaker: SpeakerId,
+    /// Whether the mouth is in the picture; absent: as the evidence says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<bool>,
+}
+
+/// Who a voice, or one turn of it, is decided to be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct VoiceLink {
+    /// Absent: nobody whom one knows, and no evidence changes that.
+    pub identity: Option<IdentityId>,
+    pub source: Source,
+    pub method: Method,
+    /// Belief in it, `0..=1`.
+    pub score: f32,
 }

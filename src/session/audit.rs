@@ -36,6 +36,10 @@ pub fn touches(operations: &[Operation]) -> BTreeMap<u64, Touches> {
                     let of = |i: &Option<Identity>| i.as_ref().and_then(|i| i.name.clone());
                     people.extend(of(&edit.from).into_iter().chain(of(&edit.to)));
                 }
+                Change::Voice { run, edit, .. } | Change::Said { run, edit, .. } => {
+                    identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity).map(|id| (*run, id)));
+                }
+                Change::Turn { .. } | Change::Words { .. } => {}
             }
         }
         people.extend(identities.iter().filter_map(|id| names.get(id)).cloned());

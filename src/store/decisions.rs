@@ -6,10 +6,13 @@ use super::engine::Fault;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 
-use super::tables::{ASSIGNMENTS, Bytes, HIGHEST_IDENTITY, HIGHEST_TRACK, IDENTITIES, LOG, MARKS, TRACKS};
+use super::tables::{
+    ASSIGNMENTS, Bytes, EDITED_WORDS, HIGHEST_IDENTITY, HIGHEST_SPEAKER, HIGHEST_TRACK, HIGHEST_TURN, IDENTITIES, LOG, MARKS,
+    SAID, TRACKS, TURN_STATES, VOICES,
+};
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Operation, OperationKind, RunId, TrackId, TrackMap,
-    TrackParts, check_finite, check_from, check_new_id, check_new_track,
+    Assignment, Change, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Operation, OperationKind, RunId, SpeakerId, TrackId,
+    TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite, check_from, check_new_id, check_new_track,
 };
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -121,6 +124,38 @@ impl EpisodeStore {
         self.decided(MARKS, run, TrackId)
     }
 
+    /// Returns who the voices of a run are decided to be.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn voice_links(&self, run: RunId) -> Result<BTreeMap<SpeakerId, VoiceLink>, StoreError> {
+        self.decided(VOICES, run, SpeakerId)
+    }
+
+    /// Returns who is decided to speak in single turns of a run.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn said(&self, run: RunId) -> Result<BTreeMap<TurnId, VoiceLink>, StoreError> {
+        self.decided(SAID, run, TurnId)
+    }
+
+    /// Returns what people made of the turns of a run.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn turn_states(&self, run: RunId) -> Result<BTreeMap<TurnId, TurnState>, StoreError> {
+        self.decided(TURN_STATES, run, TurnId)
+    }
+
+    /// Returns what people wrote of the turns of a run.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn edited_words(&self, run: RunId) -> Result<BTreeMap<TurnId, Transcript>, StoreError> {
+        self.decided(EDITED_WORDS, run, TurnId)
+    }
+
     /// Returns the highest track that a person made in a run by cutting; its number is not used again.
     ///
     /// # Errors
@@ -184,7 +219,30 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Resul
             Ok(())
         }
         Change::Mark { run, track, edit } => edit_row(&mut txn.open_table(MARKS)?, (run.0, track.0), change, edit),
+        Change::Voice { run, speaker, edit } => {
+            raise(txn, HIGHEST_SPEAKER, *run, speaker.0)?;
+            edit_row(&mut txn.open_table(VOICES)?, (run.0, speaker.0), change, edit)
+        }
+        Change::Said { run, turn, edit } => edit_row(&mut txn.open_table(SAID)?, (run.0, turn.0), change, edit),
+        Change::Turn { run, turn, edit } => {
+            raise(txn, HIGHEST_TURN, *run, turn.0)?;
+            if let Some(to) = &edit.to {
+                raise(txn, HIGHEST_SPEAKER, *run, to.speaker.0)?;
+            }
+            edit_row(&mut txn.open_table(TURN_STATES)?, (run.0, turn.0), change, edit)
+        }
+        Change::Words { run, turn, edit } => edit_row(&mut txn.open_table(EDITED_WORDS)?, (run.0, turn.0), change, edit),
     }
+}
+
+/// Remembers that a number was used.
+fn raise(txn: &WriteTransaction, table: TableDefinition<u32, u32>, run: RunId, used: u32) -> Result<(), Fault> {
+    let mut table = txn.open_table(table)?;
+    let known = table.get(run.0)?.map_or(0, |known| known.value());
+    if used > known {
+        table.insert(run.0, used)?;
+    }
+    Ok(())
 }
 
 fn edit_row<T: PartialEq + Debug + Serialize + DeserializeOwned>(

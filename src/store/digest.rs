@@ -4,7 +4,7 @@ use super::codec::unseal;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 use super::measured::{definition_name, of_run};
-use super::tables::{BY_SHOT, EMBEDDINGS, PICTURES};
+use super::tables::{BY_SHOT, EMBEDDINGS, HEARD, PICTURES};
 use crate::domain::RunId;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -21,7 +21,7 @@ impl EpisodeStore {
     pub fn measured_digest(&self, run: RunId) -> Result<String, StoreError> {
         self.read_run(run, |txn| {
             let mut hash = Sha256::new();
-            for definition in BY_SHOT {
+            for definition in BY_SHOT.into_iter().chain(HEARD) {
                 hash.update(definition_name(definition));
                 for entry in txn.open_table(definition)?.range(of_run(run))? {
                     let (key, row) = entry?;

@@ -167,11 +167,11 @@ mod tests {
         let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
         store
             .engine
-            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", 3).map(drop)?))
+            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", 4).map(drop)?))
             .unwrap();
         drop(store);
         let told = EpisodeStore::open_writer(&library, &episode()).unwrap_err();
-        assert!(matches!(told, StoreError::Newer { found: 3, known: 2, .. }), "{told}");
+        assert!(matches!(told, StoreError::Newer { found: 4, known: 3, .. }), "{told}");
     }
 
     #[test]
@@ -183,7 +183,10 @@ mod tests {
             store
                 .engine
                 .write(|txn| {
-                    use super::super::tables::{HIGHEST_TRACK, MARKS, SCHEMA_VERSION, TRACKS};
+                    use super::super::tables::{HEARD, HIGHEST_TRACK, MARKS, SCHEMA_VERSION, TRACKS};
+                    for table in HEARD {
+                        txn.delete_table(table)?;
+                    }
                     txn.delete_table(TRACKS)?;
                     txn.delete_table(MARKS)?;
                     txn.delete_table(HIGHEST_TRACK)?;

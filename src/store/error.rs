@@ -36,6 +36,8 @@ pub enum StoreError {
     NotFinite { run: RunId },
     #[error("shot {shot} of run {run} was not stored: {what}")]
     Shot { run: RunId, shot: ShotId, what: String },
+    #[error("the turns of run {run} were not stored: {what}")]
+    Voices { run: RunId, what: String },
     #[error("embeddings of run {run} were not stored: {what}")]
     Embeddings { run: RunId, what: String },
     #[error("nothing was decided: {0}")]
@@ -73,7 +75,7 @@ impl StoreError {
             },
             Self::Newer { .. } => "update screenalytics".into(),
             Self::NoRun { .. } => "`screenalytics status` lists the runs".into(),
-            Self::RunId { .. } | Self::NotFinite { .. } | Self::Shot { .. } | Self::Embeddings { .. } => {
+            Self::RunId { .. } | Self::NotFinite { .. } | Self::Shot { .. } | Self::Voices { .. } | Self::Embeddings { .. } => {
                 "this is a fault of the program, please report it; what was stored before is whole".into()
             }
             Self::Change(_) => "look at the values as they are now and decide again".into(),

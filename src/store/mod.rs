@@ -36,6 +36,8 @@ mod runs;
 mod sample;
 mod tables;
 mod verify;
+mod voice;
+mod voice_rows;
 
 pub use catalog::Catalog;
 pub use episode::EpisodeStore;

@@ -4,8 +4,8 @@ use redb::TableDefinition;
 
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
-/// 2: tables for cut and joined tracks, and for marks.
-pub(super) const SCHEMA: u32 = 2;
+/// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard.
+pub(super) const SCHEMA: u32 = 3;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -37,6 +37,24 @@ pub(super) const THUMBS: TableDefinition<PictureKey, Bytes> = TableDefinition::n
 /// Little-endian f32.
 pub(super) const EMBEDDINGS: TableDefinition<EmbeddingKey, Bytes> = TableDefinition::new("embeddings");
 
+// Heard, bulk rows.
+/// Run, stretch of time.
+pub(super) const LEVELS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("levels");
+/// Run, 0.
+pub(super) const TURNS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("turns");
+/// Run, speaker.
+pub(super) const SPEAKERS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("speakers");
+/// Run, turn.
+pub(super) const WORDS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("words");
+/// Run, shot.
+pub(super) const MOUTHS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("mouths");
+/// Run -> highest turn ever used.
+pub(super) const HIGHEST_TURN: TableDefinition<u32, u32> = TableDefinition::new("highest_turn");
+/// Run -> highest voice ever used.
+pub(super) const HIGHEST_SPEAKER: TableDefinition<u32, u32> = TableDefinition::new("highest_speaker");
+/// All rows of what was heard whose key is the run and a number.
+pub(super) const HEARD: [TableDefinition<ShotKey, Bytes>; 5] = [LEVELS, TURNS, SPEAKERS, WORDS, MOUTHS];
+
 /// The rows of one shot, one row a shot each.
 pub(super) const BY_SHOT: [TableDefinition<ShotKey, Bytes>; 5] = [SHOTS, ANALYSED, FACES, TRACKLETS, CROPS];
 /// The rows of one crop.
@@ -54,6 +72,16 @@ pub(super) const HIGHEST_IDENTITY: TableDefinition<u32, u32> = TableDefinition::
 pub(super) const TRACKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("tracks");
 /// Run, track.
 pub(super) const MARKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("marks");
+/// Run, speaker: who voices are.
+pub(super) const VOICES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("voices");
+/// Run, turn: who speaks.
+pub(super) const SAID: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("said");
+/// Run, turn: what people made of turns.
+pub(super) const TURN_STATES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("turn_states");
+/// Run, turn: words that people wrote.
+pub(super) const EDITED_WORDS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("edited_words");
+/// What is decided of voices and turns.
+pub(super) const SPOKEN: [TableDefinition<(u32, u32), Bytes>; 4] = [VOICES, SAID, TURN_STATES, EDITED_WORDS];
 /// Run -> highest track that a person made.
 pub(super) const HIGHEST_TRACK: TableDefinition<u32, u32> = TableDefinition::new("highest_track");
 
@@ -85,7 +113,7 @@ impl Kind {
         match self {
             Self::Episode => {
                 txn.open_table(RUNS)?;
-                for table in BY_SHOT {
+                for table in BY_SHOT.into_iter().chain(HEARD).chain(SPOKEN) {
                     txn.open_table(table)?;
                 }
                 for table in PICTURES {
@@ -98,6 +126,8 @@ impl Kind {
                 txn.open_table(TRACKS)?;
                 txn.open_table(MARKS)?;
                 txn.open_table(HIGHEST_TRACK)?;
+                txn.open_table(HIGHEST_TURN)?;
+                txn.open_table(HIGHEST_SPEAKER)?;
             }
             Self::Catalog => {
                 txn.open_table(PEOPLE)?;

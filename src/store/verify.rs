@@ -7,7 +7,10 @@ use super::episode::EpisodeStore;
 use super::error::StoreError;
 use super::parts::{Parts, check_next};
 use super::tables::{HIGHEST_IDENTITY, HIGHEST_TRACK, LOG};
-use crate::domain::{CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, TrackId};
+use super::voice::check as check_voices;
+use crate::domain::{
+    CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, SpeakerId, TrackId, TurnId,
+};
 use redb::ReadableTable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,6 +86,8 @@ impl EpisodeStore {
             .keys()
             .copied()
             .chain(decided.assignments.keys().chain(decided.tracks.keys()).chain(decided.marks.keys()).map(|key| key.0))
+            .chain(decided.voices.keys().map(|key| key.0))
+            .chain(decided.said.keys().chain(decided.turns.keys()).chain(decided.words.keys()).map(|key| key.0))
             .chain(self.runs()?.iter().map(|run| run.id))
             .collect();
         for run in runs {
@@ -105,7 +110,42 @@ impl EpisodeStore {
             differing(from_log, self.marks(run)?, |track| {
                 findings.add(&format!("track {track} of run {run}"), "its mark is not what the log says");
             });
+            self.check_spoken(&decided, run, findings)?;
         }
+        Ok(())
+    }
+
+    fn check_spoken(&self, decided: &Decided, run: RunId, findings: &mut Findings) -> Result<(), StoreError> {
+        let from_log = decided.voices.range((run, SpeakerId(0))..=(run, SpeakerId(u32::MAX)));
+        differing(from_log.map(|(k, v)| (k.1, *v)).collect(), self.voice_links(run)?, |speaker| {
+            findings.add(&format!("voice {speaker} of run {run}"), "who it is is not what the log says");
+        });
+        let turns = (run, TurnId(0))..=(run, TurnId(u32::MAX));
+        differing(decided.said.range(turns.clone()).map(|(k, v)| (k.1, *v)).collect(), self.said(run)?, |turn| {
+            findings.add(&format!("turn {turn} of run {run}"), "who speaks is not what the log says");
+        });
+        differing(decided.turns.range(turns.clone()).map(|(k, v)| (k.1, *v)).collect(), self.turn_states(run)?, |turn| {
+            findings.add(&format!("turn {turn} of run {run}"), "its time or voice is not what the log says");
+        });
+        differing(decided.words.range(turns).map(|(k, v)| (k.1, v.clone())).collect(), self.edited_words(run)?, |turn| {
+            findings.add(&format!("turn {turn} of run {run}"), "its words are not what the log says");
+        });
+        Ok(())
+    }
+
+    /// Checks what was heard in a run.
+    fn check_heard(&self, run: RunId, findings: &mut Findings) -> Result<(), StoreError> {
+        let place = format!("what was heard in run {run}");
+        let (turns, speakers) = (self.turns(run)?, self.speakers(run)?);
+        if let Err(what) = check_voices(&turns, &speakers) {
+            findings.add(&place, what);
+        }
+        if turns.iter().any(|t| t.id >= self.next_turn_id(run).unwrap_or(TurnId(u32::MAX))) {
+            findings.add(&place, "a turn has a number that is still to be given");
+        }
+        self.levels(run)?;
+        self.transcripts(run)?;
+        self.mouths(run)?;
         Ok(())
     }
 
@@ -138,6 +178,8 @@ impl EpisodeStore {
             let checked = self.check_embeddings(run, &embedder, &crops, findings);
             findings.keep(&format!("vectors of {embedder} of run {run}"), checked);
         }
+        let heard = self.check_heard(run, findings);
+        findings.keep(&format!("what was heard in run {run}"), heard);
         let identities = self.identities(run)?;
         self.check_parts(run, &mut tracks, findings)?;
         for (track, assignment) in self.assignments(run)? {

@@ -196,7 +196,7 @@ impl Runtime {
         let mut counted = self.sent.load(Ordering::Relaxed);
         let mut looked = Instant::now();
         while !self.leaving {
-            let never = Instant::now() + Duration::from_secs(3600);
+            let never = Instant::now() + Duration::from_hours(1);
             tokio::select! {
                 msg = messages.recv() => {
                     let Some(msg) = msg else { break };

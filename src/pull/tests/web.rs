@@ -163,7 +163,7 @@ fn a_long_retry_after_does_not_hold_us_up() {
         _ => file(&bytes),
     });
     ended.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }
 
 #[test]

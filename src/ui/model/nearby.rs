@@ -41,6 +41,10 @@ impl Made {
                 Change::Track { track, .. } | Change::Mark { track, .. } => {
                     made.tracks.insert(*track);
                 }
+                Change::Voice { edit, .. } | Change::Said { edit, .. } => {
+                    made.identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity));
+                }
+                Change::Turn { .. } | Change::Words { .. } => {}
             }
         }
         made

@@ -17,7 +17,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 /// Long enough for a busy machine; nothing waits for it to pass where all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn params() -> PictureParams {
     PictureParams { threads: 1, ..Layers::defaults().settings().unwrap().pictures }

@@ -2,10 +2,13 @@
 
 use super::super::draw::{Canvas, counted, wrap};
 use super::super::model::{Desk, Model, title};
-use super::super::text::{fit, score};
+use super::super::text::{clock, fit, score};
 use super::super::theme::Role;
 use super::log::{sign, who};
-use crate::domain::{Assignment, Change, Edit, Identity, IdentityId, LogEntry, Method, OperationKind, Source, TrackParts};
+use crate::domain::{
+    Assignment, Change, Edit, Identity, IdentityId, LogEntry, Method, OperationKind, Source, TrackParts, Transcript, TurnState,
+    VoiceLink,
+};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use std::collections::BTreeSet;
@@ -83,6 +86,18 @@ fn told(desk: Option<&Desk>, change: &Change) -> (Role, String) {
                 |m: Option<crate::domain::Mark>| m.map_or_else(|| "counts".to_owned(), |m| format!("discarded, {}", m.discarded));
             (Role::Text, format!("{track} {} → {}", mark(edit.from), mark(edit.to)))
         }
+        Change::Voice { speaker, edit, .. } => {
+            (Role::Text, format!("voice {speaker} {} → {}", voice(desk, edit.from.as_ref()), voice(desk, edit.to.as_ref())))
+        }
+        Change::Said { turn, edit, .. } => {
+            (Role::Text, format!("turn {turn} {} → {}", voice(desk, edit.from.as_ref()), voice(desk, edit.to.as_ref())))
+        }
+        Change::Turn { turn, edit, .. } => {
+            (Role::Text, format!("turn {turn} {} → {}", turn_state(edit.from.as_ref()), turn_state(edit.to.as_ref())))
+        }
+        Change::Words { turn, edit, .. } => {
+            (Role::Text, format!("turn {turn} {} → {}", words(edit.from.as_ref()), words(edit.to.as_ref())))
+        }
     }
 }
 
@@ -97,6 +112,41 @@ fn assigned(desk: Option<&Desk>, a: Option<&Assignment>) -> String {
         }
     };
     format!("{} ({how}){lock}", called(desk, a.identity))
+}
+
+fn voice(desk: Option<&Desk>, link: Option<&VoiceLink>) -> String {
+    match link {
+        None => "as the evidence says".into(),
+        Some(VoiceLink { identity: None, .. }) => "nobody known".into(),
+        Some(VoiceLink { identity: Some(id), source: Source::Confirmed, method: Method::User, .. }) => {
+            format!("{} (confirmed by hand)", called(desk, *id))
+        }
+        Some(VoiceLink { identity: Some(id), source, method, score: belief }) => {
+            let (how, by) = (source_word(*source), method_word(*method));
+            format!("{} ({how} by {by} {})", called(desk, *id), score(f64::from(*belief)))
+        }
+    }
+}
+
+fn turn_state(state: Option<&TurnState>) -> String {
+    match state {
+        None => "as heard".into(),
+        Some(state) if state.span.is_empty() => "gone".into(),
+        Some(state) => {
+            let seen = match state.seen {
+                None => "",
+                Some(true) => ", in the picture",
+                Some(false) => ", off screen",
+            };
+            format!("{} to {} of {}{seen}", clock(state.span.start()), clock(state.span.end()), state.speaker)
+        }
+    }
+}
+
+fn words(transcript: Option<&Transcript>) -> String {
+    let Some(transcript) = transcript else { return "as heard".into() };
+    let text: Vec<&str> = transcript.words.iter().map(|w| w.text.as_str()).collect();
+    format!("“{}”", text.join(" "))
 }
 
 fn called(desk: Option<&Desk>, id: IdentityId) -> String {
@@ -117,6 +167,7 @@ fn method_word(method: Method) -> &'static str {
     match method {
         Method::Cluster => "clustering",
         Method::Overlap => "overlap",
+        Method::Voice => "voice",
         Method::Import => "import",
         Method::User => "hand",
     }

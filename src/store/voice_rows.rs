@@ -1,0 +1,136 @@
+//! The shapes of rows of what was heard, version 1; as for `rows.rs`, **these types are the file format and never change**.
+
+use super::codec::RowError;
+use crate::domain::{
+    Embedding, MediaTime, MouthScores, SoundLevels, Span, Speaker, SpeakerId, TrackId, Transcript, Turn, TurnId, Word, WordTiming,
+};
+use serde::{Deserialize, Serialize};
+
+/// Start and end in microseconds.
+type SpanRow = (i64, i64);
+
+fn span_row(span: Span) -> SpanRow {
+    (span.start().0, span.end().0)
+}
+
+fn span((start, end): SpanRow) -> Span {
+    Span::new(MediaTime(start), MediaTime(end))
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LevelsRow {
+    start: i64,
+    peaks: Vec<u8>,
+    speech: Vec<u8>,
+}
+
+impl LevelsRow {
+    pub(super) fn new(levels: &SoundLevels) -> Self {
+        Self { start: levels.start.0, peaks: levels.peaks.clone(), speech: levels.speech.clone() }
+    }
+
+    pub(super) fn levels(self) -> SoundLevels {
+        SoundLevels { start: MediaTime(self.start), peaks: self.peaks, speech: self.speech }
+    }
+}
+
+/// The turns of a run: number, span, speaker, confidence.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TurnsRow(Vec<(u32, SpanRow, u32, f32)>);
+
+impl TurnsRow {
+    pub(super) fn new(turns: &[Turn]) -> Self {
+        Self(turns.iter().map(|t| (t.id.0, span_row(t.span), t.speaker.0, t.confidence)).collect())
+    }
+
+    pub(super) fn turns(self) -> impl Iterator<Item = Turn> {
+        self.0.into_iter().map(|(id, at, speaker, confidence)| Turn {
+            id: TurnId(id),
+            span: span(at),
+            speaker: SpeakerId(speaker),
+            confidence,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SpeakerRow {
+    voice: Option<Vec<f32>>,
+    speech: i64,
+}
+
+impl SpeakerRow {
+    pub(super) fn new(speaker: &Speaker) -> Self {
+        Self { voice: speaker.voice.as_ref().map(|v| v.as_slice().to_vec()), speech: speaker.speech.0 }
+    }
+
+    pub(super) fn speaker(self, id: SpeakerId) -> Result<Speaker, RowError> {
+        let voice = self.voice.map(Embedding::from_unit).transpose();
+        let voice = voice.map_err(|e| RowError::Shape(format!("voice {id}: {e}")))?;
+        Ok(Speaker { id, voice, speech: MediaTime(self.speech) })
+    }
+}
+
+/// What was written down of one turn: language; 0 where the times of words are the model's, 1 where they are estimated; span, text and
+/// confidence of each word.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TranscriptRow(String, u8, Vec<(SpanRow, String, f32)>);
+
+impl TranscriptRow {
+    pub(super) fn new(transcript: &Transcript) -> Self {
+        let word = |w: &Word| (span_row(w.span), w.text.clone(), w.confidence);
+        let timing = match transcript.timing {
+            WordTiming::Aligned => 0,
+            WordTiming::Estimated => 1,
+        };
+        Self(transcript.language.clone(), timing, transcript.words.iter().map(word).collect())
+    }
+
+    pub(super) fn transcript(self) -> Result<Transcript, RowError> {
+        let timing = match self.1 {
+            0 => WordTiming::Aligned,
+            1 => WordTiming::Estimated,
+            other => return Err(RowError::Shape(format!("timing {other} is not known"))),
+        };
+        let word = |(at, text, confidence)| Word { span: span(at), text, confidence };
+        Ok(Transcript { language: self.0, timing, words: self.2.into_iter().map(word).collect() })
+    }
+}
+
+/// The mouths of a shot: track, start, scores.
+#[derive(Serialize, Deserialize)]
+pub(super) struct MouthsRow(Vec<(u32, i64, Vec<f32>)>);
+
+impl MouthsRow {
+    pub(super) fn new(mouths: &[MouthScores]) -> Self {
+        Self(mouths.iter().map(|m| (m.track.0, m.start.0, m.scores.clone())).collect())
+    }
+
+    pub(super) fn mouths(self) -> Vec<MouthScores> {
+        let mouth = |(track, start, scores)| MouthScores { track: TrackId(track), start: MediaTime(start), scores };
+        self.0.into_iter().map(mouth).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file format: a change of these bytes breaks every library there is.
+    #[test]
+    fn rows_of_version_one_keep_their_bytes() {
+        let at = Span::new(MediaTime(-1), MediaTime(300));
+        let turn = Turn { id: TurnId(300), span: at, speaker: SpeakerId(2), confidence: 1.0 };
+        assert_eq!(postcard::to_stdvec(&TurnsRow::new(&[turn])).unwrap(), [1, 172, 2, 1, 216, 4, 2, 0, 0, 128, 63]);
+        let speaker = Speaker { id: SpeakerId(1), voice: Embedding::from_raw(vec![1.0]).ok(), speech: MediaTime(2) };
+        assert_eq!(postcard::to_stdvec(&SpeakerRow::new(&speaker)).unwrap(), [1, 1, 0, 0, 128, 63, 4]);
+        let word = Word { span: at, text: "a".into(), confidence: 0.5 };
+        let transcript = Transcript { language: "en".into(), timing: WordTiming::Estimated, words: vec![word] };
+        let bytes = [2, 101, 110, 1, 1, 1, 216, 4, 1, 97, 0, 0, 0, 63];
+        assert_eq!(postcard::to_stdvec(&TranscriptRow::new(&transcript)).unwrap(), bytes);
+        let mouth = MouthScores { track: TrackId(7), start: MediaTime(1), scores: vec![-2.0] };
+        assert_eq!(postcard::to_stdvec(&MouthsRow::new(&[mouth])).unwrap(), [1, 7, 2, 1, 0, 0, 0, 192]);
+        let levels = SoundLevels { start: MediaTime(1), peaks: vec![9], speech: vec![255] };
+        assert_eq!(postcard::to_stdvec(&LevelsRow::new(&levels)).unwrap(), [2, 1, 9, 1, 255]);
+    }
+}
