@@ -4,6 +4,7 @@ pub mod align;
 pub mod area;
 pub mod cluster;
 pub mod evaluate;
+pub mod fuse;
 pub mod letterbox;
 pub mod nms;
 pub mod quality;

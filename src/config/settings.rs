@@ -1,6 +1,6 @@
 //! Every setting, composed of the parameters of the modules.
 
-use crate::algo::{cluster, evaluate, quality, screen_time, shot_cut, track};
+use crate::algo::{cluster, evaluate, fuse, quality, screen_time, shot_cut, track};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams};
@@ -31,6 +31,7 @@ pub struct Settings {
     pub pool: cluster::PoolParams,
     pub cluster: cluster::Params,
     pub screen_time: screen_time::Params,
+    pub fuse: fuse::Params,
     pub suggest: SuggestParams,
     pub doubts: DoubtParams,
     pub evaluation: evaluate::Params,
@@ -150,7 +151,7 @@ impl Settings {
 }
 
 /// The files of `config/`.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     include_str!("../../config/scan.toml"),
     include_str!("../../config/decode.toml"),
     include_str!("../../config/scenes.toml"),
@@ -158,6 +159,7 @@ const FILES: [&str; 12] = [
     include_str!("../../config/tracking.toml"),
     include_str!("../../config/recognition.toml"),
     include_str!("../../config/screen_time.toml"),
+    include_str!("../../config/audio.toml"),
     include_str!("../../config/review.toml"),
     include_str!("../../config/evaluation.toml"),
     include_str!("../../config/storage.toml"),

@@ -50,4 +50,7 @@ pub use time::{FrameTime, MediaTime, Span};
 pub use track_map::{TrackMap, TrackPart, TrackParts};
 pub use track_metrics::{LongTrack, TrackMetrics};
 pub use tracklet::Tracklet;
-pub use voice::{MouthScores, SoundFacts, SoundLevels, Speaker, Transcript, Turn, TurnState, VoiceLink, Word, WordTiming};
+pub use voice::{
+    AvLink, LinkEvidence, LinkMethod, MouthScores, SoundFacts, SoundLevels, Speaker, Transcript, Turn, TurnState, VoiceLink,
+    Word, WordTiming,
+};

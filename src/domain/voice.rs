@@ -130,3 +130,60 @@ pub struct VoiceLink {
     /// Belief in it, `0..=1`.
     pub score: f32,
 }
+
+/// Whose words a piece of a turn are, and why that is believed.
+///
+/// The pieces of a turn follow each other without holes; they are cut where the face of who speaks comes into or goes out of the
+/// picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AvLink {
+    pub turn: TurnId,
+    pub speaker: SpeakerId,
+    pub span: Span,
+    /// Who speaks; absent for a voice that nobody knows.
+    pub identity: Option<IdentityId>,
+    /// Who speaks is seen meanwhile, and nothing says that it is only their voice.
+    pub on_screen: bool,
+    /// Belief that it is this identity's voice, `0..=1`; 0 where it is nobody's.
+    pub confidence: f32,
+    pub evidence: LinkEvidence,
+    pub method: LinkMethod,
+}
+
+/// What speaks for a link: sums over the whole turn, and over all turns of its voice.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LinkEvidence {
+    /// Mean of the face's smoothed scores above the model's mark while it is seen in the turn; below 0 its mouth is still.
+    pub score: f32,
+    /// Share of the seen time of the turn in which its mouth speaks, `0..=1`.
+    pub share: f32,
+    /// How many times as much speaks for this face as for the next best; [`Self::MAX_RATIO`] where there is no other.
+    pub ratio: f32,
+    /// Seconds of the turn in which its mouth speaks.
+    pub seconds: f32,
+    /// Its share of what all mouths say for themselves in this turn, `0..=1`.
+    pub from_turn: f32,
+    /// Its share of what all mouths say for themselves wherever only this voice speaks, `0..=1`.
+    pub from_voice: f32,
+}
+
+impl LinkEvidence {
+    /// The largest ratio that is told apart.
+    pub const MAX_RATIO: f32 = 99.0;
+}
+
+/// How a turn found its identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkMethod {
+    /// A mouth is seen saying it.
+    ActiveSpeaker,
+    /// The voice is known from elsewhere, and its face is not seen, or with a still mouth.
+    VoiceMatch,
+    /// The voice is known from elsewhere, and its face is seen without a clear view of the mouth.
+    CoOccurrence,
+    /// A person said so.
+    User,
+    /// The voice is nobody's.
+    Unknown,
+}

@@ -1,0 +1,44 @@
+//! Joins voices with faces: who says a turn, seen or unseen.
+//!
+//! 1. `W[voice, face]` sums the smoothed scores above the mark of a face's mouth over the time in which only this voice speaks; what a
+//!    person decided of a voice or a turn counts like a mouth that speaks all the time.
+//! 2. A turn goes to the face with the highest `q[face] / sum q + W[voice, face] / sum W`, where `q` is the same sum over the turn. So one
+//!    face may have several voices, and a turn that landed in the wrong voice still finds its mouth; on a video of three speakers
+//!    this found .94 to .96 of the turns, joining voices and faces one to one .73 to .92.
+//! 3. The turn is seen being said only where score, share of the seen time, lead over the next face and seconds suffice. Else it belongs to
+//!    whom the voice belongs to; else to nobody.
+//! 4. A voice over pictures in which hardly any mouth ever moves with it is a narrator's: none of its turns is seen being said.
+//! 5. Turns that overlap never have one face: the surer one keeps it.
+//!
+//! Everything is derived from stored scores in some milliseconds, so it is computed anew whenever somebody decides who a face is.
+
+mod evidence;
+mod input;
+mod links;
+mod params;
+mod timeline;
+mod voices;
+
+#[cfg(test)]
+mod tests;
+
+pub use input::{DecidedVoices, Mouth, Scene};
+pub use links::fuse;
+pub use params::Params;
+pub use voices::{Candidate, VoiceMerge};
+
+use crate::domain::{AvLink, SpeakerId};
+use std::collections::BTreeMap;
+
+/// What fusion found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fused {
+    /// By start of the turn, then turn, then start of the piece; together they cover every turn.
+    pub links: Vec<AvLink>,
+    /// Whom each voice could belong to, best first; voices without any candidate are left out.
+    pub candidates: BTreeMap<SpeakerId, Vec<Candidate>>,
+    /// Voices that are one person's, by speaker.
+    pub merges: Vec<VoiceMerge>,
+    /// Voices over pictures in which no mouth moves with them.
+    pub narrators: Vec<SpeakerId>,
+}
