@@ -10,4 +10,5 @@ pub mod nms;
 pub mod quality;
 pub mod screen_time;
 pub mod shot_cut;
+pub mod speech;
 pub mod track;

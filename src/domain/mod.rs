@@ -11,6 +11,7 @@ mod decided;
 mod embedding;
 mod face;
 mod geom;
+mod heard;
 mod history;
 mod ids;
 mod image;
@@ -36,6 +37,7 @@ pub use decided::{ChangeError, Decided, check_finite, check_from, check_new_id, 
 pub use embedding::{EmbedderId, Embedding, EmbeddingError};
 pub use face::{Detection, DropReason, Face, Fate, Landmarks};
 pub use geom::{Affine, BBox, Point, Size};
+pub use heard::{HeardChunk, HeardWindow, LOCAL_SPEAKERS, LocalVoice};
 pub use history::{History, inverted, redo_draft, undo_draft};
 pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, SpeakerId, TrackId, TurnId};
 pub use image::RgbImage;

@@ -1,4 +1,4 @@
-//! The only module that knows onnxruntime: finds it, finds models, finds faces and turns them into vectors.
+//! The only module that knows onnxruntime: finds it, finds models, finds faces and voices and turns them into vectors.
 
 mod detector;
 mod device;
@@ -28,6 +28,7 @@ mod tests_reference;
 mod tests_registry;
 #[cfg(test)]
 mod tests_support;
+mod voice;
 
 pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture, detect_pictures};
 pub use device::{Device, DeviceChoice, DeviceFault};
@@ -41,3 +42,4 @@ pub use pixels::{Pixels, Planes};
 pub use registry::{AUTO, Found, Incomplete, ModelFile, Recognised, Registry, can_run};
 pub use runtime::{GpuFault, GpuState, Prefer, Runtime, Search, VERSION, installed_path, load};
 pub use session::SessionOptions;
+pub use voice::{Features, Segmenter, SpeechDetector, VoiceEmbedder, build_voice_embedder};

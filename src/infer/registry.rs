@@ -16,6 +16,7 @@ pub const AUTO: &str = "auto";
 /// Families that this program can run, by task.
 const DETECTORS: [&str; 7] = ["scrfd", "yunet", "retinaface", "retinaface-insightface", "yolov8-face", "mtcnn", "faceapi-ssd"];
 const EMBEDDERS: [&str; 4] = ["arcface", "openmodelzoo-reid", "sface", "dlib"];
+const LISTENERS: [&str; 4] = ["silero-vad", "pyannote-segmentation", "ge2e", "wespeaker"];
 
 /// Tells whether this program can run a model, not only name it.
 #[must_use]
@@ -23,7 +24,8 @@ pub fn can_run(entry: &ModelEntry) -> bool {
     match entry.task {
         Task::Detect => DETECTORS.contains(&entry.family.as_str()),
         Task::Embed => EMBEDDERS.contains(&entry.family.as_str()),
-        Task::Landmarks | Task::Listen => false,
+        Task::Listen => LISTENERS.contains(&entry.family.as_str()),
+        Task::Landmarks => false,
     }
 }
 

@@ -1,8 +1,8 @@
-//! One opened model: one input of `f32`, any number of outputs.
+//! One opened model: inputs of `f32`, any number of outputs.
 
 use super::library::one_line;
 use super::{Device, InferError};
-use ort::session::Session;
+use ort::session::{Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 use std::path::{Path, PathBuf};
 
@@ -80,10 +80,22 @@ impl Model {
         data: &[f32],
         read: impl FnOnce(&[&[f32]]) -> Result<T, InferError>,
     ) -> Result<T, InferError> {
+        self.run_all(&[(shape, data)], read)
+    }
+
+    /// Runs the model on one tensor, a shape and its values, for each of its inputs, in the model's order.
+    pub(super) fn run_all<T>(
+        &mut self,
+        tensors: &[(&[usize], &[f32])],
+        read: impl FnOnce(&[&[f32]]) -> Result<T, InferError>,
+    ) -> Result<T, InferError> {
         let path = &self.path;
         let failed = |e: ort::Error| InferError::Run { path: path.clone(), reason: one_line(&e.to_string()) };
-        let input = TensorRef::from_array_view((shape, data)).map_err(failed)?;
-        let outputs = self.session.run(ort::inputs![input]).map_err(failed)?;
+        let mut inputs = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            inputs.push(SessionInputValue::from(TensorRef::from_array_view(*tensor).map_err(failed)?));
+        }
+        let outputs = self.session.run(inputs.as_slice()).map_err(failed)?;
         let mut values = Vec::with_capacity(outputs.len());
         for value in outputs.values() {
             values.push(value);

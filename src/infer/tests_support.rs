@@ -1,6 +1,6 @@
 //! What the tests of this module need from outside: onnxruntime, models, media.
 
-use super::{Device, Prefer, Runtime, Search, SessionOptions, load};
+use super::{Device, ModelFile, Prefer, Registry, Runtime, Search, SessionOptions, Task, load};
 use crate::domain::{BBox, Point, RgbImage, Size};
 use std::io::Read;
 use std::path::PathBuf;
@@ -84,4 +84,29 @@ fn due_face(bbox: &serde_json::Value, points: &serde_json::Value) -> DueFace {
     let floats = |v: &serde_json::Value| v.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect::<Vec<_>>();
     let (b, k) = (floats(bbox), floats(points));
     (BBox::new(b[0], b[1], b[2], b[3]), std::array::from_fn(|i| Point { x: k[2 * i], y: k[2 * i + 1] }))
+}
+
+/// Returns a model for sound by its id: from the folder of models, the user's, or the sources of the crate that brings it.
+pub(super) fn listener(id: &str) -> Option<ModelFile> {
+    let sources = || {
+        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cargo")))?;
+        let indices = std::fs::read_dir(home.join("registry/src")).ok()?;
+        indices.flatten().map(|index| index.path().join("diarization-0.1.0/models")).find(|dir| dir.is_dir())
+    };
+    let dirs = [models(), data_dir().map(|dir| dir.join("models")), sources()];
+    let registry = Registry::built_in().unwrap();
+    let found =
+        dirs.into_iter().flatten().find_map(|dir| registry.chosen(&registry.scan(&dir).unwrap(), Task::Listen, id).cloned());
+    if found.is_none() {
+        eprintln!("skipped: no model {id}");
+    }
+    found
+}
+
+/// Returns the sound of a test clip of 16-bit mono, `-1..=1`.
+pub(super) fn sound(name: &str) -> Option<Vec<f32>> {
+    let bytes = std::fs::read(folder("SCREENALYTICS_TEST_MEDIA")?.join("audio").join(name)).unwrap();
+    let data = bytes.windows(4).position(|w| w == b"data").unwrap() + 8;
+    Some(bytes[data..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0).collect())
 }
