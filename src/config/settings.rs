@@ -1,6 +1,6 @@
 //! Every setting, composed of the parameters of the modules.
 
-use crate::algo::{cluster, evaluate, fuse, quality, screen_time, shot_cut, track};
+use crate::algo::{cluster, evaluate, fuse, quality, screen_time, shot_cut, speech, track};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams};
@@ -31,6 +31,7 @@ pub struct Settings {
     pub pool: cluster::PoolParams,
     pub cluster: cluster::Params,
     pub screen_time: screen_time::Params,
+    pub speech: speech::Params,
     pub fuse: fuse::Params,
     pub suggest: SuggestParams,
     pub doubts: DoubtParams,
