@@ -12,3 +12,4 @@ pub mod screen_time;
 pub mod shot_cut;
 pub mod speech;
 pub mod track;
+pub mod words;

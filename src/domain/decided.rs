@@ -36,6 +36,10 @@ pub struct Decided {
     pub said: BTreeMap<(RunId, TurnId), VoiceLink>,
     pub turns: BTreeMap<(RunId, TurnId), TurnState>,
     pub words: BTreeMap<(RunId, TurnId), Transcript>,
+    /// The highest turn that a person made or changed, by run; taking it back does not lower it.
+    pub highest_turn: BTreeMap<RunId, TurnId>,
+    /// The highest voice that a person gave turns to, by run, likewise.
+    pub highest_speaker: BTreeMap<RunId, SpeakerId>,
 }
 
 impl Decided {
@@ -89,6 +93,10 @@ impl Decided {
                 Change::Turn { run, turn, edit } => {
                     let key = (*run, *turn);
                     check_from(change, edit, self.turns.get(&key))?;
+                    raise(&mut self.highest_turn, *run, *turn);
+                    if let Some(to) = &edit.to {
+                        raise(&mut self.highest_speaker, *run, to.speaker);
+                    }
                     set(&mut self.turns, key, edit.to);
                 }
                 Change::Words { run, turn, edit } => {
@@ -152,6 +160,11 @@ pub fn check_finite(change: &Change) -> Result<(), ChangeError> {
         _ => true,
     };
     if is_finite { Ok(()) } else { Err(ChangeError::NotFinite { key: change.key() }) }
+}
+
+fn raise<I: Ord + Copy>(highest: &mut BTreeMap<RunId, I>, run: RunId, used: I) {
+    let known = highest.entry(run).or_insert(used);
+    *known = (*known).max(used);
 }
 
 fn told<T: fmt::Debug>(value: Option<&T>) -> String {

@@ -1,6 +1,6 @@
 //! What a reviewer can decide, as a value: what a key, a command line and a replayed file mean.
 
-use crate::domain::{DiscardReason, IdentityId, TrackId};
+use crate::domain::{DiscardReason, IdentityId, MediaTime, SpeakerId, TrackId, TurnId};
 use serde::{Deserialize, Serialize};
 
 /// Whom tracks are given to.
@@ -12,6 +12,17 @@ pub enum Target {
     Person(String),
     /// A new identity without a name.
     New,
+}
+
+/// Whose a voice or a turn is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    To(Target),
+    /// Nobody whom one knows.
+    Nobody,
+    /// Whoever the evidence says: what was decided before is taken back.
+    Evidence,
 }
 
 /// One decision about an episode.
@@ -57,6 +68,49 @@ pub enum Command {
         #[serde(default)]
         identities: Vec<IdentityId>,
     },
+    /// The voices are somebody's.
+    Voice { speakers: Vec<SpeakerId>, to: Whose },
+    /// The turns are somebody's, whoever their voice is.
+    Say { turns: Vec<TurnId>, by: Whose },
+    /// What is said from `from` to `to`, by one voice or by all, is somebody's: turns that reach out of it are cut.
+    SayRange {
+        from: MediaTime,
+        to: MediaTime,
+        #[serde(default)]
+        speaker: Option<SpeakerId>,
+        by: Whose,
+    },
+    /// The turns are of another voice; absent: of a new one.
+    GiveTurns {
+        turns: Vec<TurnId>,
+        #[serde(default)]
+        to: Option<SpeakerId>,
+    },
+    /// The voices are one with `into`.
+    MergeVoices { speakers: Vec<SpeakerId>, into: SpeakerId },
+    /// The turn is two, the second from `at` on.
+    SplitTurn { turn: TurnId, at: MediaTime },
+    /// The turns are one; the first keeps its number, its voice and its person.
+    JoinTurns { turns: Vec<TurnId> },
+    /// The turn is from `from` to `to`.
+    MoveTurn { turn: TurnId, from: MediaTime, to: MediaTime },
+    /// Somebody speaks whom the run did not hear; without a voice it is a new one.
+    AddTurn {
+        from: MediaTime,
+        to: MediaTime,
+        #[serde(default)]
+        speaker: Option<SpeakerId>,
+    },
+    /// Nobody speaks there.
+    DropTurns { turns: Vec<TurnId> },
+    /// The mouth of the turns is, or is not, in the picture; absent: as the evidence says.
+    Screen {
+        turns: Vec<TurnId>,
+        #[serde(default)]
+        seen: Option<bool>,
+    },
+    /// What is said in a turn.
+    Words { turn: TurnId, text: String },
 }
 
 impl Command {
@@ -65,7 +119,10 @@ impl Command {
         match self {
             Self::Name { name, .. }
             | Self::Assign { to: Target::Person(name), .. }
-            | Self::AssignPictures { target: Target::Person(name), .. } => Some(name),
+            | Self::AssignPictures { target: Target::Person(name), .. }
+            | Self::Voice { to: Whose::To(Target::Person(name)), .. }
+            | Self::Say { by: Whose::To(Target::Person(name)), .. }
+            | Self::SayRange { by: Whose::To(Target::Person(name)), .. } => Some(name),
             _ => None,
         }
     }

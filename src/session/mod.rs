@@ -42,7 +42,7 @@ pub use cast::{
     casts, people, roster, shows,
 };
 pub use changeover::devices_text;
-pub use command::{Command, Target};
+pub use command::{Command, Target, Whose};
 pub use decisions::{TrackLine, decide, log, redo, tracks, undo};
 pub use delete::{Goes, delete, what_goes};
 pub use demo::{DemoFiles, demo_files, draw_demo};

@@ -3,13 +3,17 @@
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod voice;
+#[cfg(test)]
+mod voice_tests;
 mod work;
 
 pub use refusal::Refusal;
 
 use super::command::Command;
 use crate::domain::{
-    Assignment, Change, Identity, IdentityId, Mark, OperationKind, PersonId, RunId, TrackId, TrackPart, TrackParts, Tracklet,
+    Assignment, Change, Identity, IdentityId, Mark, OperationKind, PersonId, RunId, Spoken, TrackId, TrackPart, TrackParts,
+    Tracklet,
 };
 use std::collections::BTreeMap;
 use work::Work;
@@ -37,6 +41,7 @@ pub struct View {
     pub marks: BTreeMap<TrackId, Mark>,
     pub next_identity: IdentityId,
     pub next_track: TrackId,
+    pub spoken: Spoken,
 }
 
 /// What a command comes to.
@@ -76,7 +81,7 @@ impl View {
                     self.next_track = self.next_track.max(TrackId(track.0.saturating_add(1)));
                 }
                 Change::Mark { run, track, edit } if *run == self.run => set(&mut self.marks, *track, edit.to),
-                _ => {}
+                change => self.spoken.follow(self.run, change),
             }
         }
     }
@@ -95,6 +100,7 @@ impl View {
             pictures: self.pictures.clone(),
             next_identity: self.next_identity,
             next_track: self.next_track,
+            voices: voice::Voices::default(),
         };
         let (kind, summary) = work.follow(command, named)?;
         Ok(Plan { kind, summary, changes: work.changes() })

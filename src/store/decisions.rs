@@ -219,10 +219,7 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Resul
             Ok(())
         }
         Change::Mark { run, track, edit } => edit_row(&mut txn.open_table(MARKS)?, (run.0, track.0), change, edit),
-        Change::Voice { run, speaker, edit } => {
-            raise(txn, HIGHEST_SPEAKER, *run, speaker.0)?;
-            edit_row(&mut txn.open_table(VOICES)?, (run.0, speaker.0), change, edit)
-        }
+        Change::Voice { run, speaker, edit } => edit_row(&mut txn.open_table(VOICES)?, (run.0, speaker.0), change, edit),
         Change::Said { run, turn, edit } => edit_row(&mut txn.open_table(SAID)?, (run.0, turn.0), change, edit),
         Change::Turn { run, turn, edit } => {
             raise(txn, HIGHEST_TURN, *run, turn.0)?;

@@ -46,18 +46,18 @@ impl EpisodeStore {
         {
             findings.add("runs", format!("the active run {active} is not there"));
         }
-        let log = self.check_log(&mut findings);
+        let mut decided = Decided::default();
+        let log = self.check_log(&mut decided, &mut findings);
         findings.keep("log", log);
         for run in runs {
-            let checked = self.check_run(run, &mut findings);
+            let checked = self.check_run(run, &decided, &mut findings);
             findings.keep(&format!("run {run}"), checked);
         }
         Ok(findings.0)
     }
 
-    fn check_log(&self, findings: &mut Findings) -> Result<(), StoreError> {
-        let (decided, highest, highest_track) = self.engine.read(|txn| {
-            let mut decided = Decided::default();
+    fn check_log(&self, decided: &mut Decided, findings: &mut Findings) -> Result<(), StoreError> {
+        let (highest, highest_track) = self.engine.read(|txn| {
             let mut chain = Chain::default();
             for entry in txn.open_table(LOG)?.iter()? {
                 let (seq, row) = entry?;
@@ -77,7 +77,7 @@ impl EpisodeStore {
                 let (run, id) = entry?;
                 highest_track.insert(RunId(run.value()), TrackId(id.value()));
             }
-            Ok((decided, highest, highest_track))
+            Ok((highest, highest_track))
         })?;
         if decided.highest_identity != highest || decided.highest_track != highest_track {
             findings.add("identities", "the highest ids used are not those of the log");
@@ -110,7 +110,7 @@ impl EpisodeStore {
             differing(from_log, self.marks(run)?, |track| {
                 findings.add(&format!("track {track} of run {run}"), "its mark is not what the log says");
             });
-            self.check_spoken(&decided, run, findings)?;
+            self.check_spoken(decided, run, findings)?;
         }
         Ok(())
     }
@@ -134,14 +134,19 @@ impl EpisodeStore {
     }
 
     /// Checks what was heard in a run.
-    fn check_heard(&self, run: RunId, findings: &mut Findings) -> Result<(), StoreError> {
+    fn check_heard(&self, run: RunId, decided: &Decided, findings: &mut Findings) -> Result<(), StoreError> {
         let place = format!("what was heard in run {run}");
         let (turns, speakers) = (self.turns(run)?, self.speakers(run)?);
         if let Err(what) = check_voices(&turns, &speakers) {
             findings.add(&place, what);
         }
-        if turns.iter().any(|t| t.id >= self.next_turn_id(run).unwrap_or(TurnId(u32::MAX))) {
-            findings.add(&place, "a turn has a number that is still to be given");
+        let (next_turn, next_speaker) = (self.next_turn_id(run)?, self.next_speaker_id(run)?);
+        if turns.iter().any(|t| t.id >= next_turn) || speakers.iter().any(|s| s.id >= next_speaker) {
+            findings.add(&place, "a turn or a voice has a number that is still to be given");
+        }
+        let (turn, speaker) = (decided.highest_turn.get(&run), decided.highest_speaker.get(&run));
+        if turn.is_some_and(|t| *t >= next_turn) || speaker.is_some_and(|s| *s >= next_speaker) {
+            findings.add(&place, "a number that a person used is still to be given");
         }
         self.levels(run)?;
         self.transcripts(run)?;
@@ -149,7 +154,7 @@ impl EpisodeStore {
         Ok(())
     }
 
-    fn check_run(&self, run: RunId, findings: &mut Findings) -> Result<(), StoreError> {
+    fn check_run(&self, run: RunId, decided: &Decided, findings: &mut Findings) -> Result<(), StoreError> {
         let mut last: Option<Shot> = None;
         let mut tracks = BTreeSet::new();
         let mut crops = BTreeSet::new();
@@ -178,7 +183,7 @@ impl EpisodeStore {
             let checked = self.check_embeddings(run, &embedder, &crops, findings);
             findings.keep(&format!("vectors of {embedder} of run {run}"), checked);
         }
-        let heard = self.check_heard(run, findings);
+        let heard = self.check_heard(run, decided, findings);
         findings.keep(&format!("what was heard in run {run}"), heard);
         let identities = self.identities(run)?;
         self.check_parts(run, &mut tracks, findings)?;

@@ -1,6 +1,6 @@
 //! Why a decision cannot be made.
 
-use crate::domain::{IdentityId, TrackId};
+use crate::domain::{IdentityId, MediaTime, Span, SpeakerId, TrackId, TurnId};
 
 /// Says why nothing was decided.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,20 @@ pub enum Refusal {
     Itself { identity: IdentityId },
     #[error("track {track} is not discarded")]
     NotDiscarded { track: TrackId },
+    #[error("there is no turn {turn}")]
+    NoTurn { turn: TurnId },
+    #[error("there is no voice {speaker}")]
+    NoVoice { speaker: SpeakerId, known: Vec<SpeakerId> },
+    #[error("nobody speaks from {from} to {to}")]
+    Silence { from: MediaTime, to: MediaTime },
+    #[error("turn {turn} cannot be cut at {at}: it is from {} to {}", .span.start(), .span.end())]
+    CutOutsideTurn { turn: TurnId, at: MediaTime, span: Span },
+    #[error("a turn from {from} on would have no length")]
+    NoLength { from: MediaTime },
+    #[error("one turn cannot be joined to itself")]
+    OneTurn,
+    #[error("one voice cannot be merged into itself")]
+    OneVoice,
     #[error("the name of a person is empty")]
     EmptyName,
 }
@@ -55,7 +69,15 @@ impl Refusal {
             Self::Overlap { .. } => "cut one of them first, or assign them to two people".into(),
             Self::Nobodys { .. } => "give it to somebody first".into(),
             Self::PicturesOfOne => "name one track, or leave --pictures out".into(),
-            Self::OneTrack | Self::Itself { .. } => "name two".into(),
+            Self::OneTrack | Self::Itself { .. } | Self::OneTurn | Self::OneVoice => "name two".into(),
+            Self::NoTurn { .. } => "`screenalytics turns EPISODE` lists them".into(),
+            Self::NoVoice { known, .. } => {
+                let shown: Vec<String> = known.iter().take(12).map(ToString::to_string).collect();
+                if shown.is_empty() { "no voice was heard in this run".into() } else { format!("known: {}", shown.join(", ")) }
+            }
+            Self::Silence { .. } => "add a turn there first, or choose another stretch".into(),
+            Self::CutOutsideTurn { .. } => "choose a moment inside it".into(),
+            Self::NoLength { .. } => "its end has to come after its start".into(),
             Self::NotDiscarded { .. } => "it counts already".into(),
             Self::EmptyName => "write the name in quotes, such as \"Ava Stone\"".into(),
         }

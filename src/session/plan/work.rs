@@ -1,9 +1,10 @@
 //! A command worked out, step by step, on a copy of what it touches.
 
 use super::super::command::{Command, Target};
+use super::voice::Voices;
 use super::{Named, Refusal, View};
 use crate::domain::{
-    Assignment, Change, DiscardReason, Edit, Identity, IdentityId, Mark, Method, OperationKind, Source, TrackId, TrackParts,
+    Assignment, Change, DiscardReason, Edit, Identity, IdentityId, Mark, Method, OperationKind, Source, Span, TrackId, TrackParts,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ pub(super) struct Work<'a> {
     pub(super) pictures: BTreeMap<TrackId, Vec<u64>>,
     pub(super) next_identity: IdentityId,
     pub(super) next_track: TrackId,
+    pub(super) voices: Voices,
 }
 
 impl Work<'_> {
@@ -59,6 +61,7 @@ impl Work<'_> {
                     self.unlocked(*id)?;
                     all.extend(members.remove(id).unwrap_or_default());
                     self.identities.insert(*id, None);
+                    self.relink(*id, None);
                 }
                 if all.is_empty() && identities.is_empty() {
                     return Err(Refusal::NothingNamed);
@@ -92,6 +95,18 @@ impl Work<'_> {
             Command::Join { tracks } => self.join(tracks)?,
             Command::Lock { tracks, identities } => self.lock(tracks, identities, true)?,
             Command::Unlock { tracks, identities } => self.lock(tracks, identities, false)?,
+            Command::Voice { speakers, to } => self.link_voices(speakers, to, named)?,
+            Command::Say { turns, by } => self.say(turns, by, named)?,
+            Command::SayRange { from, to, speaker, by } => self.say_range(Span::new(*from, *to), *speaker, by, named)?,
+            Command::GiveTurns { turns, to } => self.give_turns(turns, *to)?,
+            Command::MergeVoices { speakers, into } => self.merge_voices(speakers, *into)?,
+            Command::SplitTurn { turn, at } => self.split_turn(*turn, *at)?,
+            Command::JoinTurns { turns } => self.join_turns(turns)?,
+            Command::MoveTurn { turn, from, to } => self.move_turn(*turn, Span::new(*from, *to))?,
+            Command::AddTurn { from, to, speaker } => self.add_turn(Span::new(*from, *to), *speaker)?,
+            Command::DropTurns { turns } => self.drop_turns(turns)?,
+            Command::Screen { turns, seen } => self.screen(turns, *seen)?,
+            Command::Words { turn, text } => self.write(*turn, text)?,
         })
     }
 
@@ -117,6 +132,7 @@ impl Work<'_> {
                 count += 1;
             }
             self.identities.insert(*id, None);
+            self.relink(*id, Some(into));
         }
         if identities.is_empty() {
             return Err(Refusal::NothingNamed);
@@ -259,7 +275,7 @@ impl Work<'_> {
     }
 
     /// Returns the identity that `target` means, making it where there is none.
-    fn target(&mut self, target: &Target, named: Option<&Named>) -> Result<IdentityId, Refusal> {
+    pub(super) fn target(&mut self, target: &Target, named: Option<&Named>) -> Result<IdentityId, Refusal> {
         match target {
             Target::Identity(id) => self.identity(*id).map(|i| i.id),
             Target::New => Ok(self.new_identity(None)),
@@ -299,7 +315,7 @@ impl Work<'_> {
         let members = self.members(left.iter().copied());
         for id in left {
             let is_plain = |i: &Identity| i.name.is_none() && i.label.is_none() && !i.locked;
-            if self.identity(id).is_ok_and(|i| is_plain(&i)) && !members.contains_key(&id) {
+            if self.identity(id).is_ok_and(|i| is_plain(&i)) && !members.contains_key(&id) && !self.is_heard(id) {
                 self.identities.insert(id, None);
             }
         }
@@ -365,7 +381,7 @@ impl Work<'_> {
         }
     }
 
-    fn shown(&self, id: IdentityId) -> String {
+    pub(super) fn shown(&self, id: IdentityId) -> String {
         self.identity(id).ok().and_then(|i| i.name).unwrap_or_else(|| id.to_string())
     }
 
@@ -373,6 +389,7 @@ impl Work<'_> {
     pub(super) fn changes(self) -> Vec<Change> {
         let (view, run) = (self.view, self.view.run);
         let mut changes = Vec::new();
+        Self::voice_changes(self.voices, view, &mut changes);
         for (track, to) in self.parts {
             let edit = Edit { from: view.parts.get(&track).cloned(), to };
             changes.extend((edit.from != edit.to).then_some(Change::Track { run, track, edit }));
