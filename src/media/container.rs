@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::{fs, io, ptr};
 
-/// An opened file of which only the packets of one video stream are read.
+/// An opened file of which only the packets of one stream are read.
 pub(super) struct Container {
     path: PathBuf,
     input: Input,
@@ -70,13 +70,30 @@ const CONCEALING: [codec::Id; 5] =
 impl Container {
     /// Opens a file and finds its video stream.
     pub(super) fn open(path: &Path) -> Result<Self, MediaError> {
+        Self::open_for(path, |input| find_video(path, input).map(Some))?
+            .ok_or_else(|| MediaError::NoPicture { path: path.to_path_buf(), container: String::new() })
+    }
+
+    /// Opens a file to read the stream that `choose` finds in it, if any.
+    pub(super) fn open_for(
+        path: &Path,
+        choose: impl FnOnce(&Input) -> Result<Option<usize>, MediaError>,
+    ) -> Result<Option<Self>, MediaError> {
         check_file(path)?;
         prepare();
         let input = open_input(path)?;
-        let mut container = Self { path: path.to_path_buf(), input, stream: 0, errors: 0 };
-        container.stream = container.find_video()?;
+        let Some(stream) = choose(&input)? else { return Ok(None) };
+        let mut container = Self { path: path.to_path_buf(), input, stream, errors: 0 };
         container.discard_others();
-        Ok(container)
+        Ok(Some(container))
+    }
+
+    pub(super) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    pub(super) fn stream(&self) -> usize {
+        self.stream
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -137,8 +154,13 @@ impl Container {
 
     /// Goes to a keyframe that the index believes to be at or before `ticks`; false where the format cannot.
     pub(super) fn seek(&mut self, ticks: i64) -> bool {
+        self.seek_by(self.stream, ticks)
+    }
+
+    /// Does the same by the index of another stream, in ticks of that one.
+    pub(super) fn seek_by(&mut self, stream: usize, ticks: i64) -> bool {
         self.errors = 0;
-        let Ok(stream) = i32::try_from(self.stream) else { return false };
+        let Ok(stream) = i32::try_from(stream) else { return false };
         // SAFETY: the context is open and owned by `input`; the stream index is one of its own.
         unsafe { ffi::av_seek_frame(self.input.as_mut_ptr(), stream, ticks, ffi::AVSEEK_FLAG_BACKWARD) >= 0 }
     }
@@ -164,28 +186,8 @@ impl Container {
             container: format.name().to_string(),
             has_audio: self.input.streams().any(|s| s.parameters().medium() == media::Type::Audio),
             stamps_all: is_one_of(&format, &STAMPING_FORMATS),
-            stamps_may_jump: flags(&format) & ffi::AVFMT_TS_DISCONT != 0,
+            stamps_may_jump: stamps_may_jump(&format),
         })
-    }
-
-    fn find_video(&self) -> Result<usize, MediaError> {
-        let format = self.input.format();
-        let cover = codec::Id::None;
-        let is_picture = |s: &Stream<'_>| {
-            let still = s.disposition().contains(ffmpeg_next::format::stream::Disposition::ATTACHED_PIC);
-            s.parameters().medium() == media::Type::Video && !still && s.parameters().id() != cover
-        };
-        if !is_one_of(&format, &TEXT_FORMATS) {
-            let best = self.input.streams().best(media::Type::Video).filter(is_picture);
-            if let Some(stream) = best.or_else(|| self.input.streams().find(is_picture)) {
-                return Ok(stream.index());
-            }
-        }
-        let path = self.path.clone();
-        match self.input.streams().find(|s| s.parameters().medium() == media::Type::Audio) {
-            Some(sound) => Err(MediaError::SoundOnly { path, codec: codec_name(&sound) }),
-            None => Err(MediaError::NoPicture { path, container: format.name().to_string() }),
-        }
     }
 
     fn discard_others(&mut self) {
@@ -196,6 +198,26 @@ impl Container {
                 unsafe { (*stream.as_mut_ptr()).discard = ffi::AVDiscard::AVDISCARD_ALL };
             }
         }
+    }
+}
+
+fn find_video(path: &Path, input: &Input) -> Result<usize, MediaError> {
+    let format = input.format();
+    let cover = codec::Id::None;
+    let is_picture = |s: &Stream<'_>| {
+        let still = s.disposition().contains(ffmpeg_next::format::stream::Disposition::ATTACHED_PIC);
+        s.parameters().medium() == media::Type::Video && !still && s.parameters().id() != cover
+    };
+    if !is_one_of(&format, &TEXT_FORMATS) {
+        let best = input.streams().best(media::Type::Video).filter(is_picture);
+        if let Some(stream) = best.or_else(|| input.streams().find(is_picture)) {
+            return Ok(stream.index());
+        }
+    }
+    let path = path.to_path_buf();
+    match input.streams().find(|s| s.parameters().medium() == media::Type::Audio) {
+        Some(sound) => Err(MediaError::SoundOnly { path, codec: codec_name(&sound) }),
+        None => Err(MediaError::NoPicture { path, container: format.name().to_string() }),
     }
 }
 
@@ -282,15 +304,29 @@ unsafe extern "C" fn grey_buffer(context: *mut ffi::AVCodecContext, frame: *mut 
     }
 }
 
-fn codec_name(stream: &Stream<'_>) -> String {
+pub(super) fn codec_name(stream: &Stream<'_>) -> String {
     let id = stream.parameters().id();
     // SAFETY: ffmpeg returns a static string for every id, also for unknown ones.
     let name = unsafe { CStr::from_ptr(ffi::avcodec_get_name(id.into())) };
     name.to_string_lossy().into_owned()
 }
 
-fn is_one_of(format: &ffmpeg_next::format::Input, names: &[&str]) -> bool {
+/// Returns a text that the container holds about a stream, such as its `language`.
+pub(super) fn tag(stream: &Stream<'_>, key: &CStr) -> Option<String> {
+    // SAFETY: the stream lives as long as its container, which is borrowed here; values of a dictionary end in a zero byte.
+    let text = unsafe {
+        let entry = ffi::av_dict_get((*stream.as_ptr()).metadata, key.as_ptr(), ptr::null(), 0).as_ref()?;
+        CStr::from_ptr(entry.value).to_string_lossy().trim().to_string()
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+pub(super) fn is_one_of(format: &ffmpeg_next::format::Input, names: &[&str]) -> bool {
     format.name().split(',').any(|n| names.contains(&n))
+}
+
+pub(super) fn stamps_may_jump(format: &ffmpeg_next::format::Input) -> bool {
+    flags(format) & ffi::AVFMT_TS_DISCONT != 0
 }
 
 fn flags(format: &ffmpeg_next::format::Input) -> i32 {

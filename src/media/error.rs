@@ -3,7 +3,7 @@
 use crate::domain::FrameTime;
 use std::path::PathBuf;
 
-/// Says why a file gives no pictures.
+/// Says why a file gives no pictures, or no sound.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
     #[error("no such file: {path:?}")]
@@ -24,6 +24,12 @@ pub enum MediaError {
     UnknownCodec { path: PathBuf, codec: String, reason: String },
     #[error("no picture of {path:?} could be decoded ({packets} packets of {codec} read, {damaged} damaged)")]
     NothingDecodable { path: PathBuf, codec: String, packets: u64, damaged: u64 },
+    #[error("{path:?} has no sound {wanted}; it has {there}")]
+    NoSuchSound { path: PathBuf, wanted: String, there: String },
+    #[error("the sound of {path:?} is coded as {codec:?}, which this FFmpeg cannot decode: {reason}")]
+    UnknownSound { path: PathBuf, codec: String, reason: String },
+    #[error("no sound of {path:?} could be decoded ({packets} packets of {codec} read, {damaged} damaged)")]
+    NothingAudible { path: PathBuf, codec: String, packets: u64, damaged: u64 },
     #[error("picture {} at {:.6} s is no longer where it was in {path:?}", at.frame, at.pts.secs())]
     PictureNotFound { path: PathBuf, at: FrameTime },
 }
@@ -43,7 +49,13 @@ impl MediaError {
             Self::UnknownCodec { codec, .. } => {
                 format!("install an FFmpeg built with {codec}, or convert: ffmpeg -i IN -c:v libx264 -crf 18 OUT.mp4")
             }
-            Self::NothingDecodable { .. } => "the file is damaged: copy it again, or try another source".into(),
+            Self::NoSuchSound { .. } => "name one of these by its number or its language, such as 1 or eng".into(),
+            Self::UnknownSound { codec, .. } => {
+                format!("install an FFmpeg built with {codec}, or convert: ffmpeg -i IN -c:v copy -c:a aac OUT.mp4")
+            }
+            Self::NothingDecodable { .. } | Self::NothingAudible { .. } => {
+                "the file is damaged: copy it again, or try another source".into()
+            }
             Self::PictureNotFound { .. } => "the file was changed since: run it anew from the start".into(),
         }
     }

@@ -1,9 +1,10 @@
-//! Reads and writes video files; the only module that knows ffmpeg.
+//! Reads and writes video files, their sound too ([`audio`]); the only module that knows ffmpeg.
 //!
 //! [`Decoder`] hands out [`Picture`]s in presentation order. A picture stays in the decoder's own format and memory;
 //! [`Picture::sample`] converts only the pixels that are asked for, at the size and position they are asked for.
 //! Positions are those of the displayed picture: rotation and sample aspect are applied on the way, never in memory.
 
+pub mod audio;
 mod colour;
 mod complaints;
 mod container;

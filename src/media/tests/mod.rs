@@ -1,11 +1,13 @@
 //! Whole files through the decoder: clips made with the ffmpeg program, and real ones where the environment names them.
 
+mod clapper;
 mod clips;
 mod damage;
 mod formats;
 mod hardware;
 mod reference;
 mod seeking;
+mod sound;
 
 use super::{DecodeParams, Decoder, Hardware, Picture, SkipPolicy};
 use crate::domain::{Affine, RgbImage, Size};
