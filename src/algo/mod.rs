@@ -11,5 +11,6 @@ pub mod quality;
 pub mod screen_time;
 pub mod shot_cut;
 pub mod speech;
+pub mod speech_windows;
 pub mod track;
 pub mod words;

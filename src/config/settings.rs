@@ -3,7 +3,7 @@
 use crate::algo::{cluster, evaluate, fuse, quality, screen_time, shot_cut, speech, track};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
-use crate::infer::{DetectParams, EmbedParams};
+use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
 use crate::media::DecodeParams;
 use crate::pipeline::sampling::SampleParams;
 use crate::pipeline::scan::{CropImageParams, ValidateParams, WorkerParams};
@@ -33,6 +33,7 @@ pub struct Settings {
     pub screen_time: screen_time::Params,
     pub speech: speech::Params,
     pub fuse: fuse::Params,
+    pub transcribe: TranscribeParams,
     pub suggest: SuggestParams,
     pub doubts: DoubtParams,
     pub evaluation: evaluate::Params,

@@ -57,6 +57,8 @@ pub enum InferError {
     Run { path: PathBuf, reason: String },
     #[error("model {path:?} gave output {output} with {found} values where {due} were due")]
     Output { path: PathBuf, output: usize, found: usize, due: usize },
+    #[error("model {model:?} does not know the language {wanted:?}; it knows {}", list(known))]
+    Language { model: String, wanted: String, known: Vec<String> },
     #[error("model {path:?} gave a face vector that cannot be used: {source}")]
     Vector { path: PathBuf, source: EmbeddingError },
 }
@@ -99,6 +101,7 @@ impl InferError {
             }
             Self::WrongTask { task, .. } => format!("name a model of models/manifest.toml whose task is {task}"),
             Self::Unsupported { .. } | Self::Unrecognised { .. } => "run: screenalytics models".into(),
+            Self::Language { .. } => "set transcribe.language to one of these codes, or to auto".into(),
             Self::Open { .. } => "the file may be cut short; fetch it again".into(),
             Self::InputSize { takes, .. } => {
                 format!("set the detector's input to {}x{}, or name a model with a free input size", takes.width, takes.height)

@@ -14,6 +14,8 @@ mod recognise;
 mod registry;
 mod runtime;
 mod session;
+mod slaney;
+mod spectrum;
 #[cfg(test)]
 mod tests_cascade;
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod tests_reference;
 mod tests_registry;
 #[cfg(test)]
 mod tests_support;
+mod transcribe;
 mod voice;
 
 pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture, detect_pictures};
@@ -42,4 +45,8 @@ pub use pixels::{Pixels, Planes};
 pub use registry::{AUTO, Found, Incomplete, ModelFile, Recognised, Registry, can_run};
 pub use runtime::{GpuFault, GpuState, Prefer, Runtime, Search, VERSION, installed_path, load};
 pub use session::SessionOptions;
+pub use transcribe::{
+    BeliefParams, Circle, Folder, Heard, RATE, Segment, SpokenTask, TranscribeParams, Transcriber, WINDOW, Whisper, WindowText,
+    build_transcriber,
+};
 pub use voice::{Features, Segmenter, SpeechDetector, VoiceEmbedder, build_voice_embedder};

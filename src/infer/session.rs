@@ -37,10 +37,7 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) fn open(path: &Path, options: &SessionOptions) -> Result<Self, InferError> {
-        let digest = if options.device.keeps_engines() { super::registry::sha256(path)? } else { String::new() };
-        let session = build(path, options.intra_threads, &options.device, &digest)
-            .map_err(|e| InferError::Open { path: path.to_path_buf(), reason: one_line(&e.to_string()) })?;
-        Ok(Self { session, path: path.to_path_buf() })
+        Ok(Self { session: open_session(path, options)?, path: path.to_path_buf() })
     }
 
     /// Loads the model on `device` and, for [`Trial::Run`], runs it once on zeros.
@@ -107,6 +104,13 @@ impl Model {
             .map_err(failed)?;
         read(&slices)
     }
+}
+
+/// Loads a model of any inputs.
+pub(super) fn open_session(path: &Path, options: &SessionOptions) -> Result<Session, InferError> {
+    let digest = if options.device.keeps_engines() { super::registry::sha256(path)? } else { String::new() };
+    build(path, options.intra_threads, &options.device, &digest)
+        .map_err(|e| InferError::Open { path: path.to_path_buf(), reason: one_line(&e.to_string()) })
 }
 
 fn port(name: &str, kind: &ValueType) -> Port {

@@ -1,7 +1,7 @@
 //! Kaldi's log filter bank: 80 bands, frames of 25 ms each 10 ms, Hamming window, no dither.
 
+use super::super::spectrum::{Filter, PowerSpectrum};
 use super::embedder::{Features, HOP};
-use super::spectrum::{Filter, PowerSpectrum};
 
 const FRAME: usize = 400;
 const SIZE: usize = 512;

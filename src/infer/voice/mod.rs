@@ -8,7 +8,6 @@ mod fbank;
 mod ge2e;
 mod mel;
 mod segmentation;
-mod spectrum;
 #[cfg(test)]
 mod tests_front;
 mod wespeaker;
