@@ -1,6 +1,6 @@
 //! Every setting, composed of the parameters of the modules.
 
-use crate::algo::{cluster, evaluate, fuse, quality, screen_time, shot_cut, speech, track};
+use crate::algo::{cluster, diarise, evaluate, fuse, quality, screen_time, shot_cut, speech, track};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
@@ -32,6 +32,7 @@ pub struct Settings {
     pub cluster: cluster::Params,
     pub screen_time: screen_time::Params,
     pub speech: speech::Params,
+    pub diarise: diarise::Params,
     pub fuse: fuse::Params,
     pub transcribe: TranscribeParams,
     pub suggest: SuggestParams,

@@ -1,8 +1,9 @@
 //! Compares a run with the truth about its video.
 //!
 //! [`Truth::parse`] reads the formats of truth files, [`evaluate`] compares, [`Evaluation`] prints as a table. [`verify`] judges models
-//! on pictures of known people, without a run.
+//! on pictures of known people, without a run, and [`diarisation_error`] who was heard when.
 
+mod diarisation;
 mod faces;
 mod people;
 mod report;
@@ -10,6 +11,7 @@ mod shots;
 mod truth;
 mod verification;
 
+pub use diarisation::{DiarisationError, Rttm, RttmError, Said, diarisation_error};
 pub use faces::FaceScore;
 pub use people::{PeopleScore, PersonScore, Purity};
 pub use report::Evaluation;
