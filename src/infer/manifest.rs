@@ -229,9 +229,10 @@ impl Manifest {
             if self.models[..i].iter().any(|e| e.id == model.id || e.sha256 == model.sha256) {
                 return Some(format!("model {:?} is there twice, by id or by sha256", model.id));
             }
-            let same_name = |f: FileOf<'_>| self.models[..i].iter().flat_map(Self::names).find(|n| *n == f.name);
-            if let Some(name) = model.files().find_map(same_name) {
-                return Some(format!("model {:?}: {name:?} is one file for two models", model.id));
+            // Models may share a part, such as a tokenizer, under one name; two contents cannot have one name.
+            let other = |f: &FileOf<'_>| self.models[..i].iter().flat_map(ModelEntry::files).any(|o| o.name == f.name && o.sha256 != f.sha256);
+            if let Some(file) = model.files().find(other) {
+                return Some(format!("model {:?}: {:?} is one file for two models", model.id, file.name));
             }
             if let Some(fault) = model.files().find_map(|f| self.fault_of_file(&f)) {
                 return Some(format!("model {:?}: {fault}", model.id));
@@ -254,10 +255,6 @@ impl Manifest {
             }
         }
         None
-    }
-
-    fn names(model: &ModelEntry) -> impl Iterator<Item = &str> {
-        model.files().map(|f| f.name)
     }
 
     fn fault_of_file(&self, file: &FileOf<'_>) -> Option<String> {

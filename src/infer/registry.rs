@@ -16,7 +16,7 @@ pub const AUTO: &str = "auto";
 /// Families that this program can run, by task.
 const DETECTORS: [&str; 7] = ["scrfd", "yunet", "retinaface", "retinaface-insightface", "yolov8-face", "mtcnn", "faceapi-ssd"];
 const EMBEDDERS: [&str; 4] = ["arcface", "openmodelzoo-reid", "sface", "dlib"];
-const LISTENERS: [&str; 4] = ["silero-vad", "pyannote-segmentation", "ge2e", "wespeaker"];
+const LISTENERS: [&str; 5] = ["silero-vad", "pyannote-segmentation", "ge2e", "wespeaker", "whisper-onnx"];
 
 /// Tells whether this program can run a model, not only name it.
 #[must_use]
@@ -151,16 +151,24 @@ impl Registry {
                 None => {}
             }
         }
-        let (mut models, mut incomplete) = (Vec::new(), Vec::new());
+        let (mut models, mut partial) = (Vec::new(), Vec::new());
         for entry in entries() {
             match gather(entry, &known) {
                 Ok(model) => models.push(model),
-                Err(missing) if missing.len() <= entry.parts.len() => {
-                    incomplete.push(Incomplete { id: entry.id.clone(), missing });
-                }
+                Err(missing) if missing.len() <= entry.parts.len() => partial.push((entry, missing)),
                 Err(_) => {}
             }
         }
+        // A part that several models share, such as a tokenizer, says of none of them that it is there.
+        let has_own = |entry: &ModelEntry, missing: &[String]| {
+            let is_shared = |f: &FileOf<'_>| entries().any(|o| o.id != entry.id && o.files().any(|o| o.sha256 == f.sha256));
+            entry.files().any(|f| !missing.iter().any(|m| m == f.name) && !is_shared(&f))
+        };
+        let incomplete: Vec<Incomplete> = partial
+            .into_iter()
+            .filter(|(entry, missing)| has_own(entry, missing))
+            .map(|(entry, missing)| Incomplete { id: entry.id.clone(), missing })
+            .collect();
         models.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Found { dir: dir.to_path_buf(), models, incomplete, unknown, extra })
     }

@@ -236,3 +236,61 @@ fn the_device_is_the_best_that_ran_a_model_or_the_cpu_with_a_reason() {
     }
     assert!(choose("cpu", Path::new("/nowhere.onnx")).is_err());
 }
+
+#[test]
+fn a_part_that_models_share_makes_none_of_them_half_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let digest = |text: &str| {
+        std::fs::write(dir.path().join("probe"), text).unwrap();
+        super::registry::sha256(&dir.path().join("probe")).unwrap()
+    };
+    let entry = |id: &str| {
+        format!(
+            r#"
+            [[model]]
+            id = "{id}"
+            task = "listen"
+            family = "whisper-onnx"
+            file = "{id}.onnx"
+            bytes = 3
+            sha256 = "{}"
+            licence = "MIT"
+            origin = "here"
+            [[model.parts]]
+            file = "shared.json"
+            bytes = 4
+            sha256 = "{}"
+            "#,
+            digest(id),
+            digest("both")
+        )
+    };
+    let text = entry("one") + &entry("two");
+    std::fs::remove_file(dir.path().join("probe")).unwrap();
+    std::fs::write(dir.path().join("manifest.toml"), &text).unwrap();
+    std::fs::write(dir.path().join("shared.json"), "both").unwrap();
+    let registry = Registry::built_in().unwrap();
+    let found = registry.scan(dir.path()).unwrap();
+    assert!(found.models.is_empty() && found.incomplete.is_empty(), "{found:?}");
+    std::fs::write(dir.path().join("one.onnx"), "one").unwrap();
+    let found = registry.scan(dir.path()).unwrap();
+    assert_eq!(found.models.iter().map(|m| m.entry.id.as_str()).collect::<Vec<_>>(), ["one"]);
+    assert!(found.incomplete.is_empty(), "{found:?}");
+    // Two contents under one name stay refused.
+    std::fs::write(dir.path().join("manifest.toml"), text.replacen(&digest("both"), &digest("else"), 1)).unwrap();
+    assert!(registry.scan(dir.path()).unwrap_err().to_string().contains("one file for two models"));
+}
+
+#[test]
+fn every_whisper_of_the_manifest_has_the_parts_that_its_loader_takes() {
+    let registry = Registry::built_in().unwrap();
+    let ends = ["config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json"];
+    let all: Vec<_> = registry.entries().iter().filter(|e| e.family == "whisper-onnx").collect();
+    assert_eq!(all.len(), 7);
+    for entry in all {
+        let names: Vec<&str> = entry.files().map(|f| f.name).collect();
+        assert!(names[0].contains("encoder_model") && names[1].contains("decoder_model_merged"), "{names:?}");
+        assert!(names[2..].iter().zip(ends).all(|(name, end)| name.ends_with(end)), "{names:?}");
+        assert!(entry.files().all(|f| !f.sources.is_empty()), "{}", entry.id);
+    }
+}
