@@ -44,9 +44,9 @@ pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, SpeakerId
 pub use image::RgbImage;
 pub use mark::{DiscardReason, Mark};
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
-pub use report::{PersonTime, ScreenTime};
+pub use report::{PersonTime, ScreenTime, SpeakingTime, SpeechTotals, Together};
 pub use roster::Roster;
-pub use run::{Changeover, Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts, commercial_use};
+pub use run::{Changeover, Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts, Watching, commercial_use};
 pub use shot::{Opening, Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use spoken::Spoken;

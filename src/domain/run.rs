@@ -103,6 +103,14 @@ pub struct PassMark {
     pub finished_at: Timestamp,
 }
 
+/// Says how a run looked at mouths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Watching {
+    pub model: ModelUse,
+    /// The raw score above which a mouth speaks, of this model.
+    pub mark: f32,
+}
+
 /// Describes a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunMeta {
@@ -129,6 +137,9 @@ pub struct RunMeta {
     /// The key of the scan (input, parameters, models): an unfinished scan with another key is not resumed.
     pub scan_key: String,
     pub counts: Counts,
+    /// How it looked at mouths; absent where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mouths: Option<Watching>,
     /// The passes that are complete: `scan`, `embed:<embedder>`, `group`.
     pub marks: BTreeMap<String, PassMark>,
 }
@@ -136,7 +147,7 @@ pub struct RunMeta {
 impl RunMeta {
     /// Returns the models whose results are in it.
     pub fn models(&self) -> impl Iterator<Item = &ModelUse> + Clone {
-        [&self.detector, &self.embedder].into_iter().chain(&self.validator)
+        [&self.detector, &self.embedder].into_iter().chain(&self.validator).chain(self.mouths.iter().map(|m| &m.model))
     }
 
     /// Tells whether the licences of its models allow commercial use; absent where one of them leaves it open and none forbids it.

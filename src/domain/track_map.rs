@@ -63,6 +63,16 @@ impl TrackMap {
         parts.iter().find(|(from, to, _)| (*from..*to).contains(&frame)).map_or(tracklet, |p| p.2)
     }
 
+    /// Returns the tracks that a tracklet is in, and with which of its pictures, `[from, to)`; `None` for all of them.
+    #[must_use]
+    pub fn parts(&self, tracklet: TrackId) -> Vec<(Option<(u64, u64)>, TrackId)> {
+        match self.parts.get(&tracklet) {
+            Some(parts) => parts.iter().map(|(from, to, track)| (Some((*from, *to)), *track)).collect(),
+            None if self.tracks.contains_key(&tracklet) => Vec::new(),
+            None => vec![(None, tracklet)],
+        }
+    }
+
     /// Returns the face with the track that it is in now.
     #[must_use]
     pub fn face(&self, face: Face) -> Face {

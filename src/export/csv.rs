@@ -2,11 +2,11 @@
 
 use super::rounding::{decimals, seconds};
 use super::slug::person_slugs;
-use crate::domain::{RunMeta, ScreenTime};
+use crate::domain::{MediaTime, RunMeta, ScreenTime, SpeakingTime};
 use std::io::{self, Write};
 
 /// The header; the order is part of the format.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "name",
     "cast_id",
     "person_id",
@@ -27,6 +27,8 @@ const COLUMNS: [&str; 20] = [
     "detector",
     "embedder",
     "commercial_use",
+    "speaking_off_s",
+    "speaking_appearances",
 ];
 
 /// Writes one line for each person or unnamed identity, in the order of the report, after RFC 4180.
@@ -49,6 +51,9 @@ pub fn write_screen_time_csv(out: impl Write, run: &RunMeta, report: &ScreenTime
         let visual = format!("{:.2}", seconds(person.visual_time, 2));
         let share = |value: f64| decimals(value, 3).map(|v| format!("{v:.3}")).unwrap_or_default();
         let unknown = String::new;
+        let speech = person.speech.as_ref();
+        let heard = |of: fn(&SpeakingTime) -> MediaTime| speech.map(|s| format!("{:.2}", seconds(of(s), 2))).unwrap_or_default();
+        let belief = |of: fn(&SpeakingTime) -> f64| speech.map(|s| share(of(s))).unwrap_or_default();
         csv.write_record([
             person.name.clone().unwrap_or_default(),
             unknown(), // cast_id
@@ -58,18 +63,20 @@ pub fn write_screen_time_csv(out: impl Write, run: &RunMeta, report: &ScreenTime
             unknown(), // body_only_seconds
             unknown(), // gap_bridged_seconds
             visual,
-            unknown(), // speaking_s
-            unknown(), // both_s
+            heard(|s| s.time),
+            heard(|s| s.both_time),
             share(person.confidence),
             person.tracks.to_string(),
             person.faces.to_string(),
             person.person.and_then(|id| slugs.get(&id).cloned()).unwrap_or_default(),
-            unknown(), // speaking_confidence
-            unknown(), // both_confidence
+            belief(|s| s.confidence),
+            belief(|s| s.both_confidence),
             share(person.review_share),
             run.detector.id.clone(),
             run.embedder.id.clone(),
             commercial_use.to_owned(),
+            heard(|s| s.time - s.both_time),
+            speech.map(|s| s.appearances.to_string()).unwrap_or_default(),
         ])?;
     }
     csv.flush()
@@ -79,7 +86,8 @@ pub fn write_screen_time_csv(out: impl Write, run: &RunMeta, report: &ScreenTime
 pub(super) mod tests {
     use super::*;
     use crate::domain::{
-        Counts, DeviceUse, IdentityId, MediaTime, ModelUse, PersonId, PersonTime, RunId, Size, Span, VideoFacts,
+        Counts, DeviceUse, IdentityId, ModelUse, PersonId, PersonTime, RunId, Size, Span, SpeakerId, SpeechTotals, Together,
+        VideoFacts,
     };
     use std::collections::BTreeMap;
 
@@ -117,6 +125,7 @@ pub(super) mod tests {
             params: serde_json::Value::Null,
             scan_key: "00".into(),
             counts: Counts::default(),
+            mouths: None,
             marks: BTreeMap::new(),
         }
     }
@@ -134,6 +143,7 @@ pub(super) mod tests {
             review_share: 1.0,
             tracks: 3,
             faces: 25,
+            speech: None,
         };
         ScreenTime {
             people: vec![
@@ -143,6 +153,7 @@ pub(super) mod tests {
             union: MediaTime::from_secs(6.925),
             sum: MediaTime::from_secs(6.925),
             overlap: MediaTime::ZERO,
+            speech: None,
             duration: MediaTime::from_secs(60.0),
             diagnostics: BTreeMap::from([("faces_used".into(), 50)]),
             params: serde_json::json!({"gap_tolerance_s": 0.5}),
@@ -156,9 +167,56 @@ pub(super) mod tests {
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
         assert_eq!(lines[0], COLUMNS.join(","));
-        assert_eq!(lines[1], r#""Stone, ""Ava""",,p_0012,6.93,,,,6.93,,,0.970,3,25,stone-ava,,,1.000,find,compare,no"#);
-        assert_eq!(lines[2], ",,,1.00,,,,1.00,,,0.970,3,25,,,,1.000,find,compare,no");
+        assert_eq!(lines[1], r#""Stone, ""Ava""",,p_0012,6.93,,,,6.93,,,0.970,3,25,stone-ava,,,1.000,find,compare,no,,"#);
+        assert_eq!(lines[2], ",,,1.00,,,,1.00,,,0.970,3,25,,,,1.000,find,compare,no,,");
         assert_eq!(lines.len(), 3);
+    }
+
+    /// The same report, with sound.
+    pub(in crate::export) fn heard() -> ScreenTime {
+        let mut report = report();
+        let span = |a: f64, b: f64| Span::new(MediaTime::from_secs(a), MediaTime::from_secs(b));
+        let silent = SpeakingTime {
+            speaking: Vec::new(),
+            time: MediaTime::ZERO,
+            both: Vec::new(),
+            both_time: MediaTime::ZERO,
+            confidence: 0.0,
+            both_confidence: 0.0,
+            review_share: 0.0,
+            appearances: 0,
+        };
+        report.people[0].speech = Some(SpeakingTime {
+            speaking: vec![span(3.0, 8.2)],
+            time: MediaTime::from_secs(5.2),
+            both: vec![span(3.0, 4.48)],
+            both_time: MediaTime::from_secs(1.48),
+            confidence: 0.88,
+            both_confidence: 0.85,
+            review_share: 0.5,
+            appearances: 2,
+        });
+        report.people[1].speech = Some(silent);
+        report.speech = Some(SpeechTotals {
+            speech: MediaTime::from_secs(6.0),
+            named: MediaTime::from_secs(5.2),
+            overlap: MediaTime::ZERO,
+            together: vec![Together { people: [0, 1], time: MediaTime::from_secs(0.5), confidence: 0.5 }],
+            unknown: vec![(SpeakerId(3), MediaTime::from_secs(0.8))],
+        });
+        report
+    }
+
+    #[test]
+    fn who_is_silent_speaks_for_no_seconds_where_sound_was_analysed() {
+        let mut out = Vec::new();
+        write_screen_time_csv(&mut out, &run(), &heard()).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+        let ava =
+            r#""Stone, ""Ava""",,p_0012,6.93,,,,6.93,5.20,1.48,0.970,3,25,stone-ava,0.880,0.850,1.000,find,compare,no,3.72,2"#;
+        assert_eq!(lines[1], ava);
+        assert_eq!(lines[2], ",,,1.00,,,,1.00,0.00,0.00,0.970,3,25,,0.000,0.000,1.000,find,compare,no,0.00,0");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::rounding::{decimals, seconds};
 use super::slug::person_slugs;
-use crate::domain::{EpisodeId, ModelUse, PersonTime, RunMeta, ScreenTime, Span};
+use crate::domain::{EpisodeId, ModelUse, PersonTime, RunMeta, ScreenTime, Span, SpeechTotals};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +29,9 @@ pub struct ScreenTimeFile {
     pub metrics: Vec<Metric>,
     #[serde(default)]
     pub timeline: Vec<Timeline>,
+    /// Absent: no sound was analysed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech: Option<SpeechSums>,
 }
 
 /// The models behind the figures, with their licences.
@@ -92,6 +95,43 @@ pub struct Metric {
     pub gap_bridged_seconds: Option<f64>,
     pub tracks_count: u64,
     pub faces_count: u64,
+    /// Part of `speaking_s` in which they are not seen speaking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaking_off_s: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaking_appearances: Option<u64>,
+    /// Share of `speaking_s` whose speaker a person confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaking_review_share: Option<f64>,
+}
+
+/// Speech of the episode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpeechSums {
+    /// Somebody speaks.
+    pub speech_s: f64,
+    /// Somebody named speaks.
+    pub named_s: f64,
+    /// At least two people speak.
+    pub overlap_s: f64,
+    pub together: Vec<TogetherRow>,
+    /// Voices that are nobody's.
+    pub unknown: Vec<UnknownVoice>,
+}
+
+/// Two people who speak at once; each is an entry of `metrics`, from 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TogetherRow {
+    pub metrics: [usize; 2],
+    pub names: [Option<String>; 2],
+    pub overlap_s: f64,
+    pub confidence: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnknownVoice {
+    pub speaker: String,
+    pub speaking_s: f64,
 }
 
 /// When one person or unnamed identity is seen and heard: seconds, disjoint, ascending, `[start, end)`.
@@ -137,17 +177,20 @@ pub fn screen_time_file(episode: &EpisodeId, run: &RunMeta, at: Timestamp, repor
                 identity_ids: identity_ids(person),
                 face_visible_seconds: seconds(person.visual_time, 3),
                 visual_s: seconds(person.visual_time, 3),
-                speaking_s: None,
-                both_s: None,
+                speaking_s: person.speech.as_ref().map(|s| seconds(s.time, 3)),
+                both_s: person.speech.as_ref().map(|s| seconds(s.both_time, 3)),
                 confidence: decimals(person.confidence, 4),
-                speaking_confidence: None,
-                both_confidence: None,
+                speaking_confidence: person.speech.as_ref().and_then(|s| decimals(s.confidence, 4)),
+                both_confidence: person.speech.as_ref().and_then(|s| decimals(s.both_confidence, 4)),
                 review_share: decimals(person.review_share, 4),
                 body_visible_seconds: None,
                 body_only_seconds: None,
                 gap_bridged_seconds: None,
                 tracks_count: person.tracks,
                 faces_count: person.faces,
+                speaking_off_s: person.speech.as_ref().map(|s| seconds(s.time - s.both_time, 3)),
+                speaking_appearances: person.speech.as_ref().map(|s| s.appearances),
+                speaking_review_share: person.speech.as_ref().and_then(|s| decimals(s.review_share, 4)),
             })
             .collect(),
         timeline: report
@@ -159,9 +202,10 @@ pub fn screen_time_file(episode: &EpisodeId, run: &RunMeta, at: Timestamp, repor
                 person_id: person.person.map(|id| id.to_string()),
                 identity_ids: identity_ids(person),
                 intervals: person.visual.iter().copied().map(edges).collect(),
-                speaking: None,
+                speaking: person.speech.as_ref().map(|s| s.speaking.iter().copied().map(edges).collect()),
             })
             .collect(),
+        speech: report.speech.as_ref().map(|totals| speech_sums(totals, &report.people)),
     }
 }
 
@@ -180,6 +224,25 @@ pub fn write_screen_time_json(
     out.write_all(b"\n")
 }
 
+fn speech_sums(totals: &SpeechTotals, people: &[PersonTime]) -> SpeechSums {
+    let name = |at: usize| people.get(at).and_then(|p| p.name.clone());
+    let together = totals.together.iter().map(|t| TogetherRow {
+        metrics: t.people,
+        names: t.people.map(name),
+        overlap_s: seconds(t.time, 3),
+        confidence: decimals(t.confidence, 4),
+    });
+    let unknown =
+        totals.unknown.iter().map(|(speaker, time)| UnknownVoice { speaker: speaker.to_string(), speaking_s: seconds(*time, 3) });
+    SpeechSums {
+        speech_s: seconds(totals.speech, 3),
+        named_s: seconds(totals.named, 3),
+        overlap_s: seconds(totals.overlap, 3),
+        together: together.collect(),
+        unknown: unknown.collect(),
+    }
+}
+
 fn identity_ids(person: &PersonTime) -> Vec<String> {
     person.identities.iter().map(ToString::to_string).collect()
 }
@@ -190,8 +253,20 @@ fn edges(span: Span) -> [f64; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::csv::tests::{report, run};
+    use super::super::csv::tests::{heard, report, run};
     use super::*;
+
+    #[test]
+    fn seconds_of_speech_agree_with_the_timeline() {
+        let file = screen_time_file(&"demo".parse().unwrap(), &run(), Timestamp::UNIX_EPOCH, &heard());
+        let (metric, timeline) = (&file.metrics[0], &file.timeline[0]);
+        assert_eq!((metric.speaking_s, metric.both_s, metric.speaking_off_s), (Some(5.2), Some(1.48), Some(3.72)));
+        assert_eq!(timeline.speaking, Some(vec![[3.0, 8.2]]));
+        assert_eq!((file.metrics[1].speaking_s, file.metrics[1].speaking_appearances), (Some(0.0), Some(0)));
+        let speech = file.speech.unwrap();
+        assert_eq!(speech.unknown, [UnknownVoice { speaker: "S3".into(), speaking_s: 0.8 }]);
+        assert_eq!(speech.together[0].names, [Some("Stone, \"Ava\"".into()), None]);
+    }
 
     #[test]
     fn the_file_reads_back_as_it_was_written_and_sound_is_unknown_not_zero() {

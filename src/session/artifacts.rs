@@ -312,6 +312,7 @@ fn run_meta(imported: &Imported, id: RunId, at: Timestamp) -> RunMeta {
         params: params.unwrap_or_default(),
         scan_key: format!("imported {at}"),
         counts: Counts::default(),
+        mouths: None,
         marks: BTreeMap::new(),
     }
 }

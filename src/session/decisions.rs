@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Returns every entry of the log, the oldest first.
 ///
@@ -98,7 +99,7 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
         marks: store.marks(run)?,
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
-        spoken: spoken(store, run)?,
+        spoken: Arc::new(spoken(store, run)?),
     };
     view.pictures = pictures(store, &view, looked_at)?;
     Ok(view)

@@ -30,6 +30,7 @@ mod replay;
 mod report;
 mod review;
 mod run;
+mod speech;
 mod standing;
 mod suggest;
 mod synthetic;

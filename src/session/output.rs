@@ -64,6 +64,11 @@ pub fn summary_json(summary: &EpisodeSummary) -> String {
                 "review_share": round(p.review_share, 4),
                 "tracks": p.tracks,
                 "faces": p.faces,
+                "speaking_s": p.speech.as_ref().map(|s| round(s.time.secs(), 3)),
+                "both_s": p.speech.as_ref().map(|s| round(s.both_time.secs(), 3)),
+                "speaking_confidence": p.speech.as_ref().map(|s| round(s.confidence, 4)),
+                "both_confidence": p.speech.as_ref().map(|s| round(s.both_confidence, 4)),
+                "speaking_appearances": p.speech.as_ref().map(|s| s.appearances),
             })
         })
         .collect();

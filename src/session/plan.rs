@@ -16,6 +16,7 @@ use crate::domain::{
     Tracklet,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use work::Work;
 
 /// A person of the catalog whom a command names.
@@ -41,7 +42,7 @@ pub struct View {
     pub marks: BTreeMap<TrackId, Mark>,
     pub next_identity: IdentityId,
     pub next_track: TrackId,
-    pub spoken: Spoken,
+    pub spoken: Arc<Spoken>,
 }
 
 /// What a command comes to.
@@ -81,7 +82,10 @@ impl View {
                     self.next_track = self.next_track.max(TrackId(track.0.saturating_add(1)));
                 }
                 Change::Mark { run, track, edit } if *run == self.run => set(&mut self.marks, *track, edit.to),
-                change => self.spoken.follow(self.run, change),
+                Change::Voice { .. } | Change::Said { .. } | Change::Turn { .. } | Change::Words { .. } => {
+                    Arc::make_mut(&mut self.spoken).follow(self.run, change);
+                }
+                _ => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What is derived of an episode on demand: screen time, track metrics, its state.
 
+use super::speech::{self, Faces, Speech};
 use super::{SessionError, Workspace};
 use crate::algo::screen_time::{Tally, WhoIsWho};
 use crate::algo::track;
@@ -22,6 +23,8 @@ pub struct EpisodeSummary {
     pub assignments: BTreeMap<TrackId, Assignment>,
     pub identities: BTreeMap<IdentityId, Identity>,
     pub time: ScreenTime,
+    /// Absent: no sound was analysed.
+    pub speech: Option<Speech>,
     pub metrics: TrackMetrics,
 }
 
@@ -112,9 +115,11 @@ pub(super) fn summarise(library: &Library, store: &EpisodeStore, settings: &Sett
         let faces: Vec<Face> = store.faces(run.id, shot.id)?.into_iter().map(|f| map.face(f)).collect();
         tally.push(shot, &store.analysed(run.id, shot.id)?, &faces);
     }
-    let time = tally.finish(length(&run, &shots));
+    let faces = Faces { map: &map, assignments: &assignments, identities: &identities, marks: &marks };
+    let speech = speech::of_run(&settings.fuse, store, &run, &shots, tally.shots(), faces)?;
+    let time = tally.finish(speech.as_ref().map(Speech::heard), length(&run, &shots));
     let metrics = metrics(store, &run, settings)?;
-    Ok(EpisodeSummary { episode: store.episode().clone(), run, shots, assignments, identities, time, metrics })
+    Ok(EpisodeSummary { episode: store.episode().clone(), run, shots, assignments, identities, time, speech, metrics })
 }
 
 /// Returns the identities of a run as the catalog knows their people now; decisions need them as they are stored.

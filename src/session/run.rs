@@ -207,6 +207,7 @@ fn choose_run(
         params: serde_json::to_value(settings).unwrap_or_default(),
         scan_key: scan_key.to_owned(),
         counts: Counts::default(),
+        mouths: None,
         marks: std::collections::BTreeMap::new(),
     };
     store.begin_run(&meta)?;

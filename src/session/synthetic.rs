@@ -151,6 +151,7 @@ fn meta(settings: &Settings, episode: &EpisodeId, scenes: &Scenes) -> RunMeta {
         params: serde_json::to_value(settings).unwrap_or_default(),
         scan_key: "synthetic".into(),
         counts: Counts::default(),
+        mouths: None,
         marks: std::collections::BTreeMap::new(),
     }
 }

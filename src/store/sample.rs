@@ -52,6 +52,7 @@ pub(super) fn meta(id: u32) -> RunMeta {
         params: serde_json::json!({"detect": {"score": 0.1}}),
         scan_key: "k".into(),
         counts: Counts { dropped: BTreeMap::from([(DropReason::LowScore, 3)]), ..Counts::default() },
+        mouths: None,
         marks: BTreeMap::new(),
     }
 }

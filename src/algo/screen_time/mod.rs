@@ -8,11 +8,20 @@
 //!    the picture. Gaps between two tracks are never bridged.
 //!
 //! A person's time is the union over their tracks, so two boxes at once count once. All sums are exact in microseconds.
+//!
+//! Rules of speech, for each person:
+//! 1. They speak in every turn that is theirs, on screen or off; overlapping turns of one person count once, of two people for each
+//!    of them whole.
+//! 2. They are seen speaking where such a turn is on screen ([`crate::domain::AvLink::on_screen`]) and their face is seen by the rules above:
+//!    never more than either.
+//! 3. Speech with pauses of at most `speech_pause_s` is one speaking appearance.
 
 mod shot_time;
 mod spans;
+mod speech;
 mod tally;
 
 pub use shot_time::{Params, ShotTime, TrackTime, box_spans};
 pub use spans::{covered_twice, intersect, measure, union};
+pub use speech::Heard;
 pub use tally::{Part, Presence, Tally, WhoIsWho, fold, screen_time};

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub struct Params {
     pub gap_tolerance_s: f64,
     pub min_share_inside: f32,
+    pub speech_pause_s: f64,
 }
 
 /// What one shot measures: when each of its tracks is seen, and what counts for nobody whoever is who.

@@ -2,6 +2,7 @@
 
 use super::shot_time::{Params, ShotTime, TrackTime};
 use super::spans::{covered_twice, measure, union};
+use super::speech::{self, Heard, Said};
 use crate::domain::{
     Assignment, DiscardReason, Face, FrameTime, Identity, IdentityId, Mark, MediaTime, PersonId, PersonTime, ScreenTime, Shot,
     Size, Source, Span, TrackId,
@@ -30,12 +31,14 @@ pub struct WhoIsWho<'a> {
 
 /// Sums up shots that were measured, of a video of length `duration`; they may come in any order, each once.
 ///
-/// People come by falling time, then name; those who were seen for no time are left out. Costs a sort of all spans.
+/// `heard` is who says what; absent where no sound was analysed. People come by falling time, then name; those who were neither seen nor
+/// heard are left out. Costs a sort of all spans.
 #[must_use]
 pub fn fold<'t>(
     params: &Params,
     shots: impl IntoIterator<Item = &'t ShotTime>,
     who: WhoIsWho<'_>,
+    heard: Option<Heard<'_>>,
     duration: MediaTime,
 ) -> ScreenTime {
     let mut fold = Fold { who, shares: BTreeMap::new(), diagnostics: BTreeMap::new() };
@@ -47,22 +50,26 @@ pub fn fold<'t>(
             fold.add(*track, time);
         }
     }
+    if let Some(heard) = heard {
+        for (identity, said) in speech::said(heard) {
+            fold.share(identity).said.push(said);
+        }
+    }
     let Fold { shares, diagnostics, .. } = fold;
-    let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| person_time(&who, share)).collect();
-    people.retain(|p| p.visual_time > MediaTime::ZERO);
+    let pause = heard.map(|_| MediaTime::from_secs(params.speech_pause_s));
+    let mut people: Vec<PersonTime> = shares.into_iter().map(|(who, share)| person_time(&who, share, pause)).collect();
+    let spoken = |p: &PersonTime| p.speech.as_ref().map_or(MediaTime::ZERO, |s| s.time);
+    people.retain(|p| p.visual_time > MediaTime::ZERO || spoken(p) > MediaTime::ZERO);
     people.sort_by(|a, b| {
-        (Reverse(a.visual_time), a.name.is_none(), &a.name, &a.identities).cmp(&(
-            Reverse(b.visual_time),
-            b.name.is_none(),
-            &b.name,
-            &b.identities,
-        ))
+        let place = |p: &PersonTime| (Reverse(p.visual_time), p.name.is_none(), Reverse(spoken(p)));
+        place(a).cmp(&place(b)).then_with(|| (&a.name, &a.identities).cmp(&(&b.name, &b.identities)))
     });
     let named: Vec<Span> = people.iter().filter(|p| p.name.is_some()).flat_map(|p| p.visual.iter().copied()).collect();
     ScreenTime {
         union: measure(&union(named.iter().copied())),
         sum: measure(&named),
         overlap: measure(&covered_twice(named)),
+        speech: heard.map(|heard| speech::totals(heard, &people)),
         people,
         duration,
         diagnostics,
@@ -141,10 +148,16 @@ impl<'a> Tally<'a> {
         self.shots.push(ShotTime::measure(self.params, self.picture, shot, analysed, faces));
     }
 
+    /// Returns what the shots so far measure.
+    #[must_use]
+    pub fn shots(&self) -> &[ShotTime] {
+        &self.shots
+    }
+
     /// Ends the tally of a video of length `duration`, as [`fold`] does.
     #[must_use]
-    pub fn finish(self, duration: MediaTime) -> ScreenTime {
-        fold(self.params, &self.shots, self.who, duration)
+    pub fn finish(self, heard: Option<Heard<'_>>, duration: MediaTime) -> ScreenTime {
+        fold(self.params, &self.shots, self.who, heard, duration)
     }
 }
 
@@ -153,6 +166,7 @@ struct Share<'t> {
     name: Option<String>,
     identities: BTreeSet<IdentityId>,
     parts: Vec<Part<'t>>,
+    said: Vec<Said>,
 }
 
 struct Fold<'w, 't> {
@@ -181,17 +195,22 @@ impl<'t> Fold<'_, 't> {
         }
         self.count("tracks_used", 1);
         self.count("boxes_used", time.boxes);
-        let identity = self.who.identities.get(&assignment.identity);
+        self.share(assignment.identity).parts.push(Part { time, score: assignment.score, source: assignment.source });
+    }
+
+    /// Returns the share of whom an identity is.
+    fn share(&mut self, id: IdentityId) -> &mut Share<'t> {
+        let identity = self.who.identities.get(&id);
         let name = identity.and_then(|i| i.name.clone());
         let who = match (identity.and_then(|i| i.person), &name) {
             (Some(person), _) => Who::Person(person),
             (None, Some(name)) => Who::Name(name.clone()),
-            (None, None) => Who::Nobody(assignment.identity),
+            (None, None) => Who::Nobody(id),
         };
         let share = self.shares.entry(who).or_default();
         share.name = name.or(share.name.take());
-        share.identities.insert(assignment.identity);
-        share.parts.push(Part { time, score: assignment.score, source: assignment.source });
+        share.identities.insert(id);
+        share
     }
 
     fn count(&mut self, what: &str, more: u64) {
@@ -222,13 +241,14 @@ pub fn screen_time<'a>(
     for (shot, analysed, faces) in shots {
         tally.push(shot, analysed, faces);
     }
-    tally.finish(duration)
+    tally.finish(None, duration)
 }
 
-/// Sums up one person.
-fn person_time(who: &Who, share: Share<'_>) -> PersonTime {
+/// Sums up one person; without a `pause` no sound was analysed.
+fn person_time(who: &Who, share: Share<'_>, pause: Option<MediaTime>) -> PersonTime {
     let Presence { visual, visual_time, bridged, confidence, review_share } = Presence::of(&share.parts);
     PersonTime {
+        speech: pause.map(|pause| speech::speaking(&share.said, &visual, confidence, pause)),
         name: share.name,
         person: if let Who::Person(person) = who { Some(*person) } else { None },
         bridged,
@@ -439,7 +459,7 @@ mod tests {
                     }
                     tally.push(&shots[s], &a, &f);
                 }
-                tally.finish(duration)
+                tally.finish(None, duration)
             };
             let got = run(&[0, 1, 2], false);
             let order = [[0, 2, 1], [2, 1, 0], [1, 0, 2]][swap.index(3)];

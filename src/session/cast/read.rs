@@ -3,6 +3,7 @@
 use super::{Appearance, CastLine, CastState, EpisodeCast};
 use crate::algo::screen_time::{Tally, WhoIsWho};
 use crate::domain::{CropKey, EpisodeEntry, EpisodeId, Face, Identity, IdentityId, MediaTime, Roster, RunId, TrackId};
+use crate::session::speech::{self, Faces, Speech};
 use crate::session::{SessionError, Workspace, files, fingerprint, report};
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Raised when what is kept is worked out otherwise.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is kept of an episode.
 #[derive(Debug, Serialize, Deserialize)]
@@ -127,7 +128,9 @@ fn measure(
         let faces: Vec<Face> = store.faces(run.id, shot.id)?.into_iter().map(|f| map.face(f)).collect();
         tally.push(shot, &store.analysed(run.id, shot.id)?, &faces);
     }
-    let time = tally.finish(report::length(&run, &shots));
+    let faces = Faces { map: &map, assignments: &assignments, identities, marks: &marks };
+    let speech = speech::of_run(&workspace.settings.fuse, store, &run, &shots, tally.shots(), faces)?;
+    let time = tally.finish(speech.as_ref().map(Speech::heard), report::length(&run, &shots));
     let owner = |crop: CropKey| -> Option<IdentityId> {
         let track: TrackId = map.track(crop.track, crop.frame);
         Some(assignments.get(&track)?.identity)

@@ -44,7 +44,7 @@ fn view(decided: &Decided) -> View {
         marks: decided.marks.iter().map(|(k, v)| (k.1, *v)).collect(),
         next_identity: IdentityId(decided.highest_identity.get(&RUN).map_or(0, |i| i.0) + 1),
         next_track: TrackId(highest + 1),
-        spoken: Spoken::default(),
+        spoken: Arc::default(),
         tracklets,
     };
     let all: Vec<TrackId> = (1..view.next_track.0).map(TrackId).collect();

@@ -49,7 +49,7 @@ fn view(decided: &Decided) -> View {
         marks: BTreeMap::new(),
         next_identity: IdentityId(decided.highest_identity.get(&RUN).map_or(0, |i| i.0) + 1),
         next_track: TrackId(1),
-        spoken,
+        spoken: Arc::new(spoken),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::doubt::Doubt;
 use crate::domain::{
-    Assignment, CropKey, DiscardReason, EpisodeId, Identity, MediaTime, Person, Quality, RunMeta, ScreenTime, Shot, Span,
+    Assignment, CropKey, DiscardReason, EpisodeId, Identity, MediaTime, Person, Quality, RunMeta, ScreenTime, Shot, Span, Spoken,
     TrackId, Tracklet,
 };
+use crate::session::speech::Speech;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ pub struct Snapshot {
     /// The people of the catalog, by id.
     pub people: Vec<Person>,
     pub time: ScreenTime,
+    /// Who says what; absent: no sound was analysed.
+    pub speech: Option<Arc<Speech>>,
+    /// What was heard, and what is decided of it.
+    pub spoken: Arc<Spoken>,
     /// The decision that undo takes back next, and its summary.
     pub next_undo: Option<(u64, String)>,
     /// The decision that redo does again next, and its summary.

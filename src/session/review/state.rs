@@ -8,10 +8,11 @@ use super::touched::Touched;
 use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fold};
 use crate::config::{DoubtParams, Settings};
 use crate::domain::{
-    Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, Operation, Roster, RunMeta, Shot, ShotId, Source, TrackId,
-    TrackMap, TrackParts, Tracklet,
+    Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, MouthScores, Operation, Roster, RunMeta, Shot, ShotId,
+    Source, TrackId, TrackMap, TrackParts, Tracklet,
 };
 use crate::session::plan::View;
+use crate::session::speech::{self, Faces, Speech};
 use crate::session::{SessionError, decisions, report};
 use crate::store::{EpisodeStore, Library};
 use std::borrow::Cow;
@@ -37,6 +38,7 @@ pub(super) struct State {
     pub(super) tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
     pub(super) cards: BTreeMap<IdentityId, Card>,
     pub(super) roster: Roster,
+    mouths: BTreeMap<ShotId, Vec<MouthScores>>,
     pub(super) vectors: Vectors,
 }
 
@@ -67,6 +69,7 @@ impl State {
             tracks: Arc::default(),
             cards: BTreeMap::new(),
             roster: library.catalog().roster()?,
+            mouths: store.mouths(run.id)?,
             vectors: Vectors::default(),
             run: Arc::new(run),
         };
@@ -109,7 +112,15 @@ impl State {
             self.roster.bring_up(identities.to_mut().values_mut());
         }
         let who = WhoIsWho { assignments: &self.view.assignments, identities: &identities, marks: &self.view.marks };
-        let time = fold(&settings.screen_time, self.measured.values(), who, report::length(&self.run, &self.shots));
+        let speech = speech::is_heard(&self.run).then(|| {
+            let map = TrackMap::new(self.view.parts.clone());
+            let faces =
+                Faces { map: &map, assignments: &self.view.assignments, identities: &identities, marks: &self.view.marks };
+            let times = self.measured.values();
+            speech::speech(&settings.fuse, &self.run, &self.view.spoken, &self.shots, &self.mouths, times, faces)
+        });
+        let heard = speech.as_ref().map(Speech::heard);
+        let time = fold(&settings.screen_time, self.measured.values(), who, heard, report::length(&self.run, &self.shots));
         let mut identities: Vec<Card> = self.cards.values().cloned().collect();
         self.roster.bring_up(identities.iter_mut().map(|card| &mut card.identity));
         identities.sort_by_key(|card| (Reverse(card.seconds), card.identity.id));
@@ -124,6 +135,8 @@ impl State {
             discarded: self.view.marks.keys().copied().filter(|t| self.tracks.contains_key(t)).collect(),
             people: self.roster.people().cloned().collect(),
             time,
+            speech: speech.map(Arc::new),
+            spoken: self.view.spoken.clone(),
             next_undo: named(self.history.next_undo()),
             next_redo: named(self.history.next_redo()),
         }

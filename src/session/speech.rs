@@ -1,0 +1,132 @@
+//! Who says what in an episode: derived of what was heard, of mouths, and of every decision, whenever one is made.
+
+use crate::algo::fuse::{self, DecidedVoices, Fused, Mouth, Scene};
+use crate::algo::screen_time::{Heard, ShotTime, union};
+use crate::domain::{
+    Assignment, Identity, IdentityId, Mark, MediaTime, Method, MouthScores, RunMeta, Shot, ShotId, Source, Span, Spoken, TrackId,
+    TrackMap, Turn,
+};
+use crate::store::{EpisodeStore, StoreError};
+use std::collections::BTreeMap;
+
+/// Who says what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Speech {
+    /// As they are decided to be, by start.
+    pub turns: Vec<Turn>,
+    pub fused: Fused,
+}
+
+impl Speech {
+    /// Returns what screen time is made of.
+    #[must_use]
+    pub fn heard(&self) -> Heard<'_> {
+        Heard { turns: &self.turns, links: &self.fused.links }
+    }
+}
+
+/// What is decided of faces.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Faces<'a> {
+    pub(super) map: &'a TrackMap,
+    pub(super) assignments: &'a BTreeMap<TrackId, Assignment>,
+    /// As the catalog knows their people now.
+    pub(super) identities: &'a BTreeMap<IdentityId, Identity>,
+    pub(super) marks: &'a BTreeMap<TrackId, Mark>,
+}
+
+/// Tells whether a run listened to its end; where the video has no sound it heard nobody.
+pub(super) fn is_heard(run: &RunMeta) -> bool {
+    run.marks.contains_key("listen")
+}
+
+/// Returns who says what in a run of an episode; `None` where it did not listen.
+pub(super) fn of_run(
+    params: &fuse::Params,
+    store: &EpisodeStore,
+    run: &RunMeta,
+    shots: &[Shot],
+    times: &[ShotTime],
+    faces: Faces<'_>,
+) -> Result<Option<Speech>, StoreError> {
+    if !is_heard(run) {
+        return Ok(None);
+    }
+    let spoken = super::decisions::spoken(store, run.id)?;
+    let mouths = store.mouths(run.id)?;
+    Ok(Some(speech(params, run, &spoken, shots, &mouths, times, faces)))
+}
+
+/// Works out who says what; costs some milliseconds for an hour.
+pub(super) fn speech<'t>(
+    params: &fuse::Params,
+    run: &RunMeta,
+    spoken: &Spoken,
+    shots: &[Shot],
+    mouths: &BTreeMap<ShotId, Vec<MouthScores>>,
+    times: impl IntoIterator<Item = &'t ShotTime>,
+    faces: Faces<'_>,
+) -> Speech {
+    let turns = spoken.turns();
+    let people = people(faces.identities);
+    let whose = |track: TrackId| {
+        let assignment = faces.assignments.get(&track).filter(|_| !faces.marks.contains_key(&track))?;
+        Some(people.get(&assignment.identity).copied().unwrap_or(assignment.identity))
+    };
+    let mut seen: BTreeMap<IdentityId, Vec<Span>> = BTreeMap::new();
+    for (track, time) in times.into_iter().flat_map(|shot| &shot.tracks) {
+        if let Some(identity) = whose(*track) {
+            seen.entry(identity).or_default().extend(&time.seen);
+        }
+    }
+    let seen = seen.into_iter().map(|(id, spans)| (id, union(spans))).collect();
+    let mut found = Vec::new();
+    for (shot, mouths) in mouths {
+        let Some(shot) = shots.binary_search_by_key(shot, |s| s.id).ok().map(|at| shots[at]) else { continue };
+        for mouth in mouths {
+            for (frames, track) in faces.map.parts(mouth.track) {
+                let span = frames.map_or(Span::new(MediaTime(i64::MIN), MediaTime(i64::MAX)), |(from, to)| {
+                    Span::new(time_of(&shot, from), time_of(&shot, to))
+                });
+                found.extend(whose(track).and_then(|identity| Mouth::of(mouth, identity, span)));
+            }
+        }
+    }
+    let one = |id: IdentityId| people.get(&id).copied().unwrap_or(id);
+    let is_proposed = |source: Source, method: Method| source == Source::Proposed && method == Method::Voice;
+    let decided = DecidedVoices {
+        speakers: spoken
+            .links
+            .iter()
+            .filter(|(_, l)| !is_proposed(l.source, l.method))
+            .map(|(s, l)| (*s, l.identity.map(one)))
+            .collect(),
+        turns: spoken.said.iter().map(|(t, l)| (*t, l.identity.map(one))).collect(),
+        seen: spoken.states.iter().filter_map(|(t, s)| Some((*t, s.seen?))).collect(),
+    };
+    let recognised = spoken
+        .links
+        .iter()
+        .filter(|(_, l)| is_proposed(l.source, l.method))
+        .filter_map(|(s, l)| Some((*s, (one(l.identity?), l.score))))
+        .collect();
+    let mark = run.mouths.as_ref().map_or(0.0, |m| m.mark);
+    let scene = Scene { turns: &turns, mouths: &found, mark, seen: &seen, decided: &decided, recognised: &recognised };
+    let fused = fuse::fuse(params, &scene);
+    Speech { turns, fused }
+}
+
+/// Returns for every identity the first one of the same person.
+fn people(identities: &BTreeMap<IdentityId, Identity>) -> BTreeMap<IdentityId, IdentityId> {
+    let mut first = BTreeMap::new();
+    let named = identities.values().filter(|i| i.person.is_some() || i.name.is_some());
+    named.map(|i| (i.id, *first.entry((i.person, i.name.clone().filter(|_| i.person.is_none()))).or_insert(i.id))).collect()
+}
+
+/// Returns about when a picture of a shot is shown, as if its pictures were evenly spaced.
+fn time_of(shot: &Shot, frame: u64) -> MediaTime {
+    let frames = shot.end_frame.saturating_sub(shot.start_frame).max(1);
+    let passed = frame.clamp(shot.start_frame, shot.end_frame) - shot.start_frame;
+    let share = passed as f64 / frames as f64;
+    MediaTime::from_secs(shot.start.secs() + share * (shot.end - shot.start).secs())
+}
