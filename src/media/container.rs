@@ -18,6 +18,8 @@ pub(super) struct Container {
     path: PathBuf,
     input: Input,
     stream: usize,
+    /// A second stream whose packets are read, for their stamps.
+    beside: Option<usize>,
     /// Read errors in a row.
     errors: u32,
 }
@@ -83,9 +85,15 @@ impl Container {
         prepare();
         let input = open_input(path)?;
         let Some(stream) = choose(&input)? else { return Ok(None) };
-        let mut container = Self { path: path.to_path_buf(), input, stream, errors: 0 };
+        let mut container = Self { path: path.to_path_buf(), input, stream, beside: None, errors: 0 };
         container.discard_others();
         Ok(Some(container))
+    }
+
+    /// Has the packets of another stream read too.
+    pub(super) fn read_beside(&mut self, stream: usize) {
+        self.beside = Some(stream);
+        self.discard_others();
     }
 
     pub(super) fn input(&self) -> &Input {
@@ -132,12 +140,12 @@ impl Container {
         decoder.video().map_err(refuse)
     }
 
-    /// Reads the next packet of the video stream.
+    /// Reads the next packet of the stream, or the one beside it.
     pub(super) fn read(&mut self) -> Read {
         loop {
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
-                Ok(()) if packet.stream() == self.stream => {
+                Ok(()) if packet.stream() == self.stream || Some(packet.stream()) == self.beside => {
                     self.errors = 0;
                     return Read::Packet(packet);
                 }
@@ -191,12 +199,15 @@ impl Container {
     }
 
     fn discard_others(&mut self) {
-        let keep = self.stream;
+        let keep = [Some(self.stream), self.beside];
         for mut stream in self.input.streams_mut() {
-            if stream.index() != keep {
-                // SAFETY: the stream belongs to the open context, and `discard` is its public setting for demuxing.
-                unsafe { (*stream.as_mut_ptr()).discard = ffi::AVDiscard::AVDISCARD_ALL };
-            }
+            let discard = if keep.contains(&Some(stream.index())) {
+                ffi::AVDiscard::AVDISCARD_DEFAULT
+            } else {
+                ffi::AVDiscard::AVDISCARD_ALL
+            };
+            // SAFETY: the stream belongs to the open context, and `discard` is its public setting for demuxing.
+            unsafe { (*stream.as_mut_ptr()).discard = discard };
         }
     }
 }

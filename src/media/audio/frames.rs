@@ -10,6 +10,7 @@ use crate::domain::MediaTime;
 use ffmpeg_next::frame::Audio;
 use ffmpeg_next::util::error::EAGAIN;
 use ffmpeg_next::{Error, Packet, codec, ffi, media};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// Decoder errors in a row after which the end is assumed.
@@ -49,6 +50,8 @@ pub(super) struct Frames {
     container: Container,
     codec: codec::decoder::Audio,
     stretches: Stretches,
+    /// Packets whose place is not known yet.
+    held: VecDeque<Packet>,
     time_base: (i32, i32),
     pub facts: StreamFacts,
     /// Packets that could not be read or decoded.
@@ -64,18 +67,23 @@ pub(super) struct Frames {
 impl Frames {
     /// Opens a file and starts a decoder for the chosen sound, `None` where it has none.
     pub(super) fn open(path: &Path, choice: &SoundChoice) -> Result<Option<Self>, MediaError> {
-        let Some(container) = Container::open_for(path, |input| choice::choose(path, input, choice))? else { return Ok(None) };
+        let Some(mut container) = Container::open_for(path, |input| choice::choose(path, input, choice))? else {
+            return Ok(None);
+        };
         let Some(stream) = container.input().stream(container.stream()) else { return Ok(None) };
         let base = stream.time_base();
         let time_base = (base.numerator().max(1), base.denominator().max(1));
         let facts = stream_facts(&container, &stream);
         let codec = decoder(path, &stream, &facts.codec)?;
         let jumps = container::stamps_may_jump(&container.input().format());
-        let stretches = Stretches::new(time_base, jumps);
+        if jumps && let Some(pictures) = container.input().streams().best(media::Type::Video).map(|s| s.index()) {
+            container.read_beside(pictures);
+        }
         Ok(Some(Self {
             container,
             codec,
-            stretches,
+            stretches: Stretches::new(jumps),
+            held: VecDeque::new(),
             time_base,
             facts,
             damaged: 0,
@@ -181,8 +189,7 @@ impl Frames {
             Some((index, base)) => (index, base.numerator().max(1), base.denominator().max(1)),
             None => (self.container.stream(), self.time_base.0, self.time_base.1),
         };
-        let ticks = (i128::from(to.0) * i128::from(den)).div_euclid(i128::from(num) * 1_000_000);
-        (stream, i64::try_from(ticks).unwrap_or(i64::MAX))
+        (stream, ticks(to, num, den))
     }
 
     /// Starts anew from the beginning of the file.
@@ -196,6 +203,7 @@ impl Frames {
     fn flush(&mut self) {
         self.codec.flush();
         self.stretches.reset();
+        self.held.clear();
         self.draining = false;
         self.errors = 0;
         self.from = None;
@@ -216,24 +224,50 @@ impl Frames {
     /// Reads the next packet that is whole and not before the wanted time, with its place on one clock.
     fn packet(&mut self) -> Option<Packet> {
         loop {
+            if let Some(packet) = self.placed() {
+                let ends = packet.pts().map(|t| self.time(t.saturating_add(packet.duration().max(0))));
+                if self.from.zip(ends).is_none_or(|(from, ends)| ends >= from) {
+                    return Some(packet);
+                }
+                continue;
+            }
             match self.container.read() {
-                Read::Packet(mut packet) => {
+                Read::Packet(packet) if packet.stream() != self.container.stream() => self.note_picture(&packet),
+                Read::Packet(packet) => {
                     self.packets += 1;
                     if packet.is_corrupt() {
                         // What is left of it decodes to a bang; its time is better silent.
                         self.damaged += 1;
-                        continue;
-                    }
-                    self.stretches.place(&mut packet);
-                    let ends = packet.pts().map(|t| self.time(t.saturating_add(packet.duration().max(0))));
-                    if self.from.zip(ends).is_none_or(|(from, ends)| ends >= from) {
-                        return Some(packet);
+                    } else {
+                        self.held.push_back(packet);
                     }
                 }
                 Read::Damaged => self.damaged += 1,
-                Read::End => return None,
+                Read::End if self.held.is_empty() => return None,
+                Read::End => self.stretches.give_up(),
             }
         }
+    }
+
+    /// Takes out the first packet that is held, if its place is known.
+    fn placed(&mut self) -> Option<Packet> {
+        let packet = self.held.front()?;
+        let Some(pts) = packet.pts() else { return self.held.pop_front() };
+        let length = self.time(packet.duration().max(0));
+        let offset = self.stretches.place(self.time(pts), length)?;
+        let ticks = self.ticks(offset);
+        let mut packet = self.held.pop_front()?;
+        packet.set_dts(packet.dts().map(|dts| dts.saturating_add(ticks)));
+        packet.set_pts(Some(pts.saturating_add(ticks)));
+        Some(packet)
+    }
+
+    fn note_picture(&mut self, packet: &Packet) {
+        let Some((pts, base)) = packet.pts().zip(self.container.input().stream(packet.stream()).map(|s| s.time_base())) else {
+            return;
+        };
+        let time = |ticks| MediaTime::from_ticks(ticks, base.numerator().max(1), base.denominator().max(1));
+        self.stretches.see_picture(time(pts), time(packet.duration().max(0)));
     }
 
     fn send(&mut self, packet: &Packet) {
@@ -242,9 +276,19 @@ impl Frames {
         }
     }
 
+    fn ticks(&self, time: MediaTime) -> i64 {
+        ticks(time, self.time_base.0, self.time_base.1)
+    }
+
     fn time(&self, ticks: i64) -> MediaTime {
         MediaTime::from_ticks(ticks, self.time_base.0, self.time_base.1)
     }
+}
+
+/// Returns the tick at or before a time.
+fn ticks(time: MediaTime, num: i32, den: i32) -> i64 {
+    let ticks = (i128::from(time.0) * i128::from(den)).div_euclid(i128::from(num) * 1_000_000);
+    i64::try_from(ticks).unwrap_or(i64::MAX)
 }
 
 fn decoder(path: &Path, stream: &ffmpeg_next::Stream<'_>, codec: &str) -> Result<codec::decoder::Audio, MediaError> {

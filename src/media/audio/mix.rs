@@ -17,8 +17,15 @@ const CENTRE: u64 = 0b100;
 const RUMBLE: u64 = 0b1000 | 1 << 35;
 
 impl Layout {
+    /// Makes one of what a frame tells. Six or eight channels without a word are 5.1 and 7.1, which is what they are nearly always.
     pub(super) fn new(channels: u16, mask: u64) -> Self {
-        Self { channels, mask: if mask.count_ones() == u32::from(channels) { mask } else { 0 } }
+        let mask = match channels {
+            _ if mask.count_ones() == u32::from(channels) => mask,
+            6 => 0x3F,
+            8 => 0x63F,
+            _ => 0,
+        };
+        Self { channels, mask }
     }
 
     /// Returns the channels with the bit that each has in the mask, 0 where that is not known.
