@@ -72,5 +72,7 @@ fn run_flags(args: &RunArgs) -> Vec<Flag> {
     put("--max-gap", "track.max_gap_s", number(args.max_gap));
     put("--cluster-thresh", "cluster.cluster_thresh", number(args.cluster_thresh));
     put("--min-cluster-size", "cluster.min_cluster_size", whole(args.min_cluster_size));
+    put("--no-listen", "listen.enabled", args.no_listen.then_some(Value::Boolean(false)));
+    put("--sound", "listen.stream", text(&args.sound));
     flags
 }

@@ -167,6 +167,7 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     if !report.scan_skipped {
         let _ = writeln!(out, "{}", busy(progress, wall, report));
     }
+    let _ = writeln!(out, "sound    {}", report.sound.text());
     let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
     let carried = report.carried;
     if carried.names + carried.tracks + carried.lost > 0 {

@@ -5,6 +5,7 @@ use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
 use crate::media::DecodeParams;
+use crate::pipeline::listen;
 use crate::pipeline::sampling::SampleParams;
 use crate::pipeline::scan::{CropImageParams, ValidateParams, WorkerParams};
 use crate::pull::PullParams;
@@ -31,6 +32,7 @@ pub struct Settings {
     pub pool: cluster::PoolParams,
     pub cluster: cluster::Params,
     pub screen_time: screen_time::Params,
+    pub listen: listen::Params,
     pub speech: speech::Params,
     pub diarise: diarise::Params,
     pub fuse: fuse::Params,

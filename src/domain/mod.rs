@@ -46,7 +46,7 @@ pub use mark::{DiscardReason, Mark};
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
 pub use report::{PersonTime, ScreenTime, SpeakingTime, SpeechTotals, Together};
 pub use roster::Roster;
-pub use run::{Changeover, Counts, DeviceUse, ModelUse, PassMark, RunMeta, VideoFacts, Watching, commercial_use};
+pub use run::{Changeover, Counts, DeviceUse, Listening, ModelUse, PassMark, RunMeta, VideoFacts, Watching, commercial_use};
 pub use shot::{Opening, Shot, ShotRecord, Transition};
 pub use signature::Signature;
 pub use spoken::Spoken;

@@ -1,6 +1,6 @@
 //! What one execution of the pipeline used and counted.
 
-use super::{DropReason, MediaTime, RunId, ShotId, Size};
+use super::{DropReason, MediaTime, RunId, ShotId, Size, SoundFacts};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -111,6 +111,19 @@ pub struct Watching {
     pub mark: f32,
 }
 
+/// Says how a run listened to its video.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Listening {
+    /// Hex digest over input, parameters and models: what is stored under another one is not gone on with.
+    pub key: String,
+    /// What listened: speech, local speakers, voices.
+    pub models: Vec<ModelUse>,
+    /// What it computed on.
+    pub device: String,
+    /// What was listened to; absent until it was heard to its end.
+    pub facts: Option<SoundFacts>,
+}
+
 /// Describes a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunMeta {
@@ -140,14 +153,22 @@ pub struct RunMeta {
     /// How it looked at mouths; absent where it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mouths: Option<Watching>,
-    /// The passes that are complete: `scan`, `embed:<embedder>`, `group`.
+    /// How it listened; absent where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Listening>,
+    /// The passes that are complete: `scan`, `embed:<embedder>`, `listen`, `diarise`, `group`.
     pub marks: BTreeMap<String, PassMark>,
 }
 
 impl RunMeta {
     /// Returns the models whose results are in it.
     pub fn models(&self) -> impl Iterator<Item = &ModelUse> + Clone {
-        [&self.detector, &self.embedder].into_iter().chain(&self.validator).chain(self.mouths.iter().map(|m| &m.model))
+        let heard = self.sound.iter().flat_map(|s| &s.models);
+        [&self.detector, &self.embedder]
+            .into_iter()
+            .chain(&self.validator)
+            .chain(heard)
+            .chain(self.mouths.iter().map(|m| &m.model))
     }
 
     /// Tells whether the licences of its models allow commercial use; absent where one of them leaves it open and none forbids it.

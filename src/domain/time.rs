@@ -63,7 +63,7 @@ impl fmt::Display for MediaTime {
 }
 
 /// Holds a half-open stretch of time, `[start, end)`; it never ends before it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
     start: MediaTime,
     end: MediaTime,

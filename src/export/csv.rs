@@ -126,6 +126,7 @@ pub(super) mod tests {
             scan_key: "00".into(),
             counts: Counts::default(),
             mouths: None,
+            sound: None,
             marks: BTreeMap::new(),
         }
     }

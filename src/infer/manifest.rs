@@ -230,7 +230,9 @@ impl Manifest {
                 return Some(format!("model {:?} is there twice, by id or by sha256", model.id));
             }
             // Models may share a part, such as a tokenizer, under one name; two contents cannot have one name.
-            let other = |f: &FileOf<'_>| self.models[..i].iter().flat_map(ModelEntry::files).any(|o| o.name == f.name && o.sha256 != f.sha256);
+            let other = |f: &FileOf<'_>| {
+                self.models[..i].iter().flat_map(ModelEntry::files).any(|o| o.name == f.name && o.sha256 != f.sha256)
+            };
             if let Some(file) = model.files().find(other) {
                 return Some(format!("model {:?}: {:?} is one file for two models", model.id, file.name));
             }

@@ -1,7 +1,8 @@
-//! Runs the passes over an episode: scan, embed, group.
+//! Runs the passes over an episode: scan, embed, listen, group.
 
 pub mod flow;
 pub mod group;
+pub mod listen;
 pub mod progress;
 pub mod reembed;
 pub mod sampling;

@@ -21,6 +21,10 @@ pub enum Phase {
     Detect,
     /// Embeds kept crops with another embedder, without the video.
     Embed,
+    /// Listens to the sound.
+    Listen,
+    /// Tells voices apart.
+    Diarise,
     /// Groups tracks into clusters.
     Cluster,
     Done,
@@ -34,12 +38,14 @@ impl Phase {
             Self::Prepare => "prepare",
             Self::Detect => "detect",
             Self::Embed => "faces_embed",
+            Self::Listen => "audio:listen",
+            Self::Diarise => "audio:diarise",
             Self::Cluster => "cluster",
             Self::Done => "done",
         }
     }
 
-    const ALL: [Self; 5] = [Self::Prepare, Self::Detect, Self::Embed, Self::Cluster, Self::Done];
+    const ALL: [Self; 7] = [Self::Prepare, Self::Detect, Self::Embed, Self::Listen, Self::Diarise, Self::Cluster, Self::Done];
 }
 
 /// Names a stage of the scan whose time is counted.
@@ -52,11 +58,16 @@ pub enum Stage {
     Track,
     Embed,
     Store,
+    /// Reads sound and tells where somebody speaks.
+    Sound,
+    /// Tells local speakers and makes vectors of their voices.
+    Hear,
 }
 
 impl Stage {
     /// All stages in the order of the chain.
-    pub const ALL: [Self; 7] = [Self::Decode, Self::Cut, Self::Detect, Self::Crop, Self::Track, Self::Embed, Self::Store];
+    pub const ALL: [Self; 9] =
+        [Self::Decode, Self::Cut, Self::Detect, Self::Crop, Self::Track, Self::Embed, Self::Store, Self::Sound, Self::Hear];
 
     /// Returns its name.
     #[must_use]
@@ -69,6 +80,8 @@ impl Stage {
             Self::Track => "track",
             Self::Embed => "embed",
             Self::Store => "store",
+            Self::Sound => "sound",
+            Self::Hear => "hear",
         }
     }
 
@@ -126,7 +139,7 @@ pub struct ProgressView {
     pub phase: Phase,
     /// Wall time of this phase so far.
     pub elapsed: Duration,
-    /// Units of the phase: decoded pictures while detecting, crops while embedding.
+    /// Units of the phase: decoded pictures while detecting, crops while embedding, seconds of sound while listening.
     pub done: u64,
     /// 0 where it is not known.
     pub total: u64,
@@ -194,6 +207,13 @@ impl Progress {
     /// Counts units of the phase up to `done`.
     pub fn units(&self, done: u64) {
         self.frames.store(done, Relaxed);
+    }
+
+    /// Says up to where the sound was heard; the time reached begins anew with it.
+    pub fn heard(&self, seconds: u64) {
+        self.frames.store(seconds, Relaxed);
+        let reached = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        self.media_us.store(self.start_us.load(Relaxed).saturating_add(reached), Relaxed);
     }
 
     /// Counts one analysed picture at `media` with `faces` faces.

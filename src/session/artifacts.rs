@@ -313,6 +313,7 @@ fn run_meta(imported: &Imported, id: RunId, at: Timestamp) -> RunMeta {
         scan_key: format!("imported {at}"),
         counts: Counts::default(),
         mouths: None,
+        sound: None,
         marks: BTreeMap::new(),
     }
 }

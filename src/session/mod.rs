@@ -16,6 +16,7 @@ mod files;
 mod fingerprint;
 mod frames;
 mod jobs;
+mod listening;
 mod models;
 mod name;
 mod output;
@@ -56,6 +57,7 @@ pub use frames::{FrameSource, FrameView, Frames};
 pub use jobs::{
     JobEvent, JobId, JobLine, JobState, Jobs, LeftOver, ModelSet, Order, OrderDefaults, Work, forget, left_over, order_defaults,
 };
+pub use listening::SoundReport;
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
 pub use output::{
     episodes_json, export_csv, export_json, licences_json, line, models_json, people_json, pretty, pull_error, pull_moment,

@@ -22,6 +22,8 @@ pub(super) struct Prepared {
     pub embedder: ModelFile,
     /// What looks at kept crops a second time, where the settings ask for it.
     pub validator: Option<ModelFile>,
+    /// What listens: speech, local speakers, voices; or the ids that are not installed.
+    pub ears: Result<[ModelFile; 3], Vec<String>>,
     pub runtime: Runtime,
     pub device: Device,
     pub sampling: Sampling,
@@ -45,6 +47,7 @@ impl Prepared {
             OFF => None,
             wanted => Some(registry.resolve_second(&found, &detector, wanted, &runtime)?),
         };
+        let ears = super::listening::models(&registry, &found, &settings.listen);
         let used = files([&detector, &embedder].into_iter().chain(&validator));
         let device = runtime.device(request.device, &used, &workspace.paths.cache)?;
         // A model that cannot be opened, or a size that it does not take, is told before a run begins.
@@ -70,7 +73,7 @@ impl Prepared {
             codec: info.codec.clone(),
             pixel_format: info.pixel_format.clone(),
         };
-        Ok(Self { info, facts, detector, embedder, validator, runtime, device, sampling })
+        Ok(Self { info, facts, detector, embedder, validator, ears, runtime, device, sampling })
     }
 
     /// Returns every file that a device must be able to run.

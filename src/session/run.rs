@@ -2,6 +2,7 @@
 
 use super::SessionError;
 use super::changeover::{self, SCAN};
+use super::listening::{Pass, SoundReport};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
 use super::workspace::Workspace;
@@ -57,6 +58,8 @@ pub struct RunReport {
     pub group_skipped: bool,
     /// Digest over everything measured.
     pub measured: String,
+    /// What came of the sound.
+    pub sound: SoundReport,
     /// What came from the run that was active before.
     pub carried: group::Carried,
     pub episode_file: PathBuf,
@@ -139,6 +142,12 @@ pub fn run(
     meta.embedder = model_use(&prepared.embedder);
     store.update_run(&meta)?;
 
+    let listening = Pass { store: &store, video: &request.video, settings, prepared: &prepared, cancel, progress, watcher };
+    let sound = listening.run(&mut meta)?;
+    if cancel.is_set() {
+        return cancelled(&store, &meta);
+    }
+
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
     let group_key = group_key(&own, &meta, &embedder);
@@ -159,6 +168,7 @@ pub fn run(
     Ok(RunEnd::Done(Box::new(RunReport {
         clusters: store.identities(meta.id)?.len(),
         measured: store.measured_digest(meta.id)?,
+        sound,
         metrics,
         scanned: reached(&store, &meta)? - reached_before,
         scan_skipped: scanned,
@@ -208,6 +218,7 @@ fn choose_run(
         scan_key: scan_key.to_owned(),
         counts: Counts::default(),
         mouths: None,
+        sound: None,
         marks: std::collections::BTreeMap::new(),
     };
     store.begin_run(&meta)?;
@@ -371,9 +382,6 @@ fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
         let from = change.from_shot.map_or(0, |s| s.0);
         let with = change.device.with.as_deref().unwrap_or(&change.device.used);
         notes.push(format!("{} was begun on {} and goes on from shot {from} on {with}", meta.id, meta.device.used));
-    }
-    if !prepared.info.has_audio {
-        notes.push("the video has no sound".into());
     }
     if scanned {
         notes.push(format!("{} of this video is complete with these settings; nothing is decoded again", meta.id));

@@ -152,6 +152,7 @@ fn meta(settings: &Settings, episode: &EpisodeId, scenes: &Scenes) -> RunMeta {
         scan_key: "synthetic".into(),
         counts: Counts::default(),
         mouths: None,
+        sound: None,
         marks: std::collections::BTreeMap::new(),
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn meta(id: u32) -> RunMeta {
         scan_key: "k".into(),
         counts: Counts { dropped: BTreeMap::from([(DropReason::LowScore, 3)]), ..Counts::default() },
         mouths: None,
+        sound: None,
         marks: BTreeMap::new(),
     }
 }

@@ -40,6 +40,8 @@ pub(super) const EMBEDDINGS: TableDefinition<EmbeddingKey, Bytes> = TableDefinit
 // Heard, bulk rows.
 /// Run, stretch of time.
 pub(super) const LEVELS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("levels");
+/// Run, stretch of time.
+pub(super) const WINDOWS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("windows");
 /// Run, 0.
 pub(super) const TURNS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("turns");
 /// Run, speaker.
@@ -53,7 +55,7 @@ pub(super) const HIGHEST_TURN: TableDefinition<u32, u32> = TableDefinition::new(
 /// Run -> highest voice ever used.
 pub(super) const HIGHEST_SPEAKER: TableDefinition<u32, u32> = TableDefinition::new("highest_speaker");
 /// All rows of what was heard whose key is the run and a number.
-pub(super) const HEARD: [TableDefinition<ShotKey, Bytes>; 5] = [LEVELS, TURNS, SPEAKERS, WORDS, MOUTHS];
+pub(super) const HEARD: [TableDefinition<ShotKey, Bytes>; 6] = [LEVELS, WINDOWS, TURNS, SPEAKERS, WORDS, MOUTHS];
 
 /// The rows of one shot, one row a shot each.
 pub(super) const BY_SHOT: [TableDefinition<ShotKey, Bytes>; 5] = [SHOTS, ANALYSED, FACES, TRACKLETS, CROPS];

@@ -148,7 +148,13 @@ impl EpisodeStore {
         if turn.is_some_and(|t| *t >= next_turn) || speaker.is_some_and(|s| *s >= next_speaker) {
             findings.add(&place, "a number that a person used is still to be given");
         }
-        self.levels(run)?;
+        let stretches = self.levels(run)?.len();
+        if usize::try_from(self.heard_stretches(run)?) != Ok(stretches) {
+            findings.add(&place, "a stretch of sound is missing");
+        }
+        if !self.heard_windows(run)?.is_sorted_by_key(|w| w.start) {
+            findings.add(&place, "its windows are not in order");
+        }
         self.transcripts(run)?;
         self.mouths(run)?;
         Ok(())

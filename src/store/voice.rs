@@ -4,9 +4,11 @@ use super::codec::{RowError, from_bulk, to_bulk};
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 use super::measured::of_run;
-use super::tables::{Bytes, HIGHEST_SPEAKER, HIGHEST_TURN, LEVELS, MOUTHS, SPEAKERS, ShotKey, TURNS, WORDS};
-use super::voice_rows::{LevelsRow, MouthsRow, SpeakerRow, TranscriptRow, TurnsRow};
-use crate::domain::{MouthScores, RunId, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn, TurnId};
+use super::tables::{Bytes, HIGHEST_SPEAKER, HIGHEST_TURN, LEVELS, MOUTHS, SPEAKERS, ShotKey, TURNS, WINDOWS, WORDS};
+use super::voice_rows::{LevelsRow, MouthsRow, SpeakerRow, TranscriptRow, TurnsRow, WindowsRow};
+use crate::domain::{
+    HeardChunk, HeardWindow, MouthScores, RunId, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn, TurnId,
+};
 use redb::{ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -15,15 +17,59 @@ use std::collections::BTreeMap;
 const ALL: u32 = 0;
 
 impl EpisodeStore {
-    /// Stores loudness and speech of one stretch of a run; stretches are numbered by time.
+    /// Stores what was heard of the next stretch of a run, in one transaction: a crash leaves all of it or nothing.
+    ///
+    /// # Errors
+    /// Fails where there is no such run, it is not the next stretch, or writing fails.
+    pub fn write_heard(&self, run: RunId, chunk: &HeardChunk) -> Result<(), StoreError> {
+        self.engine.write(|txn| {
+            self.require_run(txn, run)?;
+            let key = (run.0, chunk.index);
+            let mut levels = txn.open_table(LEVELS)?;
+            let next = levels.range(of_run(run))?.next_back().transpose()?.map_or(0, |(key, _)| key.value().1.saturating_add(1));
+            if chunk.index != next {
+                let what = format!("stretch {} came where {next} was due", chunk.index);
+                return Err(StoreError::Voices { run, what }.into());
+            }
+            levels.insert(key, to_bulk(&key, &LevelsRow::new(&chunk.levels))?.as_slice())?;
+            txn.open_table(WINDOWS)?.insert(key, to_bulk(&key, &WindowsRow::new(&chunk.windows))?.as_slice())?;
+            Ok(())
+        })
+    }
+
+    /// Returns how many stretches of a run are stored: where listening goes on.
+    ///
+    /// # Errors
+    /// Fails where there is no such run, or the file cannot be read.
+    pub fn heard_stretches(&self, run: RunId) -> Result<u32, StoreError> {
+        self.read_run(run, |txn| {
+            let last = txn.open_table(LEVELS)?.range(of_run(run))?.next_back().transpose()?;
+            Ok(last.map_or(0, |(key, _)| key.value().1.saturating_add(1)))
+        })
+    }
+
+    /// Returns the windows of a run, by start.
+    ///
+    /// # Errors
+    /// Fails where there is no such run, or the file cannot be read.
+    pub fn heard_windows(&self, run: RunId) -> Result<Vec<HeardWindow>, StoreError> {
+        let mut all = Vec::new();
+        for row in self.rows_of::<WindowsRow>(WINDOWS, run)?.into_values() {
+            all.extend(row.windows().map_err(|e| StoreError::damaged(self.engine.path(), e.to_string()))?);
+        }
+        Ok(all)
+    }
+
+    /// Forgets the stretches of a run: it is listened to anew. Its turns stay until others are written.
     ///
     /// # Errors
     /// Fails where there is no such run, or writing fails.
-    pub fn write_levels(&self, run: RunId, stretch: u32, levels: &SoundLevels) -> Result<(), StoreError> {
+    pub fn forget_heard(&self, run: RunId) -> Result<(), StoreError> {
         self.engine.write(|txn| {
             self.require_run(txn, run)?;
-            let key = (run.0, stretch);
-            txn.open_table(LEVELS)?.insert(key, to_bulk(&key, &LevelsRow::new(levels))?.as_slice())?;
+            for table in [LEVELS, WINDOWS] {
+                txn.open_table(table)?.retain_in(of_run(run), |_, _| false)?;
+            }
             Ok(())
         })
     }
@@ -214,7 +260,7 @@ pub(super) fn check(turns: &[Turn], speakers: &[Speaker]) -> Result<(), String> 
 mod tests {
     use super::super::sample::{episode, meta};
     use super::*;
-    use crate::domain::{Embedding, MediaTime, Span, TrackId, Word, WordTiming};
+    use crate::domain::{Embedding, LocalVoice, MediaTime, Span, TrackId, Word, WordTiming};
 
     const RUN: RunId = RunId(1);
 
@@ -247,8 +293,16 @@ mod tests {
         store.write_transcripts(RUN, [(TurnId(2), &transcript)]).unwrap();
         assert_eq!(store.transcripts(RUN).unwrap(), BTreeMap::from([(TurnId(2), transcript)]));
         let levels = SoundLevels { start: MediaTime(-7), peaks: vec![0, 255], speech: vec![9] };
-        store.write_levels(RUN, 3, &levels).unwrap();
-        assert_eq!(store.levels(RUN).unwrap(), [levels]);
+        let voice = LocalVoice { voice: speaker(1).voice.unwrap(), speech: MediaTime(8), alone: true };
+        let window = HeardWindow { start: MediaTime(-7), activity: vec![[0, 255, 9]; 3], voices: [None, Some(voice), None] };
+        let chunk = HeardChunk { index: 0, levels: levels.clone(), windows: vec![window.clone()] };
+        assert!(store.write_heard(RUN, &HeardChunk { index: 1, ..chunk.clone() }).is_err());
+        store.write_heard(RUN, &chunk).unwrap();
+        store.write_heard(RUN, &HeardChunk { index: 1, windows: vec![], ..chunk }).unwrap();
+        assert_eq!((store.levels(RUN).unwrap(), store.heard_stretches(RUN).unwrap()), (vec![levels.clone(), levels], 2));
+        assert_eq!(store.heard_windows(RUN).unwrap(), [window]);
+        store.forget_heard(RUN).unwrap();
+        assert_eq!((store.heard_stretches(RUN).unwrap(), store.heard_windows(RUN).unwrap()), (0, vec![]));
         let mouths = vec![MouthScores { track: TrackId(4), start: MediaTime(80), scores: vec![-2.5, 0.0, 7.25] }];
         store.write_mouths(RUN, ShotId(2), &mouths).unwrap();
         store.write_mouths(RUN, ShotId(3), &[]).unwrap();

@@ -2,7 +2,8 @@
 
 use super::codec::RowError;
 use crate::domain::{
-    Embedding, MediaTime, MouthScores, SoundLevels, Span, Speaker, SpeakerId, TrackId, Transcript, Turn, TurnId, Word, WordTiming,
+    Embedding, EmbeddingError, HeardWindow, LOCAL_SPEAKERS, LocalVoice, MediaTime, MouthScores, SoundLevels, Span, Speaker,
+    SpeakerId, TrackId, Transcript, Turn, TurnId, Word, WordTiming,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,35 @@ impl LevelsRow {
 
     pub(super) fn levels(self) -> SoundLevels {
         SoundLevels { start: MediaTime(self.start), peaks: self.peaks, speech: self.speech }
+    }
+}
+
+/// The voice of a local speaker: vector, length of its speech, whether nobody else took part in it.
+type LocalVoiceRow = Option<(Vec<f32>, i64, bool)>;
+
+/// Windows of one stretch: start, activity frame by frame, a voice for each local speaker.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WindowsRow(Vec<(i64, Vec<[u8; LOCAL_SPEAKERS]>, [LocalVoiceRow; LOCAL_SPEAKERS])>);
+
+impl WindowsRow {
+    pub(super) fn new(windows: &[HeardWindow]) -> Self {
+        let voice = |v: &Option<LocalVoice>| v.as_ref().map(|v| (v.voice.as_slice().to_vec(), v.speech.0, v.alone));
+        Self(windows.iter().map(|w| (w.start.0, w.activity.clone(), w.voices.each_ref().map(voice))).collect())
+    }
+
+    pub(super) fn windows(self) -> Result<Vec<HeardWindow>, RowError> {
+        let shape = |e: EmbeddingError| RowError::Shape(e.to_string());
+        let made = self.0.into_iter().map(|(start, activity, rows)| {
+            let mut voices = [const { None }; LOCAL_SPEAKERS];
+            for (voice, row) in voices.iter_mut().zip(rows) {
+                if let Some((values, speech, alone)) = row {
+                    let unit = Embedding::from_unit(values).map_err(shape)?;
+                    *voice = Some(LocalVoice { voice: unit, speech: MediaTime(speech), alone });
+                }
+            }
+            Ok(HeardWindow { start: MediaTime(start), activity, voices })
+        });
+        made.collect()
     }
 }
 

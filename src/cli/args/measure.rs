@@ -81,6 +81,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "MODEL", help_heading = "Faces")]
     pub embedder: Option<String>,
 
+    /// Look only; the sound is left alone
+    #[arg(long, help_heading = "Sound", conflicts_with = "sound")]
+    pub no_listen: bool,
+    /// Which sound: its stream, as 2, or its language, as en
+    #[arg(long, value_name = "STREAM", help_heading = "Sound")]
+    pub sound: Option<String>,
+
     /// Follow faces by place alone, or by looks as well
     #[arg(long, value_name = "bytetrack|strongsort", value_parser = ["bytetrack", "strongsort"], hide_possible_values = true, help_heading = "People")]
     pub tracker: Option<String>,

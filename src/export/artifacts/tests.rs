@@ -196,6 +196,7 @@ impl Case {
                 scan_key: "k".into(),
                 counts: Counts { frames, analysed: 1, ..Counts::default() },
                 mouths: None,
+                sound: None,
                 marks: BTreeMap::new(),
             },
             identities: vec![identity(1, Some("Ava Stone")), identity(2, None)],

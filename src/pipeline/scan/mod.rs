@@ -19,6 +19,7 @@ mod write;
 
 pub(in crate::pipeline) use embed::vectors;
 pub use error::ScanError;
+pub use reorder::Reorder;
 pub use source::Resume;
 pub use validate::{OFF, ValidateParams};
 

@@ -8,7 +8,7 @@ use super::super::theme::Role;
 use super::super::update::{Effect, go, open, step_of};
 use super::super::worker::{Ask, RunAsk};
 use crate::domain::MediaTime;
-use crate::session::{JobLine, JobState, Phase, RunReport, Work, progress_line};
+use crate::session::{JobLine, JobState, Phase, RunReport, Stage, Work, progress_line};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use std::time::Duration;
@@ -259,7 +259,8 @@ fn running(line: &JobLine, pen: &mut Pen<'_, '_, '_>, wide: usize) {
     let pictures = view.done.saturating_sub(view.began_at).max(1);
     let most = line.passed.iter().map(|(_, t)| *t).max().unwrap_or_default().as_secs_f64().max(1e-9);
     pen.row("stage", Role::Dim, "                 threads busy   pictures a second alone");
-    for (stage, time) in &line.passed {
+    // What belongs to the sound has its own phase.
+    for (stage, time) in line.passed.iter().filter(|(s, _)| !matches!(s, Stage::Sound | Stage::Hear)) {
         let secs = time.as_secs_f64();
         let busy = secs / view.elapsed.as_secs_f64().max(1e-9);
         let alone = if secs > 0.0 { pictures as f64 / secs } else { 0.0 };

@@ -1,0 +1,223 @@
+//! The passes over the sound of a run: `listen` hears, `diarise` tells voices apart. Neither ever keeps the pictures from being measured.
+
+use super::SessionError;
+use super::fingerprint;
+use super::prepare::Prepared;
+use super::run::Watcher;
+use crate::algo::diarise::{Heard, diarise};
+use crate::config::Settings;
+use crate::domain::{Listening, PassMark, RunMeta, SoundFacts, SpeakerId, TurnId};
+use crate::infer::{Found, ModelFile, Registry, Task};
+use crate::media::audio::{Sound, SoundChoice};
+use crate::pipeline::listen::{self, Ears, ListenError};
+use crate::pipeline::{Cancel, Phase, Progress};
+use crate::store::EpisodeStore;
+use jiff::Timestamp;
+use std::path::Path;
+
+/// Names of the marks.
+const LISTEN: &str = "listen";
+const DIARISE: &str = "diarise";
+
+/// What came of the sound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SoundReport {
+    /// It was heard.
+    Heard { facts: SoundFacts, turns: usize, speakers: usize },
+    /// The settings say not to listen.
+    Off,
+    /// The video has no sound.
+    NoSound,
+    /// Models that are not installed.
+    NoModels { missing: Vec<String> },
+    /// It could not be listened to.
+    Failed { what: String, hint: Option<String> },
+}
+
+impl SoundReport {
+    /// Says it in one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Heard { facts, turns, speakers } => {
+                let counted = super::counted(*turns as u64, "turn");
+                let voices = super::counted(*speakers as u64, "voice");
+                format!("{counted} of {voices} in {} of sound ({}, {})", facts.span.len(), facts.codec, facts.mix)
+            }
+            Self::Off => "not listened to: listen.enabled is false".into(),
+            Self::NoSound => "the video has no sound: only what is seen was measured".into(),
+            Self::NoModels { missing } => {
+                format!("not listened to: {} missing; run: screenalytics models pull {}", is_or_are(missing), missing.join(" "))
+            }
+            Self::Failed { what, hint } => {
+                let hint = hint.as_ref().map(|h| format!("; {h}")).unwrap_or_default();
+                format!("not listened to: {what}{hint}")
+            }
+        }
+    }
+}
+
+fn is_or_are(missing: &[String]) -> String {
+    format!("{} {}", missing.join(", "), if missing.len() == 1 { "is" } else { "are" })
+}
+
+/// Finds the models that listen, or names those that are not there.
+///
+/// # Errors
+/// Returns the ids that are missing.
+pub(super) fn models(registry: &Registry, found: &Found, params: &listen::Params) -> Result<[ModelFile; 3], Vec<String>> {
+    let wanted = [&params.speech_model, &params.segmentation_model, &params.voice_model];
+    let there = wanted.map(|id| registry.chosen(found, Task::Listen, id).filter(|m| crate::infer::can_run(&m.entry)).cloned());
+    match there {
+        [Some(speech), Some(segmentation), Some(voices)] => Ok([speech, segmentation, voices]),
+        there => Err(there.iter().zip(wanted).filter(|(m, _)| m.is_none()).map(|(_, id)| id.clone()).collect()),
+    }
+}
+
+/// What both passes need.
+pub(super) struct Pass<'a> {
+    pub store: &'a EpisodeStore,
+    pub video: &'a Path,
+    pub settings: &'a Settings,
+    pub prepared: &'a Prepared,
+    pub cancel: &'a Cancel,
+    pub progress: &'a Progress,
+    pub watcher: &'a dyn Watcher,
+}
+
+impl Pass<'_> {
+    /// Does what is not done yet of both passes; where `cancel` is set what was heard stays and nothing is said to be complete.
+    ///
+    /// # Errors
+    /// Fails where the store does; whatever else goes wrong is part of the report.
+    pub(super) fn run(&self, meta: &mut RunMeta) -> Result<SoundReport, SessionError> {
+        if !self.settings.listen.enabled {
+            return Ok(SoundReport::Off);
+        }
+        let models = match &self.prepared.ears {
+            Ok(models) => models,
+            Err(_) if meta.marks.contains_key(DIARISE) => return self.report(meta),
+            Err(missing) => return Ok(SoundReport::NoModels { missing: missing.clone() }),
+        };
+        let key = listen_key(self.prepared, self.settings, models);
+        if meta.marks.get(LISTEN).is_none_or(|m| m.key != key) {
+            if let Some(why) = self.listen(meta, models, &key)? {
+                return Ok(why);
+            }
+            if self.cancel.is_set() {
+                return self.report(meta);
+            }
+        }
+        let diarise_key = diarise_key(&key, self.settings);
+        if meta.marks.get(DIARISE).is_none_or(|m| m.key != diarise_key) {
+            self.progress.begin(Phase::Diarise, 0, 0);
+            self.watcher.moves();
+            self.diarise(meta)?;
+            meta.marks.insert(DIARISE.into(), PassMark { key: diarise_key, finished_at: Timestamp::now() });
+            self.store.update_run(meta)?;
+        }
+        self.report(meta)
+    }
+
+    /// Hears what is not stored yet; returns why there is nothing to hear.
+    fn listen(&self, meta: &mut RunMeta, models: &[ModelFile; 3], key: &str) -> Result<Option<SoundReport>, SessionError> {
+        let params = &self.settings.listen;
+        let mut sound = match Sound::open(self.video, &SoundChoice::from(params.stream.clone())) {
+            Ok(Some(sound)) => sound,
+            Ok(None) => return Ok(Some(SoundReport::NoSound)),
+            Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: Some(error.hint()) })),
+        };
+        let ears = self.ears(models);
+        if meta.sound.as_ref().is_none_or(|s| s.key != key) {
+            self.store.forget_heard(meta.id)?;
+            meta.marks.remove(LISTEN);
+        }
+        let models = models.iter().map(ModelFile::model_use).collect();
+        let device = ears.device.usage().used.clone();
+        meta.sound = Some(Listening { key: key.to_owned(), models, device, facts: None });
+        self.store.update_run(meta)?;
+
+        let from = self.store.heard_stretches(meta.id)?;
+        let start = sound.facts().span.start();
+        let end = sound.promised_end().unwrap_or(self.prepared.facts.first_pts + self.prepared.facts.duration);
+        self.progress.begin(Phase::Listen, 0, u64::try_from((end - start).0 / 1_000_000).unwrap_or(0));
+        self.watcher.moves();
+        let mut next = || sound.next().map(|chunk| (chunk.start, chunk.samples));
+        let mut keep = |chunk| {
+            self.store.write_heard(meta.id, &chunk)?;
+            self.watcher.moves();
+            Ok(())
+        };
+        let heard = listen::listen(&mut next, &ears, params, &self.settings.speech, from, self.cancel, self.progress, &mut keep);
+        match heard {
+            Err(ListenError::Store(error)) => return Err(error.into()),
+            Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: error.hint() })),
+            Ok(_) if self.cancel.is_set() => return Ok(None),
+            Ok(_) => {}
+        }
+        if let Some(listening) = &mut meta.sound {
+            listening.facts = Some(sound.facts());
+        }
+        meta.marks.insert(LISTEN.into(), PassMark { key: key.to_owned(), finished_at: Timestamp::now() });
+        self.store.update_run(meta)?;
+        Ok(None)
+    }
+
+    /// Returns the models on the run's device, or on the CPU where that cannot serve them.
+    fn ears(&self, models: &[ModelFile; 3]) -> Ears {
+        let [speech, segmentation, voices] = models.clone();
+        let cpu = self.prepared.runtime.cpu();
+        let ears = Ears { speech, segmentation, voices, device: self.prepared.device.clone(), cpu: cpu.clone() };
+        if !ears.device.is_cpu()
+            && let Err(error) = listen::try_out(&ears)
+        {
+            tracing::warn!(%error, "sound is listened to on the CPU");
+            return Ears { device: cpu, ..ears };
+        }
+        ears
+    }
+
+    /// Tells voices apart, under numbers that were not used before.
+    fn diarise(&self, meta: &RunMeta) -> Result<(), SessionError> {
+        let span = meta.sound.as_ref().and_then(|s| s.facts.as_ref()).map(|f| f.span).unwrap_or_default();
+        let (windows, levels) = (self.store.heard_windows(meta.id)?, self.store.levels(meta.id)?);
+        let mut found = diarise(&Heard { span, windows: &windows, levels: &levels }, &self.settings.diarise);
+        let (turn, speaker) = (self.store.next_turn_id(meta.id)?.0 - 1, self.store.next_speaker_id(meta.id)?.0 - 1);
+        for t in &mut found.turns {
+            (t.id, t.speaker) = (TurnId(t.id.0 + turn), SpeakerId(t.speaker.0 + speaker));
+        }
+        for s in &mut found.speakers {
+            s.id = SpeakerId(s.id.0 + speaker);
+        }
+        Ok(self.store.write_voices(meta.id, &found.turns, &found.speakers)?)
+    }
+
+    fn report(&self, meta: &RunMeta) -> Result<SoundReport, SessionError> {
+        let facts = meta.sound.as_ref().and_then(|s| s.facts.clone());
+        Ok(match facts {
+            Some(facts) => {
+                let (turns, speakers) = (self.store.turns(meta.id)?.len(), self.store.speakers(meta.id)?.len());
+                SoundReport::Heard { facts, turns, speakers }
+            }
+            None => SoundReport::Failed { what: "it was not heard to its end".into(), hint: None },
+        })
+    }
+}
+
+/// Returns the digest of everything that decides what is heard.
+fn listen_key(prepared: &Prepared, settings: &Settings, models: &[ModelFile; 3]) -> String {
+    let (listen, speech) = (&settings.listen, &settings.speech);
+    fingerprint::of_json(&serde_json::json!({
+        "listen": 1,
+        "video": prepared.facts.sha256,
+        "stream": listen.stream,
+        "window_step_s": listen.window_step_s,
+        "stretch_s": listen.stretch_s,
+        "level": [speech.loud_dbfs, speech.max_gain_db],
+        "models": models.each_ref().map(|m| &m.digest),
+    }))
+}
+
+fn diarise_key(listen_key: &str, settings: &Settings) -> String {
+    fingerprint::of_json(&serde_json::json!({"diarise": 1, "listen": listen_key, "params": settings.diarise}))
+}
