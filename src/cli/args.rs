@@ -123,6 +123,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Compare an episode with a truth file
     Eval(EvalArgs),
+    /// Say who speaks when in any file with sound
+    Diarise(DiariseArgs),
     /// Judge the models on pictures of people you know
     EvalFaces(EvalFacesArgs),
     /// Write or read all data as files for other tools

@@ -6,6 +6,7 @@ mod bar;
 mod decisions;
 mod delete;
 mod demo;
+mod diarise;
 mod doctor;
 mod eval;
 mod eval_faces;
@@ -107,6 +108,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
         Command::Eval(args) => eval::run(&workspace, args),
+        Command::Diarise(args) => diarise::run(&workspace, args),
         Command::EvalFaces(args) => eval_faces::run(&workspace, args),
         Command::Artifacts(args) => artifacts::run(&workspace, args),
         Command::Models(args) => models::run(&workspace, args),

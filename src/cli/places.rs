@@ -1,6 +1,6 @@
 //! Places and settings from the command line.
 
-use super::args::{Cli, Command, RunArgs};
+use super::args::{Cli, Command, DiariseArgs, RunArgs};
 use crate::session::Places;
 use toml::Value;
 
@@ -22,6 +22,7 @@ pub(super) fn read(cli: &Cli) -> (Places, Vec<Flag>) {
     }
     match &cli.command {
         Some(Command::Run(args)) => flags.extend(run_flags(args)),
+        Some(Command::Diarise(args)) => flags.extend(diarise_flags(args)),
         Some(Command::EvalFaces(args)) => {
             flags.extend(model_flag("--detector", "detect.model", args.detector.as_ref()));
             flags.extend(model_flag("--embedder", "embed.model", args.embedder.as_ref()));
@@ -41,6 +42,19 @@ fn value_of(text: &str) -> Value {
 
 fn model_flag(flag: &str, key: &str, model: Option<&String>) -> Option<Flag> {
     model.map(|m| (flag.to_owned(), key.to_owned(), Value::String(m.clone())))
+}
+
+fn diarise_flags(args: &DiariseArgs) -> impl Iterator<Item = Flag> {
+    let count = |n: Option<u16>| n.map(|n| Value::Integer(n.into()));
+    let stream = args.stream.map(|n| n.to_string());
+    let given = [
+        ("--speakers", "diarise.speakers", count(args.speakers)),
+        ("--min-speakers", "diarise.min_speakers", count(args.min_speakers)),
+        ("--max-speakers", "diarise.max_speakers", count(args.max_speakers)),
+        ("--stream", "listen.stream", stream.map(Value::String)),
+        ("--language", "listen.stream", args.language.clone().map(Value::String)),
+    ];
+    given.into_iter().filter_map(|(flag, key, value)| Some((flag.to_owned(), key.to_owned(), value?)))
 }
 
 fn run_flags(args: &RunArgs) -> Vec<Flag> {

@@ -1,4 +1,4 @@
-//! Rows as bytes, and back: screen time as CSV and JSON, and the directory of artifacts that other tools read.
+//! Rows as bytes, and back: screen time as CSV and JSON, turns as RTTM, and the directory of artifacts that other tools read.
 //!
 //! Nothing here opens a file. Writers take a [`std::io::Write`] or an [`artifacts::Sink`], the reader takes a closure that fetches
 //! one file by its path; temporary names and renaming belong to the caller.
@@ -8,9 +8,11 @@ mod csv;
 mod json;
 mod npy;
 mod rounding;
+mod rttm;
 mod slug;
 
 pub use csv::write_screen_time_csv;
 pub use json::{ScreenTimeFile, screen_time_file, write_screen_time_json};
 pub use npy::{NpyError, read_npy, write_npy};
+pub use rttm::write_rttm;
 pub use slug::{person_slugs, slug};

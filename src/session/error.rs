@@ -1,7 +1,7 @@
 //! What a command can fail with, and what to do about it.
 
 use super::plan::Refusal;
-use crate::algo::evaluate::TruthError;
+use crate::algo::evaluate::{RttmError, TruthError};
 use crate::blobs::BlobError;
 use crate::config::ConfigError;
 use crate::domain::{EpisodeId, IdError, PersonId, RunId};
@@ -9,6 +9,7 @@ use crate::export::artifacts::ArtifactError;
 use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
 use crate::media::{MediaError, WriteError};
+use crate::pipeline::listen::ListenError;
 use crate::pipeline::scan::ScanError;
 use crate::pull::PullError;
 use crate::store::StoreError;
@@ -33,6 +34,22 @@ pub enum SessionError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Scan(#[from] ScanError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("{path:?} has no sound")]
+    NoSound { path: PathBuf },
+    #[error("there is nothing to listen with: {} not installed", missing.join(", "))]
+    NoEars { missing: Vec<String> },
+    #[error("cannot read {path:?} as RTTM: {source}")]
+    Rttm { path: PathBuf, source: RttmError },
+    #[error("no RTTM file says who speaks in {name}")]
+    NoRecording { name: String, known: Vec<String> },
+    #[error("a truth file is about one episode")]
+    OneTruth,
+    #[error("two RTTM files say who speaks in {name}")]
+    TwoRecordings { name: String },
+    #[error("episode {episode} was not listened to")]
+    NotHeard { episode: EpisodeId },
     #[error("cannot import from {dir:?}: {source}")]
     Artifact { dir: PathBuf, source: ArtifactError },
     #[error(transparent)]
@@ -157,6 +174,19 @@ impl SessionError {
                 Some("replay it on a copy of the library that it comes from, or write it as commands".into())
             }
             Self::Truth { source, .. } => Some(source.hint()),
+            Self::Listen(e) => e.hint(),
+            Self::NoSound { .. } => Some("only files with an audio stream can be listened to".into()),
+            Self::NoEars { missing } => Some(format!("run: screenalytics models pull {}", missing.join(" "))),
+            Self::Rttm { source, .. } => Some(source.hint()),
+            Self::NoRecording { known, .. } => Some(format!(
+                "a recording is found by the name of its file without the ending; named there: {}",
+                known.join(", ")
+            )),
+            Self::OneTruth => Some("name one episode; RTTM files (--rttm) can be about many".into()),
+            Self::TwoRecordings { .. } => Some("give each recording once".into()),
+            Self::NotHeard { episode } => {
+                Some(format!("run it again without --no-listen, or name the video's file instead of {episode}"))
+            }
             Self::NoPortraits { .. } => {
                 Some("give one picture a person (Ava Stone.jpg), or one folder a person, as JPEG or PNG".into())
             }

@@ -24,4 +24,5 @@ mod screens;
 mod server;
 mod support;
 mod validate;
+mod voices;
 mod workstation;

@@ -2,6 +2,7 @@
 
 use crate::config::ImageProtocol;
 use crate::domain::MediaTime;
+use crate::session::DiariseFormat;
 use crate::ui::Tab;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -72,14 +73,52 @@ pub enum ExportFormat {
 
 #[derive(Debug, Args)]
 pub struct EvalArgs {
-    /// Id of the episode, such as rhobh-s05e17
-    pub episode: String,
-    /// Hand-made truth (JSON; docs/EVALUATION.md)
-    #[arg(long, value_name = "FILE")]
-    pub truth: PathBuf,
+    /// Id of the episode, such as rhobh-s05e17; with --rttm also files with sound, any number
+    #[arg(value_name = "EP", required = true)]
+    pub episode: Vec<String>,
+    /// Hand-made truth about what is seen (JSON; docs/EVALUATION.md)
+    #[arg(long, value_name = "FILE", required_unless_present = "rttm", conflicts_with = "rttm")]
+    pub truth: Option<PathBuf>,
+    /// Who speaks when in truth; a recording is found by its file's name or the episode's id
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub rttm: Vec<PathBuf>,
+    /// Write what was heard as RTTM into this folder
+    #[arg(long, value_name = "DIR", requires = "rttm")]
+    pub heard: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  screenalytics diarise talk.wav > talk.rttm
+  screenalytics diarise episode.mkv --format json --max-speakers 12
+  screenalytics diarise film.mkv --language en
+
+Nothing is stored. Speakers are numbered by their first turn; what they say at once is in the turns of both.")]
+pub struct DiariseArgs {
+    /// Any file with sound
+    pub file: PathBuf,
+    /// How turns are printed
+    #[arg(long, value_enum, default_value_t = DiariseFormat::Rttm)]
+    pub format: DiariseFormat,
+    /// How many speak, where it is known
+    #[arg(long, value_name = "N", conflicts_with_all = ["min_speakers", "max_speakers"])]
+    pub speakers: Option<u16>,
+    /// How many speak at least
+    #[arg(long, value_name = "N")]
+    pub min_speakers: Option<u16>,
+    /// How many speak at most
+    #[arg(long, value_name = "N")]
+    pub max_speakers: Option<u16>,
+    /// Which stream, by its index in the file
+    #[arg(long, value_name = "N", conflicts_with = "language")]
+    pub stream: Option<u16>,
+    /// Which stream, by its language, such as en or eng
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
 }
 
 #[derive(Debug, Args)]
