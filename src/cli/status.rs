@@ -70,7 +70,7 @@ pub(super) fn episode_text(summary: &EpisodeSummary) -> String {
     let time = &summary.time;
     let mut out = head(summary, colour);
     if time.people.is_empty() {
-        out.push_str("\n  nobody is seen\n");
+        out.push_str("\n  nobody is seen or heard\n");
         return out;
     }
     let rows: Vec<Row> = time.people.iter().map(|p| Row::of(p, summary)).collect();
@@ -79,16 +79,18 @@ pub(super) fn episode_text(summary: &EpisodeSummary) -> String {
     let clusters = widest(|r| &r.clusters, "cluster");
     let seen = widest(|r| &r.seen, "seen");
     // Seven gaps of two, and the columns that never change: glyph, share, belief, tracks.
-    let rest = 1 + clusters + seen + 7 + 6 + 6 + 7 * 2;
+    let heard = if time.speech.is_some() { 2 * (2 + 7) } else { 0 };
+    let rest = 1 + clusters + seen + heard + 7 + 6 + 6 + 7 * 2;
     let who = widest(|r| &r.who, "who").min(MOST_NAME).min(width.saturating_sub(rest + LEAST_STRIP).max(8));
     let cells = width.saturating_sub(rest + who).clamp(LEAST_STRIP, MOST_STRIP);
 
     let end = clock(time.duration);
     let columns = format!(
-        "   {:clusters$}  {:who$}  {:>seen$}  {:>7}  {:>6}  {:>6}  0:00{end:>rest$}",
+        "   {:clusters$}  {:who$}  {:>seen$}{}  {:>7}  {:>6}  {:>6}  0:00{end:>rest$}",
         "cluster",
         "who",
         "seen",
+        if heard > 0 { format!("  {:>7}  {:>7}", "speaks", "both") } else { String::new() },
         "share",
         "belief",
         "tracks",
@@ -106,9 +108,10 @@ pub(super) fn episode_text(summary: &EpisodeSummary) -> String {
             (false, _) => (name, bar.trim_end().to_owned()),
         };
         let line = format!(
-            "{glyph}  {:clusters$}  {name}  {:>seen$}  {share:>5.1} %  {:>6}  {:>6}  {bar}",
+            "{glyph}  {:clusters$}  {name}  {:>seen$}{}  {share:>5.1} %  {:>6}  {:>6}  {bar}",
             row.clusters,
             row.seen,
+            row.heard,
             belief(person.confidence),
             person.tracks,
         );
@@ -143,6 +146,20 @@ fn foot(summary: &EpisodeSummary) -> String {
     if named > 1 {
         let _ = writeln!(out, "named people: {} with at least one, {} with two or more", clock(time.union), clock(time.overlap));
     }
+    match &time.speech {
+        Some(speech) => {
+            let unknown: MediaTime = speech.unknown.iter().fold(MediaTime::ZERO, |sum, v| sum + v.1);
+            let _ = writeln!(
+                out,
+                "speech: {}, of named people {}, of voices nobody knows {}, of two or more at once {}",
+                clock(speech.speech),
+                clock(speech.named),
+                clock(unknown),
+                clock(speech.overlap)
+            );
+        }
+        None => out.push_str("speech: not listened to\n"),
+    }
     let _ =
         writeln!(out, "{}", output::models_text(&summary.run.detector, &summary.run.embedder, summary.run.validator.as_ref()));
     out
@@ -153,6 +170,8 @@ struct Row {
     clusters: String,
     who: String,
     seen: String,
+    /// How long they speak, and how long they are seen speaking; empty where no sound was analysed.
+    heard: String,
 }
 
 impl Row {
@@ -169,7 +188,9 @@ impl Row {
             (None, Some(reason)) => format!("– {}", alone_text(reason)),
             (None, None) => "–".into(),
         };
-        Self { clusters, who, seen: clock(person.visual_time) }
+        let heard = person.speech.as_ref();
+        let heard = heard.map(|s| format!("  {:>7}  {:>7}", clock(s.time), clock(s.both_time))).unwrap_or_default();
+        Self { clusters, who, seen: clock(person.visual_time), heard }
     }
 }
 

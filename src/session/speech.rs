@@ -15,6 +15,20 @@ pub struct Speech {
     /// As they are decided to be, by start.
     pub turns: Vec<Turn>,
     pub fused: Fused,
+    /// What mouths say for themselves, by start.
+    pub faces: Vec<FaceScores>,
+    /// The score above which a mouth speaks.
+    pub mark: f32,
+}
+
+/// How surely one identity's mouth speaks, 25 times a second; of two identities of one person the first is named.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceScores {
+    pub identity: IdentityId,
+    /// Time of the first score.
+    pub start: MediaTime,
+    /// As [`MouthScores::scores`].
+    pub scores: Vec<f32>,
 }
 
 impl Speech {
@@ -113,7 +127,10 @@ pub(super) fn speech<'t>(
     let mark = run.mouths.as_ref().map_or(0.0, |m| m.mark);
     let scene = Scene { turns: &turns, mouths: &found, mark, seen: &seen, decided: &decided, recognised: &recognised };
     let fused = fuse::fuse(params, &scene);
-    Speech { turns, fused }
+    let mut faces: Vec<FaceScores> =
+        found.iter().map(|m| FaceScores { identity: m.identity, start: m.start, scores: m.scores.to_vec() }).collect();
+    faces.sort_by_key(|f| (f.start, f.identity));
+    Speech { turns, fused, faces, mark }
 }
 
 /// Returns for every identity the first one of the same person.

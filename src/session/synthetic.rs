@@ -8,6 +8,7 @@ mod lot;
 mod people;
 mod pictures;
 mod scenes;
+mod speech;
 
 use super::{SessionError, Workspace};
 use crate::config::Settings;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use people::Cast;
 use pictures::Pictures;
 use scenes::{PICTURE, Scenes};
+use speech::Script;
 
 /// How large a made-up library is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +81,15 @@ fn write_episode(
     let mut meta = meta(settings, episode, scenes);
     store.begin_run(&meta)?;
     let embedder = EmbedderId(meta.embedder.id.clone());
+    let mut script = Script::default();
     for record in scenes.all(&cast, pictures) {
         count(&mut meta.counts, &record);
         store.write_shot(RUN, &record, &embedder)?;
+        script.add(scenes.number(), &record, &cast);
     }
+    write_speech(&store, &script, scenes.duration())?;
     meta.finished_at = Some(at);
-    for pass in ["scan", "group"] {
+    for pass in ["scan", "listen", "link", "group"] {
         meta.marks.insert(pass.into(), PassMark { key: meta.scan_key.clone(), finished_at: at });
     }
     store.update_run(&meta)?;
@@ -100,6 +105,18 @@ fn write_episode(
     }
     store.set_active(RUN)?;
     library.catalog().put_episode(&EpisodeEntry::new(episode, &meta.video.path, at))?;
+    Ok(())
+}
+
+fn write_speech(store: &EpisodeStore, script: &Script, length: MediaTime) -> Result<(), SessionError> {
+    store.write_voices(RUN, &script.turns, &script.speakers())?;
+    store.write_transcripts(RUN, script.written.iter().map(|(turn, transcript)| (*turn, transcript)))?;
+    for (minute, levels) in (0..).zip(script.levels(length)) {
+        store.write_levels(RUN, minute, &levels)?;
+    }
+    for (shot, mouths) in &script.mouths {
+        store.write_mouths(RUN, *shot, mouths)?;
+    }
     Ok(())
 }
 

@@ -137,6 +137,7 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
         (Screen::Episode, Some(Tab::Detections)) => screens::detections::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Identities)) => screens::identities::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Tracks)) => screens::tracks::draw(model, &mut canvas, body),
+        (Screen::Episode, Some(Tab::Voices)) => screens::voices::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Results)) => screens::results::draw(model, &mut canvas, body),
         (Screen::People, _) => screens::people::draw(model, &mut canvas, body),
         (Screen::Shows, _) => screens::shows::draw(model, &mut canvas, body),
@@ -174,7 +175,7 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             for (n, tab) in Tab::ALL.into_iter().enumerate() {
                 let role = if tab == desk.tab { Role::Accent } else { Role::Dim };
                 // There digits are candidates.
-                let digit = if desk.tab == Tab::Tracks { String::new() } else { format!("{} ", n + 1) };
+                let digit = if matches!(desk.tab, Tab::Tracks | Tab::Voices) { String::new() } else { format!("{} ", n + 1) };
                 left.push(canvas.span(role, format!("  {digit}{}", tab.title())));
             }
             let cards = &desk.snapshot.identities;

@@ -85,6 +85,7 @@ pub(crate) fn filter(model: &mut Model) -> Option<&mut String> {
         Place::Shows => Some(&mut model.holdings.shows.filter),
         Place::Identities => model.desk.as_mut().map(|d| &mut d.grid.filter),
         Place::Tracks => model.desk.as_mut().map(|d| &mut d.strips.filter),
+        Place::Voices => model.desk.as_mut().map(|d| &mut d.voices.filter),
         _ => None,
     }
 }

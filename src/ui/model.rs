@@ -9,17 +9,19 @@ mod library;
 mod log;
 mod nearby;
 mod overlay;
+mod voices;
 
 pub use desk::Sort;
 pub(crate) use desk::{Desk, EVERY, Strip, title};
 pub(crate) use film::{Film, Framed, Seen, Shown, Slider, Stroke, Way};
 pub(crate) use form::{Form, Slot};
-pub(crate) use given::{Asking, Given, Line, Stretch};
+pub(crate) use given::{Asking, Given, Line, Speaks, Stretch};
 pub(crate) use jobs::JobsView;
 pub(crate) use library::{Branch, Holdings, People};
 pub(crate) use log::LogView;
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
+pub(crate) use voices::{TurnRow, Voices};
 
 use super::keymap::{Action, Keymap, Place};
 use super::list::Cursor;
@@ -56,17 +58,21 @@ pub enum Tab {
     Tracks,
     #[default]
     Identities,
+    /// Who speaks when, and who is seen meanwhile.
+    #[value(name = "a/v", alias = "av", alias = "voices")]
+    Voices,
     Results,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 4] = [Self::Detections, Self::Tracks, Self::Identities, Self::Results];
+    pub(crate) const ALL: [Self; 5] = [Self::Detections, Self::Tracks, Self::Identities, Self::Voices, Self::Results];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Detections => "Detections",
             Self::Tracks => "Tracks",
             Self::Identities => "Identities",
+            Self::Voices => "A/V",
             Self::Results => "Results",
         }
     }
@@ -76,6 +82,7 @@ impl Tab {
             Self::Detections => Place::Detections,
             Self::Tracks => Place::Tracks,
             Self::Identities => Place::Identities,
+            Self::Voices => Place::Voices,
             Self::Results => Place::Results,
         }
     }
@@ -231,7 +238,11 @@ impl Model {
         Arrive {
             episode: Some(desk.snapshot.episode.clone()).filter(|_| self.screen != Screen::Episodes),
             tab: Some(desk.tab),
-            at: Some(desk.moment()).filter(|_| desk.tab == Tab::Detections),
+            at: match desk.tab {
+                Tab::Detections => Some(desk.moment()),
+                Tab::Voices => desk.voices.now(&desk.snapshot).map(|at| at - desk.origin()),
+                _ => None,
+            },
             identity: desk.card().map(|c| c.identity.id),
             track: desk.track().map(|t| t.track.id),
             sort: desk.grid.sort,
@@ -249,6 +260,7 @@ impl Model {
             Tab::Detections => link.extend([" --at ", &desk.place()]),
             Tab::Identities => link.extend(desk.card().map(|c| format!(" --identity {}", c.identity.id))),
             Tab::Tracks => link.extend(desk.track().map(|t| format!(" --track {}", t.track.id))),
+            Tab::Voices => link.extend(desk.voices.now(&desk.snapshot).map(|at| format!(" --at {}", desk.since_start(at)))),
             Tab::Results => {}
         }
         Some(link)

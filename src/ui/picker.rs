@@ -6,12 +6,12 @@ use super::list::{Cursor, Step};
 use super::model::{Desk, Given, Item, Model, Overlay, Pick, Picker, Picking, title};
 use super::palette::{commands, rank};
 use super::screens::tracks::stretch;
-use super::screens::{self, episodes, jobs};
+use super::screens::{self, episodes, jobs, voices};
 use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
 use crate::domain::{DiscardReason, IdentityId, TrackId};
-use crate::session::{Choice, Command, Near, PeopleCommand, Standing, Target, WorkVerdict};
+use crate::session::{Choice, Command, Near, PeopleCommand, Standing, Target, Whose, WorkVerdict};
 use std::collections::BTreeSet;
 use tui_input::Input;
 
@@ -78,6 +78,21 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
         Picking::DiscardTracks(Given::Pictures(stretch)) => {
             (format!("why do {} count for nobody?", stretch::told(stretch)), reasons())
         }
+        Picking::Speaker(what) => {
+            let mut items = people(desk);
+            items.extend(identities(desk, &BTreeSet::new(), |c| c.identity.name.is_none()));
+            voices::sort(desk, what, &mut items);
+            items.push(Item { text: "nobody known".into(), note: "stays so".into(), pick: Pick::Nobody });
+            items.push(Item { text: "whom the evidence says".into(), note: String::new(), pick: Pick::Evidence });
+            (voices::asks(what), items)
+        }
+        Picking::MergeVoice(of) => (format!("{of} is the same voice as"), voices::others(desk, *of)),
+        Picking::GiveVoice(turns) => {
+            let mut items = voices::all(desk);
+            items.push(Item { text: "a new voice".into(), note: String::new(), pick: Pick::NewVoice });
+            let what = if turns.len() == 1 { "this turn is".to_owned() } else { format!("these {} turns are", turns.len()) };
+            (format!("{what} of the voice"), items)
+        }
         Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) => (String::new(), Vec::new()),
     }
 }
@@ -141,7 +156,7 @@ pub(crate) fn search(picker: &mut Picker) {
     picker.items.retain(|i| i.pick != Pick::NewPerson);
     let query = picker.input.value().trim().to_owned();
     let is_new = !picker.items.iter().any(|i| i.text.eq_ignore_ascii_case(&query));
-    if !query.is_empty() && is_new && matches!(picker.what, Picking::Name(_) | Picking::Assign(_)) {
+    if !query.is_empty() && is_new && matches!(picker.what, Picking::Name(_) | Picking::Assign(_) | Picking::Speaker(_)) {
         picker.items.push(Item { text: query.clone(), note: "new person".into(), pick: Pick::NewPerson });
     }
     let texts: Vec<&str> = picker.items.iter().map(|i| i.text.as_str()).collect();
@@ -200,6 +215,7 @@ fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effe
         desk.grid.selected.clear();
         desk.grid.anchor = None;
         desk.strips.select_nothing();
+        desk.voices.select_nothing();
     }
     if_writable(model, Ask::Decide(command))
 }
@@ -225,6 +241,13 @@ fn command(model: &Model, what: Picking, pick: Pick, typed: String) -> Option<Co
             Command::Discard { tracks: Vec::new(), identities, reason }
         }
         (Picking::DiscardTracks(given), Pick::Reason(reason)) => given.discarded(reason),
+        (Picking::Speaker(what), Pick::Nobody) => what.to(Whose::Nobody),
+        (Picking::Speaker(what), Pick::Evidence) => what.to(Whose::Evidence),
+        (Picking::Speaker(what), Pick::Identity(id)) => what.to(Whose::To(Target::Identity(id))),
+        (Picking::Speaker(what), _) => what.to(Whose::To(Target::Person(name?))),
+        (Picking::MergeVoice(of), Pick::Voice(into)) => Command::MergeVoices { speakers: vec![of], into },
+        (Picking::GiveVoice(turns), Pick::Voice(to)) => Command::GiveTurns { turns, to: Some(to) },
+        (Picking::GiveVoice(turns), Pick::NewVoice) => Command::GiveTurns { turns, to: None },
         _ => return None,
     })
 }

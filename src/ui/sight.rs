@@ -11,9 +11,11 @@ pub(crate) fn hidden(model: &Model, seq: u64) -> Option<String> {
     match desk.tab {
         Tab::Identities if has_card(desk, made, Seen::OnScreen) => None,
         Tab::Tracks if has_row(desk, made, Seen::OnScreen) => None,
+        Tab::Voices if has_turn(desk, made, Seen::OnScreen) => None,
         tab if tab != made.tab => Some(format!("made in {}", made.tab.title())),
         Tab::Identities if has_card(desk, made, Seen::InList) => Some("further away in the list".into()),
         Tab::Tracks if has_row(desk, made, Seen::InList) => Some("further away in the list".into()),
+        Tab::Voices if has_turn(desk, made, Seen::InList) => Some("further away in the list".into()),
         _ => Some("not in the list as it is filtered".into()),
     }
 }
@@ -34,6 +36,16 @@ fn has_card(desk: &Desk, made: &Made, seen: Seen) -> bool {
     let cards = desk.grid.order.iter().skip(from).take(count).filter_map(|i| desk.snapshot.identities.get(*i));
     let mut ids = cards.map(|c| c.identity.id);
     ids.any(|id| made.identities.contains(&id))
+}
+
+fn has_turn(desk: &Desk, made: &Made, seen: Seen) -> bool {
+    let voices = &desk.voices;
+    let (from, count) = match seen {
+        Seen::OnScreen => (voices.cursor.top, voices.shown.max(1)),
+        Seen::InList => (0, usize::MAX),
+    };
+    let mut rows = voices.order.iter().skip(from).take(count).filter_map(|i| voices.rows.get(*i));
+    rows.any(|r| made.turns.contains(&r.id) || made.speakers.contains(&r.speaker))
 }
 
 fn has_row(desk: &Desk, made: &Made, seen: Seen) -> bool {

@@ -100,6 +100,7 @@ fn calm(model: &mut Model) {
             Tab::Tracks => {
                 desk.strips.select_nothing();
             }
+            Tab::Voices => desk.voices.select_nothing(),
             Tab::Detections | Tab::Results => {}
         }
     }
@@ -449,6 +450,7 @@ fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
     }
     if let Some(at) = arrive.at {
         desk.film.frame = desk.snapshot.frame_at(at + desk.origin());
+        desk.voices.go_to(at + desk.origin());
     }
     desk.grid.under = desk.card().map(|c| c.identity.id);
     model.status = match &desk.access {

@@ -140,7 +140,7 @@ fn a_reviewer_names_merges_undoes_comes_back_and_the_totals_follow() {
     term.until("1 of 7 named");
     term.does("\x12", "redo: ");
     term.until("1 of 6 named");
-    term.does("4", "seconds");
+    term.does("5", "belief");
     term.until("Ava Stone");
     term.does("gl", "root");
     term.does("q", "checked");

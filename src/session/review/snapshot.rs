@@ -2,8 +2,8 @@
 
 use super::doubt::Doubt;
 use crate::domain::{
-    Assignment, CropKey, DiscardReason, EpisodeId, Identity, MediaTime, Person, Quality, RunMeta, ScreenTime, Shot, Span, Spoken,
-    TrackId, Tracklet,
+    Assignment, CropKey, DiscardReason, EpisodeId, Identity, MediaTime, Person, Quality, RunMeta, ScreenTime, Shot, SoundLevels,
+    Span, Spoken, TrackId, Tracklet,
 };
 use crate::session::speech::Speech;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub speech: Option<Arc<Speech>>,
     /// What was heard, and what is decided of it.
     pub spoken: Arc<Spoken>,
+    /// Loudness and speech, by time.
+    pub levels: Arc<Vec<SoundLevels>>,
     /// The decision that undo takes back next, and its summary.
     pub next_undo: Option<(u64, String)>,
     /// The decision that redo does again next, and its summary.

@@ -9,7 +9,7 @@ use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fo
 use crate::config::{DoubtParams, Settings};
 use crate::domain::{
     Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, MouthScores, Operation, Roster, RunMeta, Shot, ShotId,
-    Source, TrackId, TrackMap, TrackParts, Tracklet,
+    SoundLevels, Source, TrackId, TrackMap, TrackParts, Tracklet,
 };
 use crate::session::plan::View;
 use crate::session::speech::{self, Faces, Speech};
@@ -39,6 +39,7 @@ pub(super) struct State {
     pub(super) cards: BTreeMap<IdentityId, Card>,
     pub(super) roster: Roster,
     mouths: BTreeMap<ShotId, Vec<MouthScores>>,
+    levels: Arc<Vec<SoundLevels>>,
     pub(super) vectors: Vectors,
 }
 
@@ -70,6 +71,7 @@ impl State {
             cards: BTreeMap::new(),
             roster: library.catalog().roster()?,
             mouths: store.mouths(run.id)?,
+            levels: Arc::new(store.levels(run.id)?),
             vectors: Vectors::default(),
             run: Arc::new(run),
         };
@@ -137,6 +139,7 @@ impl State {
             time,
             speech: speech.map(Arc::new),
             spoken: self.view.spoken.clone(),
+            levels: self.levels.clone(),
             next_undo: named(self.history.next_undo()),
             next_redo: named(self.history.next_redo()),
         }

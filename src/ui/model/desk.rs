@@ -1,7 +1,7 @@
 //! The open episode: its tabs, what is selected in them, what is under their cursors.
 
 use super::super::list::Cursor;
-use super::{Film, Made, Nearby, Tab, matches};
+use super::{Film, Made, Nearby, Tab, Voices, matches};
 use crate::domain::{CropKey, IdentityId, TrackId};
 use crate::session::{Access, Card, CropCursor, CropRow, FrameSource, Limits, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ pub(crate) struct Desk {
     pub film: Film,
     pub grid: Grid,
     pub strips: Strips,
+    pub voices: Voices,
     pub results: Cursor,
     /// One face fills the pane.
     pub is_zoomed: bool,
@@ -174,6 +175,7 @@ impl Desk {
             film,
             grid: Grid::default(),
             strips: Strips::default(),
+            voices: Voices::default(),
             results: Cursor::default(),
             is_zoomed: false,
             made: BTreeMap::new(),
@@ -240,6 +242,7 @@ impl Desk {
         let (card, track) = (self.grid.under, self.strips.order.get(self.strips.cursor.at).copied());
         self.arrange_cards();
         self.arrange_tracks();
+        self.voices.arrange(&self.snapshot);
         let cards = &self.snapshot.identities;
         let order = &self.grid.order;
         if let Some(at) = card.and_then(|id| order.iter().position(|i| cards[*i].identity.id == id)) {

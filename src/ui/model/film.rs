@@ -223,7 +223,12 @@ impl Desk {
 
     /// Returns the same as `--at` takes it.
     pub(crate) fn place(&self) -> String {
-        let ms = (self.moment().0.max(0) + 500) / 1000;
+        self.since_start(self.moment() + self.origin())
+    }
+
+    /// Returns a moment as `--at` takes it.
+    pub(crate) fn since_start(&self, at: MediaTime) -> String {
+        let ms = ((at - self.origin()).0.max(0) + 500) / 1000;
         format!("{}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
     }
 

@@ -1,7 +1,7 @@
 //! What is given to somebody, and lines of text that are asked for.
 
-use crate::domain::{DiscardReason, MediaTime, PersonId, TrackId};
-use crate::session::{Command, Target};
+use crate::domain::{DiscardReason, MediaTime, PersonId, Span, SpeakerId, TrackId, TurnId};
+use crate::session::{Command, Target, Whose};
 use tui_input::Input;
 
 /// A line of text that is asked for.
@@ -21,6 +21,8 @@ pub(crate) enum Asking {
     Export { taken: Option<String> },
     /// What a person of the library is called.
     Rename(PersonId),
+    /// What is said in a turn.
+    Words(TurnId),
 }
 
 /// What is given to somebody.
@@ -44,6 +46,26 @@ impl Given {
         match self {
             Self::Tracks(tracks) => Command::Discard { tracks, identities: Vec::new(), reason },
             Self::Pictures(Stretch { track, from, to, .. }) => Command::DiscardPictures { track, from, to, reason },
+        }
+    }
+}
+
+/// Speech that is given to somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Speaks {
+    /// Every turn of a voice.
+    Voice(SpeakerId),
+    Turns(Vec<TurnId>),
+    Range(Span),
+}
+
+impl Speaks {
+    /// Returns the decision that gives it to somebody.
+    pub(crate) fn to(self, whose: Whose) -> Command {
+        match self {
+            Self::Voice(speaker) => Command::Voice { speakers: vec![speaker], to: whose },
+            Self::Turns(turns) => Command::Say { turns, by: whose },
+            Self::Range(span) => Command::SayRange { from: span.start(), to: span.end(), speaker: None, by: whose },
         }
     }
 }

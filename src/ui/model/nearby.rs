@@ -1,7 +1,7 @@
 //! Who looks like what is under the cursor, and what decisions of this session touched.
 
 use super::Tab;
-use crate::domain::{Change, IdentityId, Operation, TrackId};
+use crate::domain::{Change, IdentityId, Operation, SpeakerId, TrackId, TurnId};
 use crate::session::{Candidate, Near};
 use std::collections::BTreeSet;
 
@@ -24,11 +24,14 @@ pub(crate) struct Made {
     pub tab: Tab,
     pub tracks: BTreeSet<TrackId>,
     pub identities: BTreeSet<IdentityId>,
+    pub turns: BTreeSet<TurnId>,
+    pub speakers: BTreeSet<SpeakerId>,
 }
 
 impl Made {
     pub(crate) fn new(tab: Tab, operation: &Operation) -> Self {
-        let mut made = Self { tab, tracks: BTreeSet::new(), identities: BTreeSet::new() };
+        let mut made =
+            Self { tab, tracks: BTreeSet::new(), identities: BTreeSet::new(), turns: BTreeSet::new(), speakers: BTreeSet::new() };
         for change in &operation.changes {
             match change {
                 Change::Assign { track, edit, .. } => {
@@ -41,10 +44,17 @@ impl Made {
                 Change::Track { track, .. } | Change::Mark { track, .. } => {
                     made.tracks.insert(*track);
                 }
-                Change::Voice { edit, .. } | Change::Said { edit, .. } => {
+                Change::Voice { speaker, edit, .. } => {
+                    made.speakers.insert(*speaker);
                     made.identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity));
                 }
-                Change::Turn { .. } | Change::Words { .. } => {}
+                Change::Said { turn, edit, .. } => {
+                    made.turns.insert(*turn);
+                    made.identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity));
+                }
+                Change::Turn { turn, .. } | Change::Words { turn, .. } => {
+                    made.turns.insert(*turn);
+                }
             }
         }
         made

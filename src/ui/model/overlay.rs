@@ -2,8 +2,8 @@
 
 use super::super::keymap::Action;
 use super::super::list::Cursor;
-use super::{Given, Line};
-use crate::domain::{DiscardReason, EpisodeId, IdentityId, PersonId};
+use super::{Given, Line, Speaks};
+use crate::domain::{DiscardReason, EpisodeId, IdentityId, PersonId, SpeakerId, TurnId};
 use crate::session::{Choice, Standing};
 use tui_input::Input;
 
@@ -62,6 +62,12 @@ pub(crate) enum Picking {
     Run(Box<Standing>),
     DiscardIdentities(Vec<IdentityId>),
     DiscardTracks(Given),
+    /// Who speaks.
+    Speaker(Speaks),
+    /// Which voice this one is the same as.
+    MergeVoice(SpeakerId),
+    /// Whose voice turns have.
+    GiveVoice(Vec<TurnId>),
 }
 
 /// One line of a picker.
@@ -86,4 +92,10 @@ pub(crate) enum Pick {
     NewIdentity,
     Reason(DiscardReason),
     Work(Choice),
+    /// Nobody whom one knows.
+    Nobody,
+    /// Whom the evidence says.
+    Evidence,
+    Voice(SpeakerId),
+    NewVoice,
 }

@@ -13,6 +13,7 @@ pub(crate) mod people;
 pub(crate) mod results;
 pub(crate) mod shows;
 pub(crate) mod tracks;
+pub(crate) mod voices;
 
 use super::keymap::Action;
 use super::model::{Desk, Model, Screen, Tab};
@@ -63,11 +64,13 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Tab2 => 1,
         Action::Tab3 => 2,
         Action::Tab4 => 3,
+        Action::Tab5 => 4,
         _ => {
             return match desk.tab {
                 Tab::Detections => detections::act(model, action),
                 Tab::Tracks => tracks::act(model, action),
                 Tab::Identities => identities::act(model, action),
+                Tab::Voices => voices::act(model, action),
                 Tab::Results => results::act(model, action),
             };
         }
@@ -87,6 +90,7 @@ pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episode, Some(Tab::Detections)) => detections::settle(model),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
+        (Screen::Episode, Some(Tab::Voices)) => voices::settle(model),
         (Screen::Log, _) => log::ask_for_detail(model),
         _ => Vec::new(),
     }

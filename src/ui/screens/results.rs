@@ -38,14 +38,16 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let snapshot = &desk.snapshot;
     let people = &snapshot.time.people;
     if people.is_empty() {
-        return canvas.says(area, Role::Dim, "nobody is seen", "the run found no face that counts");
+        return canvas.says(area, Role::Dim, "nobody is seen or heard", "the run found no face that counts");
     }
     let wide = usize::from(area.width);
     let name = people.iter().map(|p| called(p).chars().count()).max().unwrap_or(0).clamp(8, if wide < 100 { 16 } else { 28 });
-    let fixed = 3 + name + 2 + 9 + 8 + 7 + 6 + 9;
+    let is_heard = snapshot.time.speech.is_some();
+    let fixed = 3 + name + 2 + 9 + 8 + 7 + 6 + 9 + if is_heard { 20 } else { 0 };
     let sides = wide >= 110;
     let room = wide.saturating_sub(fixed + if sides { 22 } else { 0 } + 2).min(72);
-    let head = format!("   {:<name$}  {:>9} {:>7} {:>6} {:>5}  {:<7}", "", "seconds", "share", "belief", "times", "checked");
+    let heard = if is_heard { format!(" {:>9} {:>9}", "speaks", "seen so") } else { String::new() };
+    let head = format!("   {:<name$}  {:>9}{heard} {:>7} {:>6} {:>5}  {:<7}", "", "seen", "share", "belief", "times", "checked");
     let head = if sides { format!("{head} {:>9} {:>9}", "first", "last") } else { head };
     canvas.line(area, 0, Line::from(canvas.dim(head)));
     let rows = usize::from(area.height).saturating_sub(1);
@@ -66,6 +68,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             canvas.span(role, format!("{} ", role.glyph())),
             canvas.span(if is_here { Role::Title } else { Role::Text }, format!("{:<name$}", fit(&called(person), name))),
             canvas.span(Role::Title, format!("  {:>9}", clock(person.visual_time))),
+            canvas.span(Role::Text, heard_cells(person)),
             canvas.span(Role::Text, format!(" {:>6.1}%", 100.0 * share)),
             canvas.span(
                 if person.confidence < 0.5 { Role::Doubt } else { Role::Text },
@@ -85,6 +88,11 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         }
         canvas.line(area, row, Line::from(cells));
     }
+}
+
+/// How long they speak, and how long they are seen speaking.
+fn heard_cells(person: &PersonTime) -> String {
+    person.speech.as_ref().map(|s| format!(" {:>9} {:>9}", clock(s.time), clock(s.both_time))).unwrap_or_default()
 }
 
 fn called(person: &PersonTime) -> String {
