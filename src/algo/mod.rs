@@ -7,6 +7,7 @@ pub mod diarise;
 pub mod evaluate;
 pub mod fuse;
 pub mod letterbox;
+pub mod mouth;
 pub mod nms;
 pub mod quality;
 pub mod screen_time;

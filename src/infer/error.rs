@@ -61,6 +61,8 @@ pub enum InferError {
     Language { model: String, wanted: String, known: Vec<String> },
     #[error("model {path:?} gave a face vector that cannot be used: {source}")]
     Vector { path: PathBuf, source: EmbeddingError },
+    #[error("a face of {pictures} pictures came with the sound of {sound}")]
+    Clip { pictures: usize, sound: usize },
 }
 
 fn list(names: &[String]) -> String {
@@ -110,7 +112,7 @@ impl InferError {
             Self::Read { .. } => {
                 "check the path and its permissions; --models-dir or SCREENALYTICS_MODELS names the folder with the models".into()
             }
-            Self::Picture { .. } | Self::Run { .. } | Self::Output { .. } | Self::Vector { .. } => {
+            Self::Picture { .. } | Self::Run { .. } | Self::Output { .. } | Self::Vector { .. } | Self::Clip { .. } => {
                 return None;
             }
         })

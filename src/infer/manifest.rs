@@ -62,7 +62,7 @@ impl TemplateName {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
-    /// Detectors: lowest score that counts as a face, `0..=1`.
+    /// Detectors: lowest score that counts as a face, `0..=1`. Active speakers: score (a logit) above which a face speaks.
     pub score: Option<f32>,
     /// Detectors: boxes that overlap by more are one face.
     pub nms_iou: Option<f32>,

@@ -1,5 +1,6 @@
 //! The only module that knows onnxruntime: finds it, finds models, finds faces and voices and turns them into vectors.
 
+mod active_speaker;
 mod detector;
 mod device;
 mod downloads;
@@ -33,6 +34,7 @@ mod tests_support;
 mod transcribe;
 mod voice;
 
+pub use active_speaker::{ActiveSpeaker, FaceClip, FaceSound, build_active_speaker};
 pub use detector::{DetSize, DetectParams, FaceDetector, ScalePolicy, build_detector, detect_picture, detect_pictures};
 pub use device::{Device, DeviceChoice, DeviceFault};
 pub use downloads::{Download, Package, Place, Set, Source, Terms, Twin};

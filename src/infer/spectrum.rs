@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Windows frames and returns their power spectrum.
-pub(super) struct PowerSpectrum {
+pub(in crate::infer) struct PowerSpectrum {
     fft: Arc<dyn RealToComplex<f32>>,
     /// As long as a frame.
     window: Vec<f32>,
@@ -24,7 +24,7 @@ impl fmt::Debug for PowerSpectrum {
 
 impl PowerSpectrum {
     /// Prepares transforms of `size`, which is at least the window's length; zeros follow the frame.
-    pub(super) fn new(size: usize, window: Vec<f32>) -> Self {
+    pub(in crate::infer) fn new(size: usize, window: Vec<f32>) -> Self {
         let fft = RealFftPlanner::<f32>::new().plan_fft_forward(size.max(window.len()));
         let (input, output, scratch) = (fft.make_input_vec(), fft.make_output_vec(), fft.make_scratch_vec());
         let power = vec![0.0; output.len()];
@@ -32,7 +32,7 @@ impl PowerSpectrum {
     }
 
     /// Returns `size / 2 + 1` powers of a frame; what it lacks in length is silence.
-    pub(super) fn of(&mut self, frame: &[f32]) -> &[f32] {
+    pub(in crate::infer) fn of(&mut self, frame: &[f32]) -> &[f32] {
         self.input.fill(0.0);
         for ((to, from), weight) in self.input.iter_mut().zip(frame).zip(&self.window) {
             *to = from * weight;
@@ -50,7 +50,7 @@ impl PowerSpectrum {
 
 /// One triangle of a filter bank: its weights from bin `first` on.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Filter {
+pub(in crate::infer) struct Filter {
     first: usize,
     weights: Vec<f32>,
 }
@@ -58,14 +58,14 @@ pub(super) struct Filter {
 impl Filter {
     /// Keeps the bins where `weight` is above zero; they lie side by side.
     #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
-    pub(super) fn new(bins: usize, weight: impl Fn(usize) -> f64) -> Self {
+    pub(in crate::infer) fn new(bins: usize, weight: impl Fn(usize) -> f64) -> Self {
         let first = (0..bins).find(|bin| weight(*bin) > 0.0).unwrap_or(bins);
         let weights = (first..bins).map(weight).take_while(|w| *w > 0.0).map(|w| w as f32).collect();
         Self { first, weights }
     }
 
     /// Returns the weighted sum of its bins.
-    pub(super) fn sum(&self, power: &[f32]) -> f32 {
+    pub(in crate::infer) fn sum(&self, power: &[f32]) -> f32 {
         power.iter().skip(self.first).zip(&self.weights).map(|(p, w)| p * w).sum()
     }
 }
