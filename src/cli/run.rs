@@ -164,6 +164,7 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     if missing > WORTH_TELLING {
         let _ = writeln!(out, "missing  {:.1} s at the end, which the file promises and does not hold", missing.secs());
     }
+    let _ = writeln!(out, "mouths   {}", report.mouths.text());
     if !report.scan_skipped {
         let _ = writeln!(out, "{}", busy(progress, wall, report));
     }

@@ -109,6 +109,12 @@ pub struct Watching {
     pub model: ModelUse,
     /// The raw score above which a mouth speaks, of this model.
     pub mark: f32,
+    /// The key of the scores (turns, parameters, model): scores with another key are not gone on with.
+    #[serde(default)]
+    pub key: String,
+    /// What it computed on.
+    #[serde(default)]
+    pub device: String,
 }
 
 /// Says how a run listened to its video.

@@ -16,8 +16,7 @@ pub const AUTO: &str = "auto";
 /// Families that this program can run, by task.
 const DETECTORS: [&str; 7] = ["scrfd", "yunet", "retinaface", "retinaface-insightface", "yolov8-face", "mtcnn", "faceapi-ssd"];
 const EMBEDDERS: [&str; 4] = ["arcface", "openmodelzoo-reid", "sface", "dlib"];
-const LISTENERS: [&str; 7] =
-    ["silero-vad", "pyannote-segmentation", "ge2e", "wespeaker", "whisper-onnx", "lr-asd", "light-asd"];
+const LISTENERS: [&str; 7] = ["silero-vad", "pyannote-segmentation", "ge2e", "wespeaker", "whisper-onnx", "lr-asd", "light-asd"];
 
 /// Tells whether this program can run a model, not only name it.
 #[must_use]

@@ -1,7 +1,8 @@
-//! Runs the passes over an episode: scan, embed, listen, group.
+//! Runs the passes over an episode: scan, embed, listen, group, link.
 
 pub mod flow;
 pub mod group;
+pub mod link;
 pub mod listen;
 pub mod progress;
 pub mod reembed;

@@ -27,6 +27,8 @@ pub enum Phase {
     Diarise,
     /// Groups tracks into clusters.
     Cluster,
+    /// Scores mouths while somebody speaks.
+    Link,
     Done,
 }
 
@@ -41,11 +43,13 @@ impl Phase {
             Self::Listen => "audio:listen",
             Self::Diarise => "audio:diarise",
             Self::Cluster => "cluster",
+            Self::Link => "audio:link",
             Self::Done => "done",
         }
     }
 
-    const ALL: [Self; 7] = [Self::Prepare, Self::Detect, Self::Embed, Self::Listen, Self::Diarise, Self::Cluster, Self::Done];
+    const ALL: [Self; 8] =
+        [Self::Prepare, Self::Detect, Self::Embed, Self::Listen, Self::Diarise, Self::Cluster, Self::Link, Self::Done];
 }
 
 /// Names a stage of the scan whose time is counted.
@@ -62,12 +66,24 @@ pub enum Stage {
     Sound,
     /// Tells local speakers and makes vectors of their voices.
     Hear,
+    /// Scores mouths.
+    Mouth,
 }
 
 impl Stage {
     /// All stages in the order of the chain.
-    pub const ALL: [Self; 9] =
-        [Self::Decode, Self::Cut, Self::Detect, Self::Crop, Self::Track, Self::Embed, Self::Store, Self::Sound, Self::Hear];
+    pub const ALL: [Self; 10] = [
+        Self::Decode,
+        Self::Cut,
+        Self::Detect,
+        Self::Crop,
+        Self::Track,
+        Self::Embed,
+        Self::Store,
+        Self::Sound,
+        Self::Hear,
+        Self::Mouth,
+    ];
 
     /// Returns its name.
     #[must_use]
@@ -82,6 +98,7 @@ impl Stage {
             Self::Store => "store",
             Self::Sound => "sound",
             Self::Hear => "hear",
+            Self::Mouth => "mouth",
         }
     }
 

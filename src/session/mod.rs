@@ -17,6 +17,7 @@ mod files;
 mod fingerprint;
 mod frames;
 mod jobs;
+mod linking;
 mod listening;
 mod models;
 mod name;
@@ -60,6 +61,7 @@ pub use frames::{FrameSource, FrameView, Frames};
 pub use jobs::{
     JobEvent, JobId, JobLine, JobState, Jobs, LeftOver, ModelSet, Order, OrderDefaults, Work, forget, left_over, order_defaults,
 };
+pub use linking::LinkReport;
 pub use listening::SoundReport;
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
 pub use output::{

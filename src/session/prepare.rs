@@ -2,7 +2,7 @@
 
 use super::run::RunRequest;
 use super::workspace::{Workspace, absolute};
-use super::{SessionError, fingerprint};
+use super::{SessionError, fingerprint, linking};
 use crate::algo::track::Kind;
 use crate::config::Settings;
 use crate::domain::{EmbedderId, RunMeta, VideoFacts};
@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub validator: Option<ModelFile>,
     /// What listens: speech, local speakers, voices; or the ids that are not installed.
     pub ears: Result<[ModelFile; 3], Vec<String>>,
+    /// What looks at mouths, where it is there.
+    pub mouth: Option<ModelFile>,
     pub runtime: Runtime,
     pub device: Device,
     pub sampling: Sampling,
@@ -48,6 +50,7 @@ impl Prepared {
             wanted => Some(registry.resolve_second(&found, &detector, wanted, &runtime)?),
         };
         let ears = super::listening::models(&registry, &found, &settings.listen);
+        let mouth = linking::model(&registry, &found, &settings.mouth.model);
         let used = files([&detector, &embedder].into_iter().chain(&validator));
         let device = runtime.device(request.device, &used, &workspace.paths.cache)?;
         // A model that cannot be opened, or a size that it does not take, is told before a run begins.
@@ -73,7 +76,7 @@ impl Prepared {
             codec: info.codec.clone(),
             pixel_format: info.pixel_format.clone(),
         };
-        Ok(Self { info, facts, detector, embedder, validator, ears, runtime, device, sampling })
+        Ok(Self { info, facts, detector, embedder, validator, ears, mouth, runtime, device, sampling })
     }
 
     /// Returns every file that a device must be able to run.

@@ -2,6 +2,7 @@
 
 use super::SessionError;
 use super::changeover::{self, SCAN};
+use super::linking::{self, LinkReport};
 use super::listening::{Pass, SoundReport};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
@@ -62,6 +63,8 @@ pub struct RunReport {
     pub sound: SoundReport,
     /// What came from the run that was active before.
     pub carried: group::Carried,
+    /// What came of looking at mouths.
+    pub mouths: LinkReport,
     pub episode_file: PathBuf,
 }
 
@@ -163,6 +166,12 @@ pub fn run(
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;
     }
+    let linking =
+        linking::Pass { store: &store, video: &request.video, settings, prepared: &prepared, cancel, progress, watcher };
+    let mouths = linking.run(&mut meta)?;
+    if cancel.is_set() {
+        return cancelled(&store, &meta);
+    }
     let metrics = super::report::metrics(&store, &meta, settings)?;
     progress.begin(Phase::Done, meta.counts.frames, meta.counts.frames);
     Ok(RunEnd::Done(Box::new(RunReport {
@@ -174,6 +183,7 @@ pub fn run(
         scan_skipped: scanned,
         group_skipped,
         carried,
+        mouths,
         episode_file: store.path().to_path_buf(),
         meta,
     })))
