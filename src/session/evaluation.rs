@@ -28,6 +28,7 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
         faces: &faces,
         clusters: &clusters,
         screen_time: &summary.time,
+        links: summary.speech.as_ref().map(|s| s.fused.links.as_slice()),
         picture: summary.run.video.size,
     };
     Ok(evaluate::evaluate(&workspace.settings.evaluation, &known, &run))

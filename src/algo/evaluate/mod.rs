@@ -8,6 +8,7 @@ mod faces;
 mod people;
 mod report;
 mod shots;
+mod speaking;
 mod truth;
 mod verification;
 
@@ -16,10 +17,11 @@ pub use faces::FaceScore;
 pub use people::{PeopleScore, PersonScore, Purity};
 pub use report::Evaluation;
 pub use shots::ShotScore;
-pub use truth::{Bound, Truth, TruthError, TruthFace, TruthPerson, TruthShot};
+pub use speaking::SpeakingScore;
+pub use truth::{Bound, Truth, TruthError, TruthFace, TruthPerson, TruthShot, TruthSpeech};
 pub use verification::{Alike, Mark, OperatingPoint, Portrait, Verification, verify};
 
-use crate::domain::{Face, FrameTime, IdentityId, ScreenTime, Shot, Size, TrackId};
+use crate::domain::{AvLink, Face, FrameTime, IdentityId, ScreenTime, Shot, Size, TrackId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -31,6 +33,7 @@ pub struct Params {
     pub min_iou: f32,
     pub min_share_inside: f32,
     pub min_weight: f32,
+    pub speech_collar_s: f32,
 }
 
 /// What a run says of a video, in any order.
@@ -43,6 +46,8 @@ pub struct Run<'a> {
     /// Which cluster each track is in.
     pub clusters: &'a BTreeMap<TrackId, IdentityId>,
     pub screen_time: &'a ScreenTime,
+    /// Who says what; absent where no sound was analysed.
+    pub links: Option<&'a [AvLink]>,
     pub picture: Size,
 }
 
@@ -58,6 +63,7 @@ pub fn evaluate(params: &Params, truth: &Truth, run: &Run) -> Evaluation {
         shots: shots::score(params, truth, run.shots),
         faces: faces::score(truth, &seen),
         people: people::score(truth, run, &seen, &owners),
+        speaking: run.links.and_then(|links| speaking::score(params, truth, links, &owners)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Prints an evaluation.
 
 use super::truth::Bound;
-use super::{FaceScore, PeopleScore, Purity, ShotScore};
+use super::{FaceScore, PeopleScore, Purity, ShotScore, SpeakingScore};
 use serde::Serialize;
 use std::fmt;
 
@@ -11,6 +11,8 @@ pub struct Evaluation {
     pub shots: ShotScore,
     pub faces: FaceScore,
     pub people: PeopleScore,
+    /// Absent where no sound was analysed, or the truth knows of no speech.
+    pub speaking: Option<SpeakingScore>,
 }
 
 impl fmt::Display for Evaluation {
@@ -59,7 +61,26 @@ impl fmt::Display for Evaluation {
         if p.below_bounds_s > 0.0 {
             write!(f, "; {:.3} s below the upper bounds", p.below_bounds_s)?;
         }
-        writeln!(f)
+        writeln!(f)?;
+        if let Some(s) = &self.speaking {
+            writeln!(
+                f,
+                "speaking claimed {:.2} s seen, {} right; {} of {:.2} s on screen found; {} of {:.2} s off screen claimed falsely",
+                s.claimed_s,
+                percent(s.precision()),
+                percent(s.coverage()),
+                s.on_screen_s,
+                percent(s.falsely_claimed()),
+                s.off_screen_s
+            )?;
+            let speech = s.on_screen_s + s.off_screen_s;
+            writeln!(
+                f,
+                "voices   {:.2} of {speech:.2} s given to who speaks, {:.2} s to somebody else",
+                s.named_s, s.misnamed_s
+            )?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@ use crate::domain::{Assignment, BBox, Detection, DropReason, Fate, MediaTime, Me
 
 const PICTURE: Size = Size { width: 640, height: 360 };
 
-fn params() -> Params {
+pub(super) fn params() -> Params {
     toml::from_str::<toml::Table>(include_str!("../../../config/evaluation.toml")).unwrap()["evaluation"]
         .clone()
         .try_into()
@@ -71,7 +71,8 @@ fn compare(shots: &[Shot], faces: &[Face], cluster: impl Fn(u32) -> u32) -> Eval
         [(&whole, analysed.as_slice(), faces)],
         MediaTime(4_000_000),
     );
-    let run = Run { shots, analysed: &analysed, faces, clusters: &clusters, screen_time: &screen_time, picture: PICTURE };
+    let run =
+        Run { shots, analysed: &analysed, faces, clusters: &clusters, screen_time: &screen_time, links: None, picture: PICTURE };
     evaluate(&params(), &truth(), &run)
 }
 

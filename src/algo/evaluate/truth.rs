@@ -85,6 +85,22 @@ pub struct Truth {
     pub faces: BTreeMap<u64, Vec<TruthFace>>,
     /// Stretches of faces in `faces`.
     pub tracks: usize,
+    /// What is said, in any order; empty where nothing is known of it.
+    pub speech: Vec<TruthSpeech>,
+    /// Pictures a second; 0 where it is not told.
+    pub fps: f64,
+}
+
+/// One utterance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TruthSpeech {
+    /// Who says it, as position in [`Truth::people`]; absent where it is none of them.
+    pub person: Option<usize>,
+    /// Seconds.
+    pub start: f64,
+    pub end: f64,
+    /// Whether they are seen saying it; absent where their faces tell.
+    pub visible: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +143,15 @@ struct RawBox {
 }
 
 #[derive(Deserialize)]
+struct RawSpeech {
+    identity: String,
+    start: f64,
+    end: f64,
+    #[serde(default)]
+    visible: Option<bool>,
+}
+
+#[derive(Deserialize)]
 struct RawTotal {
     visual_s: f64,
 }
@@ -141,6 +166,11 @@ struct Raw {
     boxes: Option<Vec<RawBox>>,
     totals: Option<BTreeMap<String, RawTotal>>,
     main_shot_seconds: Option<BTreeMap<String, f64>>,
+    #[serde(default)]
+    speech: Vec<RawSpeech>,
+    /// A number; a text such as `24000/1001` is passed over, as no truth of speech has one.
+    #[serde(default)]
+    fps: serde_json::Value,
 }
 
 impl Truth {
@@ -189,7 +219,10 @@ impl Truth {
             let size = Size { width: raw.width, height: raw.height };
             faces_of_boxes(&raw.boxes.unwrap_or_default(), &shots, raw.n_frames, size, person)
         };
-        Ok(Self { frames: raw.n_frames, shots, people, faces, tracks })
+        let speech = raw.speech.iter();
+        let speech =
+            speech.map(|s| TruthSpeech { person: person(&s.identity), start: s.start, end: s.end, visible: s.visible }).collect();
+        Ok(Self { frames: raw.n_frames, shots, people, faces, tracks, speech, fps: raw.fps.as_f64().unwrap_or(0.0) })
     }
 
     /// Returns the shot that picture `frame` lies in.
