@@ -13,8 +13,8 @@ mod speech;
 use super::{SessionError, Workspace};
 use crate::config::Settings;
 use crate::domain::{
-    Author, Counts, DeviceUse, Draft, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, OperationKind, PassMark,
-    RunId, RunMeta, VideoFacts,
+    Author, Counts, DeviceUse, Draft, EmbedderId, EpisodeEntry, EpisodeId, Fate, HeardChunk, MediaTime, ModelUse, OperationKind,
+    PassMark, RunId, RunMeta, VideoFacts,
 };
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
@@ -112,7 +112,7 @@ fn write_speech(store: &EpisodeStore, script: &Script, length: MediaTime) -> Res
     store.write_voices(RUN, &script.turns, &script.speakers())?;
     store.write_transcripts(RUN, script.written.iter().map(|(turn, transcript)| (*turn, transcript)))?;
     for (minute, levels) in (0..).zip(script.levels(length)) {
-        store.write_levels(RUN, minute, &levels)?;
+        store.write_heard(RUN, &HeardChunk { index: minute, levels, windows: Vec::new() })?;
     }
     for (shot, mouths) in &script.mouths {
         store.write_mouths(RUN, *shot, mouths)?;
