@@ -120,7 +120,9 @@ impl Pass<'_> {
     }
 
     fn score(&self, meta: &mut RunMeta, model: &ModelFile, turns: &[Turn], key: &str) -> Result<(), LinkError> {
-        let Some(sound) = Sound::open(self.video, &SoundChoice::Usual)? else { return Ok(()) };
+        let Some(sound) = Sound::open(self.video, &SoundChoice::from(self.settings.listen.stream.clone()))? else {
+            return Ok(());
+        };
         let decode = DecodeParams { hardware: Hardware::Off, ..self.settings.decode.clone() };
         let decoder = Decoder::open(self.video, &decode)?;
         let session = self.session(model);
@@ -174,7 +176,7 @@ impl Pass<'_> {
             "link": 1,
             "scan": meta.scan_key,
             "turns": spans,
-            "stream": String::from(SoundChoice::Usual),
+            "stream": self.settings.listen.stream,
             "model": model.digest,
             "params": [p.min_face_px, p.context_s, p.min_s, p.window_s, p.overlap_s],
         }))
