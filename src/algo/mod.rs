@@ -15,4 +15,5 @@ pub mod shot_cut;
 pub mod speech;
 pub mod speech_windows;
 pub mod track;
+pub mod transcript;
 pub mod words;

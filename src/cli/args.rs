@@ -121,6 +121,8 @@ pub enum Command {
     Suggest(SuggestArgs),
     /// Write screen time as CSV or JSON
     Export(ExportArgs),
+    /// Write down what is said in a file
+    Transcribe(TranscribeArgs),
     /// Compare an episode with a truth file
     Eval(EvalArgs),
     /// Say who speaks when in any file with sound

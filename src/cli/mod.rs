@@ -22,6 +22,7 @@ mod signals;
 mod status;
 mod suggest;
 mod synthetic;
+mod transcribe;
 mod workstation;
 
 pub use args::Cli;
@@ -107,6 +108,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Replay(args) => decisions::replay(&workspace, args),
         Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
+        Command::Transcribe(args) => transcribe::run(&workspace, args),
         Command::Eval(args) => eval::run(&workspace, args),
         Command::Diarise(args) => diarise::run(&workspace, args),
         Command::EvalFaces(args) => eval_faces::run(&workspace, args),

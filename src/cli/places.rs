@@ -27,6 +27,10 @@ pub(super) fn read(cli: &Cli) -> (Places, Vec<Flag>) {
             flags.extend(model_flag("--detector", "detect.model", args.detector.as_ref()));
             flags.extend(model_flag("--embedder", "embed.model", args.embedder.as_ref()));
         }
+        Some(Command::Transcribe(args)) => {
+            flags.extend(model_flag("--language", "transcribe.language", args.language.as_ref()));
+            flags.extend(model_flag("--speech-model", "transcribe.model", args.speech_model.as_ref()));
+        }
         _ => {}
     }
     (places, flags)

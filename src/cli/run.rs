@@ -5,7 +5,9 @@ use super::bar::Bar;
 use super::output::{self, clock, counted};
 use super::{Ended, signals};
 use crate::domain::{Described, EpisodeId, EpisodeNumber, MediaTime, Transition, episode_id_from_file_name};
-use crate::session::{self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, Workspace};
+use crate::session::{
+    self, EpisodeSummary, RunEnd, RunFacts, RunReport, RunRequest, SessionError, Watcher, WordsReport, Workspace,
+};
 use crate::session::{Cancel, Progress, StopCause};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -169,6 +171,9 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
         let _ = writeln!(out, "{}", busy(progress, wall, report));
     }
     let _ = writeln!(out, "sound    {}", report.sound.text());
+    if report.words != WordsReport::NoTurns {
+        let _ = writeln!(out, "words    {}", report.words.text());
+    }
     let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
     let carried = report.carried;
     if carried.names + carried.tracks + carried.lost > 0 {

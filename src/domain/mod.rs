@@ -55,6 +55,6 @@ pub use track_map::{TrackMap, TrackPart, TrackParts};
 pub use track_metrics::{LongTrack, TrackMetrics};
 pub use tracklet::Tracklet;
 pub use voice::{
-    AvLink, LinkEvidence, LinkMethod, MouthScores, SoundFacts, SoundLevels, Speaker, Transcript, Turn, TurnState, VoiceLink,
-    Word, WordTiming,
+    AvLink, LinkEvidence, LinkMethod, MouthScores, Sentence, SoundFacts, SoundLevels, Speaker, Transcript, Turn, TurnState,
+    VoiceLink, Word, WordTiming, Written,
 };

@@ -162,7 +162,10 @@ pub struct RunMeta {
     /// How it listened; absent where it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Listening>,
-    /// The passes that are complete: `scan`, `embed:<embedder>`, `listen`, `diarise`, `group`.
+    /// What wrote down what is said; absent where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcriber: Option<ModelUse>,
+    /// The passes that are complete: `scan`, `embed:<embedder>`, `listen`, `diarise`, `group`, `transcribe`.
     pub marks: BTreeMap<String, PassMark>,
 }
 
@@ -175,6 +178,7 @@ impl RunMeta {
             .chain(&self.validator)
             .chain(heard)
             .chain(self.mouths.iter().map(|m| &m.model))
+            .chain(&self.transcriber)
     }
 
     /// Tells whether the licences of its models allow commercial use; absent where one of them leaves it open and none forbids it.

@@ -44,6 +44,23 @@ pub enum WordTiming {
     Estimated,
 }
 
+/// A sentence or a part of one, as a speech model cut it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sentence {
+    /// By time.
+    pub words: Vec<Word>,
+    pub timing: WordTiming,
+}
+
+/// What was written down of one stretch of sound, whoever said it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Language as ISO 639-1, such as `en`.
+    pub language: String,
+    /// By time.
+    pub sentences: Vec<Sentence>,
+}
+
 /// What was written down of one turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {

@@ -127,6 +127,7 @@ pub(super) mod tests {
             counts: Counts::default(),
             mouths: None,
             sound: None,
+            transcriber: None,
             marks: BTreeMap::new(),
         }
     }

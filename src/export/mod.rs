@@ -10,6 +10,7 @@ mod npy;
 mod rounding;
 mod rttm;
 mod slug;
+pub mod subtitles;
 
 pub use csv::write_screen_time_csv;
 pub use json::{ScreenTimeFile, screen_time_file, write_screen_time_json};

@@ -48,7 +48,7 @@ pub use registry::{AUTO, Found, Incomplete, ModelFile, Recognised, Registry, can
 pub use runtime::{GpuFault, GpuState, Prefer, Runtime, Search, VERSION, installed_path, load};
 pub use session::SessionOptions;
 pub use transcribe::{
-    BeliefParams, Circle, Folder, Heard, RATE, Segment, SpokenTask, TranscribeParams, Transcriber, WINDOW, Whisper, WindowText,
-    build_transcriber,
+    BeliefParams, Circle, Folder, Heard, RATE, Segment, SpeechModel, SpokenTask, TranscribeParams, Transcriber, WINDOW, Whisper,
+    WindowText, build_transcriber, find_speech_model,
 };
 pub use voice::{Features, Segmenter, SpeechDetector, VoiceEmbedder, build_voice_embedder};

@@ -8,6 +8,7 @@ pub mod progress;
 pub mod reembed;
 pub mod sampling;
 pub mod scan;
+pub mod transcribe;
 
 pub use flow::{Cancel, StopCause};
 pub use progress::{Phase, Progress, ProgressView, Stage};

@@ -29,6 +29,8 @@ pub enum Phase {
     Cluster,
     /// Scores mouths while somebody speaks.
     Link,
+    /// Writes down what is said.
+    Transcribe,
     Done,
 }
 
@@ -44,12 +46,22 @@ impl Phase {
             Self::Diarise => "audio:diarise",
             Self::Cluster => "cluster",
             Self::Link => "audio:link",
+            Self::Transcribe => "audio:transcribe",
             Self::Done => "done",
         }
     }
 
-    const ALL: [Self; 8] =
-        [Self::Prepare, Self::Detect, Self::Embed, Self::Listen, Self::Diarise, Self::Cluster, Self::Link, Self::Done];
+    const ALL: [Self; 9] = [
+        Self::Prepare,
+        Self::Detect,
+        Self::Embed,
+        Self::Listen,
+        Self::Diarise,
+        Self::Cluster,
+        Self::Link,
+        Self::Transcribe,
+        Self::Done,
+    ];
 }
 
 /// Names a stage of the scan whose time is counted.

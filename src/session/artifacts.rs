@@ -5,10 +5,10 @@ use super::{SessionError, Workspace, author};
 use crate::blobs::Blobs;
 use crate::domain::{
     Change, CosineMap, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime,
-    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
+    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, SpeakerId, Spoken, TrackMap, Turn, TurnId, VideoFacts,
 };
 use crate::export::artifacts::{
-    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, Writer,
+    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, SaidTurn, Sink, Writer,
 };
 use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library};
@@ -67,8 +67,33 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     for record in Records::new(&store, &summary)? {
         writer.shot(&record?).map_err(failed)?;
     }
+    let spoken = super::decisions::spoken(&store, summary.run.id)?;
+    let said = said(&summary, &spoken);
+    if !said.is_empty() {
+        writer.transcript(&said).map_err(failed)?;
+    }
     let sink = writer.finish().map_err(failed)?;
     sink.close().map_err(failed)
+}
+
+/// Returns the turns of which something is written down, with whom they are believed to be.
+fn said<'a>(summary: &'a EpisodeSummary, spoken: &'a Spoken) -> Vec<SaidTurn<'a>> {
+    let Some(speech) = &summary.speech else { return Vec::new() };
+    let whose = |turn: TurnId| speech.fused.links.iter().find(|l| l.turn == turn).and_then(|l| l.identity);
+    let mut said = Vec::new();
+    for turn in &speech.turns {
+        let Some(transcript) = spoken.transcript(turn.id).filter(|t| !t.words.is_empty()) else { continue };
+        let overlaps =
+            |t: &&Turn| t.speaker != turn.speaker && t.span.start() < turn.span.end() && turn.span.start() < t.span.end();
+        let others: BTreeSet<SpeakerId> = speech.turns.iter().filter(overlaps).map(|t| t.speaker).collect();
+        said.push(SaidTurn {
+            turn: *turn,
+            transcript,
+            identity: whose(turn.id).and_then(|id| summary.identities.get(&id)),
+            others: others.into_iter().collect(),
+        });
+    }
+    said
 }
 
 /// Puts the shots of a run together again, one at a time.
@@ -314,6 +339,7 @@ fn run_meta(imported: &Imported, id: RunId, at: Timestamp) -> RunMeta {
         counts: Counts::default(),
         mouths: None,
         sound: None,
+        transcriber: None,
         marks: BTreeMap::new(),
     }
 }

@@ -11,6 +11,7 @@ use crate::infer::{DeviceChoice, InferError};
 use crate::media::{MediaError, WriteError};
 use crate::pipeline::listen::ListenError;
 use crate::pipeline::scan::ScanError;
+use crate::pipeline::transcribe::TranscribeError;
 use crate::pull::PullError;
 use crate::store::StoreError;
 use std::path::PathBuf;
@@ -36,6 +37,10 @@ pub enum SessionError {
     Scan(#[from] ScanError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error(transparent)]
+    Transcribe(#[from] TranscribeError),
+    #[error("no speech model is installed")]
+    NoSpeechModel,
     #[error("{path:?} has no sound")]
     NoSound { path: PathBuf },
     #[error("there is nothing to listen with: {} not installed", missing.join(", "))]
@@ -129,6 +134,8 @@ impl SessionError {
             Self::Pull(e) => Some(e.hint()),
             Self::Store(e) => Some(e.hint()),
             Self::Scan(e) => e.hint(),
+            Self::Transcribe(e) => e.hint(),
+            Self::NoSpeechModel => Some(format!("run: screenalytics models pull {}", super::transcription::OFFERED)),
             Self::Artifact { source, .. } => Some(source.hint()),
             Self::Index(e) => Some(e.hint()),
             Self::Blob(e) => Some(e.hint()),

@@ -37,6 +37,7 @@ mod speech;
 mod standing;
 mod suggest;
 mod synthetic;
+mod transcription;
 mod voice_evaluation;
 mod workspace;
 
@@ -88,6 +89,7 @@ use standing::settings_of_run;
 pub use standing::{Choice, FolderEntry, Standing, Verdict as WorkVerdict, standing, video_text, videos_in};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use synthetic::{SyntheticSize, write_synthetic};
+pub use transcription::{FileTranscript, TranscriptFile, WordsReport, transcribe_file};
 pub use voice_evaluation::{Rates, VoiceEvaluation, VoiceScore, evaluate_voices};
 use workspace::absolute;
 pub use workspace::{Places, Workspace, author};

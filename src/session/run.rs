@@ -6,6 +6,7 @@ use super::linking::{self, LinkReport};
 use super::listening::{Pass, SoundReport};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
+use super::transcription::{self, WordsReport};
 use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
@@ -61,6 +62,8 @@ pub struct RunReport {
     pub measured: String,
     /// What came of the sound.
     pub sound: SoundReport,
+    /// What came of writing down what is said.
+    pub words: WordsReport,
     /// What came from the run that was active before.
     pub carried: group::Carried,
     /// What came of looking at mouths.
@@ -172,12 +175,27 @@ pub fn run(
     if cancel.is_set() {
         return cancelled(&store, &meta);
     }
+    let writing = transcription::Pass {
+        workspace,
+        store: &store,
+        video: &request.video,
+        settings,
+        prepared: &prepared,
+        cancel,
+        progress,
+        watcher,
+    };
+    let words = writing.run(&mut meta)?;
+    if cancel.is_set() {
+        return cancelled(&store, &meta);
+    }
     let metrics = super::report::metrics(&store, &meta, settings)?;
     progress.begin(Phase::Done, meta.counts.frames, meta.counts.frames);
     Ok(RunEnd::Done(Box::new(RunReport {
         clusters: store.identities(meta.id)?.len(),
         measured: store.measured_digest(meta.id)?,
         sound,
+        words,
         metrics,
         scanned: reached(&store, &meta)? - reached_before,
         scan_skipped: scanned,
@@ -229,6 +247,7 @@ fn choose_run(
         counts: Counts::default(),
         mouths: None,
         sound: None,
+        transcriber: None,
         marks: std::collections::BTreeMap::new(),
     };
     store.begin_run(&meta)?;

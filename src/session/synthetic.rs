@@ -170,6 +170,7 @@ fn meta(settings: &Settings, episode: &EpisodeId, scenes: &Scenes) -> RunMeta {
         counts: Counts::default(),
         mouths: None,
         sound: None,
+        transcriber: None,
         marks: std::collections::BTreeMap::new(),
     }
 }

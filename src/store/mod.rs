@@ -38,6 +38,7 @@ mod tables;
 mod verify;
 mod voice;
 mod voice_rows;
+mod written;
 
 pub use catalog::Catalog;
 pub use episode::EpisodeStore;

@@ -54,6 +54,7 @@ pub(super) fn meta(id: u32) -> RunMeta {
         counts: Counts { dropped: BTreeMap::from([(DropReason::LowScore, 3)]), ..Counts::default() },
         mouths: None,
         sound: None,
+        transcriber: None,
         marks: BTreeMap::new(),
     }
 }

@@ -48,6 +48,8 @@ pub(super) const TURNS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("
 pub(super) const SPEAKERS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("speakers");
 /// Run, turn.
 pub(super) const WORDS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("words");
+/// Run, window: what is written down so far, whoever said it; gone when all of it has its turns.
+pub(super) const WRITTEN: TableDefinition<ShotKey, Bytes> = TableDefinition::new("written");
 /// Run, shot.
 pub(super) const MOUTHS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("mouths");
 /// Run -> highest turn ever used.
@@ -55,7 +57,7 @@ pub(super) const HIGHEST_TURN: TableDefinition<u32, u32> = TableDefinition::new(
 /// Run -> highest voice ever used.
 pub(super) const HIGHEST_SPEAKER: TableDefinition<u32, u32> = TableDefinition::new("highest_speaker");
 /// All rows of what was heard whose key is the run and a number.
-pub(super) const HEARD: [TableDefinition<ShotKey, Bytes>; 6] = [LEVELS, WINDOWS, TURNS, SPEAKERS, WORDS, MOUTHS];
+pub(super) const HEARD: [TableDefinition<ShotKey, Bytes>; 7] = [LEVELS, WINDOWS, TURNS, SPEAKERS, WORDS, WRITTEN, MOUTHS];
 
 /// The rows of one shot, one row a shot each.
 pub(super) const BY_SHOT: [TableDefinition<ShotKey, Bytes>; 5] = [SHOTS, ANALYSED, FACES, TRACKLETS, CROPS];

@@ -4,7 +4,7 @@ use super::codec::{RowError, from_bulk, to_bulk};
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 use super::measured::of_run;
-use super::tables::{Bytes, HIGHEST_SPEAKER, HIGHEST_TURN, LEVELS, MOUTHS, SPEAKERS, ShotKey, TURNS, WINDOWS, WORDS};
+use super::tables::{Bytes, HIGHEST_SPEAKER, HIGHEST_TURN, LEVELS, MOUTHS, SPEAKERS, ShotKey, TURNS, WINDOWS, WORDS, WRITTEN};
 use super::voice_rows::{LevelsRow, MouthsRow, SpeakerRow, TranscriptRow, TurnsRow, WindowsRow};
 use crate::domain::{
     HeardChunk, HeardWindow, MouthScores, RunId, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn, TurnId,
@@ -93,7 +93,7 @@ impl EpisodeStore {
         check(turns, speakers).map_err(|what| StoreError::Voices { run, what })?;
         self.engine.write(|txn| {
             self.require_run(txn, run)?;
-            for table in [TURNS, SPEAKERS, WORDS] {
+            for table in [TURNS, SPEAKERS, WORDS, WRITTEN] {
                 txn.open_table(table)?.retain_in(of_run(run), |_, _| false)?;
             }
             let key = (run.0, ALL);

@@ -2,8 +2,8 @@
 
 use super::codec::RowError;
 use crate::domain::{
-    Embedding, EmbeddingError, HeardWindow, LOCAL_SPEAKERS, LocalVoice, MediaTime, MouthScores, SoundLevels, Span, Speaker,
-    SpeakerId, TrackId, Transcript, Turn, TurnId, Word, WordTiming,
+    Embedding, EmbeddingError, HeardWindow, LOCAL_SPEAKERS, LocalVoice, MediaTime, MouthScores, Sentence, SoundLevels, Span,
+    Speaker, SpeakerId, TrackId, Transcript, Turn, TurnId, Word, WordTiming, Written,
 };
 use serde::{Deserialize, Serialize};
 
@@ -101,29 +101,66 @@ impl SpeakerRow {
     }
 }
 
-/// What was written down of one turn: language; 0 where the times of words are the model's, 1 where they are estimated; span, text and
-/// confidence of each word.
+/// A word: span, text, confidence.
+type WordRow = (SpanRow, String, f32);
+
+fn word_row(word: &Word) -> WordRow {
+    (span_row(word.span), word.text.clone(), word.confidence)
+}
+
+fn word((at, text, confidence): WordRow) -> Word {
+    Word { span: span(at), text, confidence }
+}
+
+fn timing_row(timing: WordTiming) -> u8 {
+    match timing {
+        WordTiming::Aligned => 0,
+        WordTiming::Estimated => 1,
+    }
+}
+
+fn timing(row: u8) -> Result<WordTiming, RowError> {
+    match row {
+        0 => Ok(WordTiming::Aligned),
+        1 => Ok(WordTiming::Estimated),
+        other => Err(RowError::Shape(format!("timing {other} is not known"))),
+    }
+}
+
+/// What was written down of one turn: language; 0 where the times of words are the model's, 1 where they are estimated; its words.
 #[derive(Serialize, Deserialize)]
-pub(super) struct TranscriptRow(String, u8, Vec<(SpanRow, String, f32)>);
+pub(super) struct TranscriptRow(String, u8, Vec<WordRow>);
 
 impl TranscriptRow {
     pub(super) fn new(transcript: &Transcript) -> Self {
-        let word = |w: &Word| (span_row(w.span), w.text.clone(), w.confidence);
-        let timing = match transcript.timing {
-            WordTiming::Aligned => 0,
-            WordTiming::Estimated => 1,
-        };
-        Self(transcript.language.clone(), timing, transcript.words.iter().map(word).collect())
+        let Transcript { language, timing, words } = transcript;
+        Self(language.clone(), timing_row(*timing), words.iter().map(word_row).collect())
     }
 
     pub(super) fn transcript(self) -> Result<Transcript, RowError> {
-        let timing = match self.1 {
-            0 => WordTiming::Aligned,
-            1 => WordTiming::Estimated,
-            other => return Err(RowError::Shape(format!("timing {other} is not known"))),
+        Ok(Transcript { language: self.0, timing: timing(self.1)?, words: self.2.into_iter().map(word).collect() })
+    }
+}
+
+/// What was written down of a window: what decided it, language, and for each sentence its timing as in [`TranscriptRow`] and its words.
+#[derive(Serialize, Deserialize)]
+pub(super) struct WrittenRow(String, String, Vec<(u8, Vec<WordRow>)>);
+
+impl WrittenRow {
+    pub(super) fn new(key: &str, written: &Written) -> Self {
+        let sentences = written.sentences.iter().map(|s| (timing_row(s.timing), s.words.iter().map(word_row).collect()));
+        Self(key.to_owned(), written.language.clone(), sentences.collect())
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn written(self) -> Result<Written, RowError> {
+        let sentence = |(how, words): (u8, Vec<WordRow>)| {
+            Ok(Sentence { timing: timing(how)?, words: words.into_iter().map(word).collect() })
         };
-        let word = |(at, text, confidence)| Word { span: span(at), text, confidence };
-        Ok(Transcript { language: self.0, timing, words: self.2.into_iter().map(word).collect() })
+        Ok(Written { language: self.1, sentences: self.2.into_iter().map(sentence).collect::<Result<_, RowError>>()? })
     }
 }
 
@@ -158,6 +195,10 @@ mod tests {
         let transcript = Transcript { language: "en".into(), timing: WordTiming::Estimated, words: vec![word] };
         let bytes = [2, 101, 110, 1, 1, 1, 216, 4, 1, 97, 0, 0, 0, 63];
         assert_eq!(postcard::to_stdvec(&TranscriptRow::new(&transcript)).unwrap(), bytes);
+        let sentence = Sentence { timing: WordTiming::Estimated, words: transcript.words };
+        let written = Written { language: "en".into(), sentences: vec![sentence] };
+        let bytes = [1, 107, 2, 101, 110, 1, 1, 1, 1, 216, 4, 1, 97, 0, 0, 0, 63];
+        assert_eq!(postcard::to_stdvec(&WrittenRow::new("k", &written)).unwrap(), bytes);
         let mouth = MouthScores { track: TrackId(7), start: MediaTime(1), scores: vec![-2.0] };
         assert_eq!(postcard::to_stdvec(&MouthsRow::new(&[mouth])).unwrap(), [1, 7, 2, 1, 0, 0, 0, 192]);
         let levels = SoundLevels { start: MediaTime(1), peaks: vec![9], speech: vec![255] };

@@ -72,6 +72,39 @@ pub enum ExportFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  screenalytics transcribe talk.mp4 --format vtt > talk.vtt
+  screenalytics transcribe film.mkv --sound en --language en
+
+Needs a speech model: screenalytics models pull whisper_base_onnx")]
+pub struct TranscribeArgs {
+    /// Any file with sound
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[arg(long, value_name = "json|vtt|srt|txt", default_value = "txt", hide_possible_values = true)]
+    pub format: TranscriptFormat,
+    /// Language that is spoken, such as en; found out where it is not named
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// Which sound: its stream, as 2, or its language, as en
+    #[arg(long, value_name = "STREAM")]
+    pub sound: Option<String>,
+    /// Id or family from `screenalytics models`, or the folder of a model
+    #[arg(long, value_name = "MODEL")]
+    pub speech_model: Option<String>,
+}
+
+/// Formats of a transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptFormat {
+    Json,
+    Vtt,
+    Srt,
+    Txt,
+}
+
+#[derive(Debug, Args)]
 pub struct EvalArgs {
     /// Id of the episode, such as rhobh-s05e17; with --rttm also files with sound, any number
     #[arg(value_name = "EP", required = true)]

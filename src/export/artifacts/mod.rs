@@ -22,6 +22,7 @@ mod rows;
 mod run_row;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod write;
 
 pub use check::{Finding, check};
@@ -33,4 +34,5 @@ pub use read::{ArtifactError, Line, Rows};
 pub use rebuild::{Imported, ImportedIdentity, PictureFiles, RunFacts, rebuild};
 pub use rows::{DetectionRow, FaceRow, QualityParts, SceneCuts, ShotRow, TrackMetricsFile, TrackNumber, TrackRow};
 pub use run_row::{Analysed, ModelRow, RunRow, VideoRow};
+pub use transcript::SaidTurn;
 pub use write::{Episode, Sink, Writer};

@@ -197,6 +197,7 @@ impl Case {
                 counts: Counts { frames, analysed: 1, ..Counts::default() },
                 mouths: None,
                 sound: None,
+                transcriber: None,
                 marks: BTreeMap::new(),
             },
             identities: vec![identity(1, Some("Ava Stone")), identity(2, None)],

@@ -5,6 +5,7 @@ use super::identities::{ClusterRules, TrackSummary, identities_file};
 use super::layout::{Layout, crop_name, crop_path, identity_thumb_name, thumb_name, track_folder};
 use super::people::{PeopleFile, people_file};
 use super::progress::progress_json;
+use super::transcript::{self, SaidTurn};
 use crate::domain::{
     Assignment, Crop, Embedding, EpisodeId, Identity, IdentityId, Person, RunMeta, ScreenTime, Shot, ShotRecord, TrackId,
     TrackMetrics, Tracklet,
@@ -120,6 +121,19 @@ impl<'a, S: Sink> Writer<'a, S> {
             self.track(tracklet, &faces)?;
         }
         Ok(())
+    }
+
+    /// Writes what is said, turns by time; call it where something is written down.
+    ///
+    /// # Errors
+    /// Fails where the sink does.
+    pub fn transcript(&mut self, turns: &[SaidTurn<'_>]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for said in turns {
+            lines.extend(line(&transcript::row(said))?);
+        }
+        self.put("episode_transcript.jsonl", &lines)?;
+        self.put("episode_transcript.vtt", transcript::subtitles(turns, self.episode.run.video.first_pts).as_bytes())
     }
 
     /// Writes what is known only at the end, and returns the sink.

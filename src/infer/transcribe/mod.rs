@@ -1,5 +1,6 @@
 //! Writes down what is said: one trait, Whisper behind it.
 
+mod choose;
 mod decode;
 mod fallback;
 mod folder;
@@ -14,6 +15,7 @@ mod vocabulary;
 mod wheel;
 mod whisper;
 
+pub use choose::{SpeechModel, find_speech_model};
 pub use decode::Circle;
 pub use fallback::BeliefParams;
 pub use folder::Folder;
