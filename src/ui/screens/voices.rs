@@ -248,7 +248,7 @@ pub(crate) fn asks(what: &Speaks) -> String {
         Speaks::Voice(speaker) => format!("whose voice is {speaker}, in all its turns?"),
         Speaks::Turns(turns) if turns.len() == 1 => "who speaks in this turn?".into(),
         Speaks::Turns(turns) => format!("who speaks in these {} turns?", turns.len()),
-        Speaks::Range(span) => format!("who speaks in these {} seconds?", super::super::text::seconds(span.len())),
+        Speaks::Range(span) => format!("who speaks in these {}?", super::super::text::seconds(span.len())),
     }
 }
 

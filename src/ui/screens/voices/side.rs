@@ -32,7 +32,7 @@ pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, ar
         let name = desk.card_of(candidate.identity).map_or_else(|| candidate.identity.to_string(), title);
         let belief = f64::from(candidate.confidence);
         let text = format!(
-            "{} {:<16} {} {} {:>5} s",
+            "{} {:<16} {} {} {:>6}",
             n + 1,
             fit(&name, 16),
             score(belief),
@@ -49,7 +49,7 @@ pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, ar
         lines.push((Role::Doubt, format!("▲ {other} seems to be the same: M")));
     }
     lines.push((Role::Text, String::new()));
-    lines.push((Role::Title, format!("turn {}  {} s", turn.id, seconds(turn.span.len()))));
+    lines.push((Role::Title, format!("turn {}  {}", turn.id, seconds(turn.span.len()))));
     if let Some(link) = turn.link {
         lines.extend(why(link.method, &link.evidence, f64::from(turn.voice)));
     }
@@ -71,7 +71,7 @@ fn why(method: LinkMethod, evidence: &LinkEvidence, voice: f64) -> Vec<(Role, St
     let told = |text: String| (Role::Dim, text);
     if evidence.seconds > 0.0 || evidence.share > 0.0 {
         lines.push(told(format!(
-            "mouth moves {} s, {:.0} % of what is seen",
+            "mouth moves {}, {:.0} % of what is seen",
             seconds(secs(evidence.seconds)),
             100.0 * evidence.share
         )));
