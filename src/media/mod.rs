@@ -19,6 +19,7 @@ mod on_demand;
 mod params;
 mod picture;
 mod planes;
+pub mod play;
 mod probe;
 mod sample;
 mod seek;

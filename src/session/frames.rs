@@ -69,7 +69,7 @@ impl FrameSource {
     }
 
     /// Returns where the video is now.
-    fn find(&self) -> Result<&Path, SessionError> {
+    pub(super) fn find(&self) -> Result<&Path, SessionError> {
         let before = self.run.video.bytes;
         let mut changed = None;
         for path in &self.paths {

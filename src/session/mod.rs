@@ -33,6 +33,7 @@ mod replay;
 mod report;
 mod review;
 mod run;
+mod sound;
 mod speech;
 mod standing;
 mod suggest;
@@ -42,6 +43,7 @@ mod voice_evaluation;
 mod workspace;
 
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
+pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use audit::{Touches, people_touches, touches};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,

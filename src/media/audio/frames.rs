@@ -285,6 +285,14 @@ impl Frames {
     }
 }
 
+/// Returns when a file begins as its container tells, the earliest of its streams; players count from there.
+pub(in crate::media) fn begins(path: &Path) -> Option<MediaTime> {
+    let container = Container::open_for(path, |_| Ok(Some(0))).ok()??;
+    // SAFETY: the context is open and lives as long as `container`.
+    let start = unsafe { (*container.input().as_ptr()).start_time };
+    (start != ffi::AV_NOPTS_VALUE).then_some(MediaTime(start))
+}
+
 /// Returns the tick at or before a time.
 fn ticks(time: MediaTime, num: i32, den: i32) -> i64 {
     let ticks = (i128::from(time.0) * i128::from(den)).div_euclid(i128::from(num) * 1_000_000);

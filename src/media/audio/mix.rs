@@ -108,6 +108,29 @@ impl Mix {
         Self { weights, text: format!("sum of {name}") }
     }
 
+    /// Returns what the left and the right ear are to hear, as loud as the file at most.
+    pub(super) fn ears(layout: Layout) -> [Self; 2] {
+        const LEFT: u64 = 1 | 0x10 | 0x40 | 0x200;
+        const RIGHT: u64 = 0b10 | 0x20 | 0x80 | 0x400;
+        let half = std::f32::consts::FRAC_1_SQRT_2;
+        let n = layout.channels;
+        let weight = |own: u64, other: u64, at: u16, bit: u64| match bit {
+            _ if n == 1 => 1.0,
+            _ if n == 2 => f32::from(u8::from((at == 0) == (own == LEFT))),
+            bit if bit & RUMBLE != 0 || bit & other != 0 => 0.0,
+            bit if bit & FRONT & own != 0 => 1.0,
+            _ => half,
+        };
+        [(LEFT, RIGHT), (RIGHT, LEFT)].map(|(own, other)| {
+            let mut weights: Vec<f32> = (0..n).zip(layout.bits()).map(|(at, bit)| weight(own, other, at, bit)).collect();
+            let total: f32 = weights.iter().sum();
+            for weight in &mut weights {
+                *weight /= total.max(1.0);
+            }
+            Self { weights, text: String::new() }
+        })
+    }
+
     /// Returns one channel, samples about `-1..=1`, nothing that is no number.
     pub(super) fn apply(&self, frame: &Audio) -> Vec<f32> {
         let mut out = vec![0.0; frame.samples()];
@@ -175,6 +198,20 @@ mod tests {
         assert_eq!(text(&[0.0, 0.0], 0.0), "mean of 2");
         let against = Mix::of(two, Some(&survey(&[1.0, 1.0], -0.98)));
         assert_eq!(against.weights, [0.5, -0.5]);
+    }
+
+    #[test]
+    fn each_ear_hears_its_side_and_both_the_middle() {
+        let ears = |layout| Mix::ears(layout).map(|m| m.weights);
+        assert_eq!(ears(Layout::new(1, 4)), [[1.0], [1.0]]);
+        assert_eq!(ears(Layout::new(2, 0)), [[1.0, 0.0], [0.0, 1.0]]);
+        let [left, right] = ears(SURROUND);
+        assert!(
+            left[0] > 0.0 && left[1] == 0.0 && left[2] > 0.0 && left[3] == 0.0 && left[4] > 0.0 && left[5] == 0.0,
+            "{left:?}"
+        );
+        assert_eq!([right[1], right[0], right[2], right[3], right[5], right[4]], left[..]);
+        assert!((left.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
 
     #[test]

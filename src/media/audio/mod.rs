@@ -4,6 +4,7 @@
 //! the file's rate, and chunks are cut at whole seconds of that clock, so that the same sample lies in the same chunk each time.
 
 mod choice;
+mod excerpt;
 mod frames;
 mod language;
 mod levels;
@@ -15,6 +16,8 @@ mod survey;
 mod told;
 
 pub use choice::SoundChoice;
+pub(super) use excerpt::Excerpt;
+pub(super) use frames::begins;
 pub use levels::Peaks;
 pub use sound::{Sound, SoundChunk};
 

@@ -23,7 +23,7 @@ pub(super) fn ffmpeg<S: AsRef<OsStr>>(args: &[S]) -> Option<Vec<u8>> {
 }
 
 /// Makes a clip in `dir` from words separated by blanks.
-pub(super) fn make(dir: &TempDir, name: &str, args: &str) -> Option<PathBuf> {
+pub(in crate::media) fn make(dir: &TempDir, name: &str, args: &str) -> Option<PathBuf> {
     let path = dir.path().join(name);
     let mut words: Vec<&OsStr> = args.split_whitespace().map(OsStr::new).collect();
     words.push(path.as_os_str());
@@ -39,7 +39,7 @@ pub(super) fn by_program(path: &Path, filter: &str, size: Size) -> Option<RgbIma
     Some(RgbImage { width: size.width, height: size.height, data })
 }
 
-pub(super) fn dir() -> TempDir {
+pub(in crate::media) fn dir() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 

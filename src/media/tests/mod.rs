@@ -1,7 +1,7 @@
 //! Whole files through the decoder: clips made with the ffmpeg program, and real ones where the environment names them.
 
 mod clapper;
-mod clips;
+pub(super) mod clips;
 mod damage;
 mod formats;
 mod hardware;
