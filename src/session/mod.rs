@@ -42,8 +42,8 @@ mod transcription;
 mod voice_evaluation;
 mod workspace;
 
-pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use crate::media::play::{PlayError, PlayEvent, Speaker};
+pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, people_touches, touches};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,

@@ -22,6 +22,7 @@ mod projector;
 mod refusal;
 #[cfg(test)]
 mod rehearsal;
+mod replay;
 mod runtime;
 mod screens;
 mod sight;

@@ -25,6 +25,7 @@ pub(crate) use voices::{TurnRow, Voices};
 
 use super::keymap::{Action, Keymap, Place};
 use super::list::Cursor;
+use super::replay::Replay;
 use super::theme::Theme;
 use super::worker::Told;
 use crate::domain::{EpisodeId, IdentityId, MediaTime, TrackId};
@@ -127,6 +128,7 @@ pub(crate) struct Model {
     pub meter: Option<u64>,
     /// What an episode is to show when it is open.
     pub arrive: Option<Arrive>,
+    pub replay: Replay,
 }
 
 /// Where a link or the last session left off.
@@ -205,6 +207,7 @@ impl Model {
             status: Status::Quiet,
             meter: None,
             arrive: None,
+            replay: Replay::default(),
         }
     }
 

@@ -9,7 +9,8 @@ use super::theme::{Colours, Theme, ThemeError};
 use super::update::{Effect, Msg, open, update};
 use super::worker::{Answer, Ask, RunAsk, Told, Worker};
 use crate::config::ImageProtocol;
-use crate::session::{StopCause, Workspace};
+use crate::domain::{MediaTime, Span};
+use crate::session::{PlayEvent, Speaker, StopCause, Workspace};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyEventKind,
 };
@@ -77,6 +78,8 @@ const OUTGOING: usize = 64 << 10;
 const GATHER: Duration = Duration::from_millis(25);
 /// How often an episode that another process writes to is looked at.
 const FOLLOW: Duration = Duration::from_secs(2);
+/// How often the picture follows what is played.
+const STEP: Duration = Duration::from_millis(80);
 
 /// Opens the workstation and returns when the user leaves.
 ///
@@ -106,6 +109,10 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
     let projector = Projector::start(move |msg| {
         let _ = answers.send(msg);
     })?;
+    let answers = send.clone();
+    let speaker = Speaker::start(move |event| {
+        let _ = answers.send(Msg::Answer(Answer::Played(event)));
+    })?;
     let screen = Screened::begin(&workspace.paths.log_file)?;
     let settings = &workspace.settings.pictures;
     let wanted = match (options.image, colours) {
@@ -128,6 +135,8 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
         model,
         worker,
         projector,
+        speaker,
+        playing: None,
         pictures,
         terminal: Terminal::new(CrosstermBackend::new(screen.writer()))?,
         sent: screen.sent.clone(),
@@ -163,6 +172,9 @@ struct Runtime {
     model: Model,
     worker: Worker,
     projector: Projector,
+    speaker: Speaker,
+    /// What is played, and since when its time runs without sound.
+    playing: Option<(Span, Option<Instant>)>,
     pictures: Pictures,
     terminal: Terminal<CrosstermBackend<Metered>>,
     sent: Arc<AtomicU64>,
@@ -193,6 +205,8 @@ impl Runtime {
         let mut gather: Option<Instant> = None;
         let mut second = tokio::time::interval(Duration::from_secs(1));
         let mut half_second = tokio::time::interval(Duration::from_millis(500));
+        let mut step = tokio::time::interval(STEP);
+        step.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut counted = self.sent.load(Ordering::Relaxed);
         let mut looked = Instant::now();
         while !self.leaving {
@@ -253,6 +267,10 @@ impl Runtime {
                     looked = Instant::now();
                     self.worker.ask(Ask::Refresh);
                 }
+                _ = step.tick(), if self.playing.is_some() => {
+                    self.follow_sound();
+                    self.paint()?;
+                }
                 _ = half_second.tick(), if self.model.jobs.open() > 0 => {
                     self.take(Msg::Answer(Answer::Jobs(self.worker.jobs().lines())));
                     self.paint()?;
@@ -278,8 +296,25 @@ impl Runtime {
         let effects = update(&mut self.model, msg);
         if was_open && self.model.desk.is_none() {
             self.projector.rest();
+            self.stop_playing();
         }
         self.follow(effects);
+    }
+
+    /// Lets the picture go to where the sound is, or would be.
+    fn follow_sound(&mut self) {
+        let Some((span, since)) = self.playing else { return };
+        let silent = since.map(|since| span.start() + MediaTime::from_secs(since.elapsed().as_secs_f64()));
+        match silent.or_else(|| self.speaker.position()) {
+            Some(at) if at < span.end() => self.take(Msg::Heard(at)),
+            Some(_) if silent.is_some() => self.take(Msg::Answer(Answer::Played(PlayEvent::Ended(span)))),
+            _ => {}
+        }
+    }
+
+    fn stop_playing(&mut self) {
+        self.speaker.stop();
+        self.playing = None;
     }
 
     fn follow(&mut self, effects: Vec<Effect>) {
@@ -291,6 +326,14 @@ impl Runtime {
                         self.projector.show(desk.film.source.clone(), frame, within);
                     }
                 }
+                Effect::Play(span) => {
+                    if let Some(desk) = &self.model.desk {
+                        self.speaker.play(desk.film.source.sound(span));
+                        self.playing = Some((span, None));
+                    }
+                }
+                Effect::PlayMute(span) => self.playing = Some((span, Some(Instant::now()))),
+                Effect::StopPlaying => self.stop_playing(),
                 Effect::Quit => self.leaving = true,
                 Effect::Redraw => {
                     let (width, height) = self.model.size;
@@ -365,7 +408,7 @@ struct Batch {
 impl Batch {
     fn add(&mut self, msg: &Msg) {
         match msg {
-            Msg::Picture => {}
+            Msg::Heard(_) | Msg::Picture => {}
             Msg::Answer(_) | Msg::Settled | Msg::Rested => self.answers += 1,
             Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) | Msg::Resize(..) | Msg::Gone => self.keys += 1,
         }

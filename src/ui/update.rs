@@ -6,8 +6,8 @@ use super::model::{Arrive, Asking, Desk, Made, Model, Overlay, Picking, Screen, 
 use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
-use super::{confirm, edit, line, picker, refusal, sight};
-use crate::domain::Size;
+use super::{confirm, edit, line, picker, refusal, replay, sight};
+use crate::domain::{MediaTime, Size, Span};
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
 /// Something that happened.
@@ -24,6 +24,8 @@ pub(crate) enum Msg {
     Settled,
     /// Nothing was pressed for longer.
     Rested,
+    /// What is played is there now.
+    Heard(MediaTime),
     /// The terminal is not there any more.
     Gone,
 }
@@ -34,6 +36,11 @@ pub(crate) enum Effect {
     Ask(Ask),
     /// Decodes a picture of the open episode, to fit in so many pixels.
     Frame(u64, Size),
+    /// Plays a span of the open episode.
+    Play(Span),
+    /// Lets the time of a span run on without sound.
+    PlayMute(Span),
+    StopPlaying,
     /// To the clipboard of the terminal.
     Copy(String),
     /// Another theme, by name.
@@ -58,6 +65,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Picture => Vec::new(),
         Msg::Settled => screens::settle(model),
         Msg::Rested => screens::rest(model),
+        Msg::Heard(at) => replay::heard(model, at),
         Msg::Gone => vec![Effect::Quit],
     }
 }
@@ -108,6 +116,15 @@ fn calm(model: &mut Model) {
 
 /// Does what a key, the palette or a click means.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let stops = replay::stop(model);
+    if !stops.is_empty() && action == Action::Play {
+        return stops;
+    }
+    let effects = act_now(model, action);
+    stops.into_iter().chain(effects).collect()
+}
+
+fn act_now(model: &mut Model, action: Action) -> Vec<Effect> {
     let sure = matches!(&model.status, Status::Sure(asked, _) if *asked == action);
     if !sure && matches!(model.status, Status::Sure(..) | Status::Done(_)) && !is_move(action) {
         model.status = Status::Quiet;
@@ -370,6 +387,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.episodes.cursor.show(shown, 1, screens::rows(model));
             model.status = Status::Done(if count == 1 { "deleted".into() } else { format!("{count} episodes deleted") });
         }
+        Answer::Played(event) => return replay::told(model, event),
         Answer::Frame(found) => screens::detections::take_frame(model, found),
         Answer::ShotFaces(shot) => {
             if let Some(desk) = &mut model.desk {

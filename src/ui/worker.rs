@@ -5,8 +5,8 @@ use super::update::Msg;
 use crate::domain::{CatalogOperation, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::{
     self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource, FrameView, Goes,
-    JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PeopleCommand, Portraits, Refusal,
-    Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
+    JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PeopleCommand, PlayEvent, Portraits,
+    Refusal, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -130,6 +130,8 @@ pub(crate) enum Answer {
     },
     /// The picture that was asked for last; from the thread that decodes.
     Frame(Result<Arc<FrameView>, Told>),
+    /// From the thread that plays.
+    Played(PlayEvent),
     ShotFaces(Arc<ShotFaces>),
     Spread(Arc<Spread>),
     Health(Vec<Check>),

@@ -11,11 +11,12 @@ use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::list::Cursor;
 use super::super::model::{Desk, Detail, Model, Slider, Status, Tab, Way};
+use super::super::replay;
 use super::super::text::{clock, count, fit, width};
 use super::super::theme::Role;
 use super::super::update::Effect;
 use super::super::worker::{Ask, Told};
-use crate::domain::{Fate, MediaTime, ShotId, Size};
+use crate::domain::{Fate, MediaTime, ShotId, Size, Span};
 use crate::session::FrameView;
 use place::{Place, place};
 use ratatui::layout::Rect;
@@ -61,6 +62,11 @@ fn act_here(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::ResetSliders => desk.film.limits = desk.film.own,
         Action::CopySettings => return copy_settings(model),
+        Action::Play => {
+            let Some(shot) = desk.snapshot.shot_of(desk.film.frame) else { return Vec::new() };
+            let span = Span::new(desk.snapshot.time_of(desk.film.frame), shot.end);
+            return replay::begin(model, span);
+        }
         Action::Zoom => {
             desk.is_zoomed = !desk.is_zoomed;
             return settle(model);
@@ -94,7 +100,7 @@ fn shot_before(desk: &Desk) -> u64 {
 }
 
 /// Moves the cursor to a picture.
-fn go(model: &mut Model, frame: u64) -> Vec<Effect> {
+pub(crate) fn go(model: &mut Model, frame: u64) -> Vec<Effect> {
     let Some(desk) = &mut model.desk else { return Vec::new() };
     desk.film.frame = frame;
     ask_for_picture(model).into_iter().collect()

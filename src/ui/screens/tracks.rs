@@ -15,13 +15,15 @@ use super::super::text::fit;
 use super::super::theme::Role;
 use super::super::update::{Effect, back, if_writable, pick, step_of};
 use super::super::worker::{Ask, Told};
-use super::super::{line, text};
+use super::super::{line, replay, text};
 use super::near;
-use crate::domain::{MediaTime, TrackId};
+use crate::domain::{MediaTime, Span, TrackId};
 use crate::session::{Command, Target};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+/// What is played of a track with a single picture, and after the last of any.
+const SHORTEST: MediaTime = MediaTime(200_000);
 /// Columns of text before a strip.
 const HEAD: u16 = 26;
 
@@ -109,6 +111,12 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return ask_for_crops(model);
         }
         Action::ShowPicture => return super::detections::show(model),
+        Action::Play => {
+            let Some(span) = desk.track().map(|t| Span::new(t.track.first.pts, t.track.last.pts + SHORTEST)) else {
+                return Vec::new();
+            };
+            return replay::begin(model, span);
+        }
         Action::Select => {
             if let Some(id) = desk.track().map(|t| t.track.id)
                 && !desk.strips.selected.remove(&id)

@@ -10,12 +10,13 @@ use super::super::keymap::Action;
 use super::super::line;
 use super::super::list::Step;
 use super::super::model::{Asking, Desk, Item, Model, Pick, Picking, Speaks, Status, Tab, TurnRow, title};
+use super::super::replay;
 use super::super::text::{clock, fit, score};
 use super::super::theme::Role;
 use super::super::update::{Effect, back, if_writable, pick, step_of};
 use super::super::worker::Ask;
 use super::near;
-use crate::domain::{IdentityId, LinkMethod, MediaTime, SpeakerId};
+use crate::domain::{IdentityId, LinkMethod, MediaTime, Span, SpeakerId};
 use crate::session::{Command, Target, Whose};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -63,6 +64,14 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 return back(model);
             }
             voices.select_nothing();
+        }
+        Action::Play => {
+            let now = voices.now(&snapshot).unwrap_or_default();
+            let turn = voices.row().map(|r| r.span);
+            // From the moment on where it lies in the turn, else the whole.
+            let rest = turn.filter(|t| t.start() < now && now < t.end()).map(|t| Span::new(now, t.end()));
+            let range = voices.range(&snapshot).filter(|r| !r.is_empty());
+            return range.or(rest).or(turn).map_or_else(Vec::new, |span| replay::begin(model, span));
         }
         Action::ShowPicture => {
             let Some(at) = voices.now(&snapshot) else { return Vec::new() };
