@@ -1,5 +1,6 @@
 //! Runs the passes over an episode: scan, embed, listen, group, link.
 
+pub mod carry_voices;
 pub mod flow;
 pub mod group;
 pub mod link;

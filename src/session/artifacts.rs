@@ -67,7 +67,7 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     for record in Records::new(&store, &summary)? {
         writer.shot(&record?).map_err(failed)?;
     }
-    let spoken = super::decisions::spoken(&store, summary.run.id)?;
+    let spoken = crate::pipeline::carry_voices::spoken(&store, summary.run.id)?;
     let said = said(&summary, &spoken);
     if !said.is_empty() {
         writer.transcript(&said).map_err(failed)?;

@@ -4,9 +4,10 @@ use super::command::Command;
 use super::plan::{Named, Refusal, View};
 use super::{SessionError, Workspace, author, report};
 use crate::domain::{
-    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, RunId, ShotId, Source, Spoken, TrackId, TrackMap,
-    redo_draft, tidy_name, undo_draft,
+    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, RunId, ShotId, Source, TrackId, TrackMap, redo_draft,
+    tidy_name, undo_draft,
 };
+use crate::pipeline::carry_voices;
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,24 +100,10 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
         marks: store.marks(run)?,
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
-        spoken: Arc::new(spoken(store, run)?),
+        spoken: Arc::new(carry_voices::spoken(store, run)?),
     };
     view.pictures = pictures(store, &view, looked_at)?;
     Ok(view)
-}
-
-/// Reads what was heard in a run, and what is decided of it.
-pub(super) fn spoken(store: &EpisodeStore, run: RunId) -> Result<Spoken, StoreError> {
-    Ok(Spoken {
-        heard: store.turns(run)?.into_iter().map(|t| (t.id, t)).collect(),
-        written: store.transcripts(run)?,
-        states: store.turn_states(run)?,
-        words: store.edited_words(run)?,
-        links: store.voice_links(run)?,
-        said: store.said(run)?,
-        next_turn: store.next_turn_id(run)?,
-        next_speaker: store.next_speaker_id(run)?,
-    })
 }
 
 /// Reads the pictures of the tracks `looked_at`, ascending.

@@ -10,7 +10,7 @@ use crate::domain::{Listening, PassMark, RunMeta, SoundFacts, SpeakerId, TurnId}
 use crate::infer::{Found, ModelFile, Registry, Task};
 use crate::media::audio::{Sound, SoundChoice};
 use crate::pipeline::listen::{self, Ears, ListenError};
-use crate::pipeline::{Cancel, Phase, Progress};
+use crate::pipeline::{Cancel, Phase, Progress, carry_voices};
 use crate::store::EpisodeStore;
 use jiff::Timestamp;
 use std::path::Path;
@@ -189,7 +189,10 @@ impl Pass<'_> {
         for s in &mut found.speakers {
             s.id = SpeakerId(s.id.0 + speaker);
         }
-        Ok(self.store.write_voices(meta.id, &found.turns, &found.speakers)?)
+        let then = carry_voices::spoken(self.store, meta.id)?;
+        self.store.write_voices(meta.id, &found.turns, &found.speakers)?;
+        carry_voices::carry_within(self.store, meta.id, &then, Timestamp::now())?;
+        Ok(())
     }
 
     fn report(&self, meta: &RunMeta) -> Result<SoundReport, SessionError> {

@@ -18,7 +18,7 @@ use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::{self, NextIds, Resume, ScanPlan};
-use crate::pipeline::{Cancel, Phase, Progress, group, reembed};
+use crate::pipeline::{Cancel, Phase, Progress, carry_voices, group, reembed};
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -166,6 +166,7 @@ pub fn run(
         store.update_run(&meta)?;
     }
     let carried = group::carry(&store, &meta, Timestamp::now())?;
+    carry_voices::carry_over(&store, &meta, Timestamp::now())?;
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;
     }

@@ -6,6 +6,7 @@ use crate::domain::{
     Assignment, Identity, IdentityId, Mark, MediaTime, Method, MouthScores, RunMeta, Shot, ShotId, Source, Span, Spoken, TrackId,
     TrackMap, Turn,
 };
+use crate::pipeline::carry_voices;
 use crate::store::{EpisodeStore, StoreError};
 use std::collections::BTreeMap;
 
@@ -49,9 +50,9 @@ pub(super) struct Faces<'a> {
     pub(super) marks: &'a BTreeMap<TrackId, Mark>,
 }
 
-/// Tells whether a run listened to its end; where the video has no sound it heard nobody.
+/// Tells whether a run listened to its end and told voices apart; it did not where the video has no sound.
 pub(super) fn is_heard(run: &RunMeta) -> bool {
-    run.marks.contains_key("listen")
+    run.marks.contains_key("diarise")
 }
 
 /// Returns who says what in a run of an episode; `None` where it did not listen.
@@ -66,7 +67,7 @@ pub(super) fn of_run(
     if !is_heard(run) {
         return Ok(None);
     }
-    let spoken = super::decisions::spoken(store, run.id)?;
+    let spoken = carry_voices::spoken(store, run.id)?;
     let mouths = store.mouths(run.id)?;
     Ok(Some(speech(params, run, &spoken, shots, &mouths, times, faces)))
 }

@@ -89,7 +89,7 @@ fn write_episode(
     }
     write_speech(&store, &script, scenes.duration())?;
     meta.finished_at = Some(at);
-    for pass in ["scan", "listen", "link", "group"] {
+    for pass in ["scan", "listen", "diarise", "link", "group"] {
         meta.marks.insert(pass.into(), PassMark { key: meta.scan_key.clone(), finished_at: at });
     }
     store.update_run(&meta)?;
