@@ -13,6 +13,7 @@ use crate::pipeline::listen::{self, Ears, ListenError};
 use crate::pipeline::{Cancel, Phase, Progress, carry_voices};
 use crate::store::EpisodeStore;
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Names of the marks.
@@ -35,6 +36,21 @@ pub enum SoundReport {
 }
 
 impl SoundReport {
+    /// Returns it as other programs read it; `text` says it in words.
+    pub(super) fn json(&self) -> Value {
+        let mut value = match self {
+            Self::Heard { facts, turns, speakers } => {
+                json!({"state": "heard", "turns": turns, "speakers": speakers, "facts": facts})
+            }
+            Self::Off => json!({"state": "off"}),
+            Self::NoSound => json!({"state": "no_sound"}),
+            Self::NoModels { missing } => json!({"state": "no_models", "missing": missing}),
+            Self::Failed { .. } => json!({"state": "failed"}),
+        };
+        value["text"] = self.text().into();
+        value
+    }
+
     /// Says it in one line.
     #[must_use]
     pub fn text(&self) -> String {
@@ -141,6 +157,7 @@ impl Pass<'_> {
         let start = sound.facts().span.start();
         let end = sound.promised_end().unwrap_or(self.prepared.facts.first_pts + self.prepared.facts.duration);
         self.progress.begin(Phase::Listen, 0, u64::try_from((end - start).0 / 1_000_000).unwrap_or(0));
+        self.progress.heard(0);
         self.watcher.moves();
         let mut next = || sound.next().map(|chunk| (chunk.start, chunk.samples));
         let mut keep = |chunk| {
@@ -210,7 +227,7 @@ impl Pass<'_> {
 /// Returns the digest of everything that decides what is heard.
 fn listen_key(prepared: &Prepared, settings: &Settings, models: &[ModelFile; 3]) -> String {
     let (listen, speech) = (&settings.listen, &settings.speech);
-    fingerprint::of_json(&serde_json::json!({
+    fingerprint::of_json(&json!({
         "listen": 1,
         "video": prepared.facts.sha256,
         "stream": listen.stream,
@@ -222,5 +239,5 @@ fn listen_key(prepared: &Prepared, settings: &Settings, models: &[ModelFile; 3])
 }
 
 fn diarise_key(listen_key: &str, settings: &Settings) -> String {
-    fingerprint::of_json(&serde_json::json!({"diarise": 1, "listen": listen_key, "params": settings.diarise}))
+    fingerprint::of_json(&json!({"diarise": 1, "listen": listen_key, "params": settings.diarise}))
 }

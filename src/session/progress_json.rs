@@ -77,6 +77,7 @@ pub fn done_report(
         "counts": counts,
         "clusters": report.clusters,
         "scene_cuts": summary.shots.len().saturating_sub(1),
+        "sound": report.sound.json(),
         "metrics": report.metrics,
         "device": report.meta.device,
         "models": {"detector": report.meta.detector, "embedder": report.meta.embedder},

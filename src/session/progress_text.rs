@@ -1,7 +1,7 @@
 //! The live line of a run, in words.
 
 use super::progress_json::RunFacts;
-use crate::pipeline::ProgressView;
+use crate::pipeline::{Phase, ProgressView};
 
 const SEPARATOR: &str = " • ";
 
@@ -20,8 +20,8 @@ fn parts(facts: &RunFacts, view: &ProgressView) -> Vec<String> {
         format!("detector={}", facts.detector_family),
         format!("tracker={}", facts.tracker),
         format!("device={}", facts.device.as_deref().unwrap_or(&facts.asked_device)),
-        // Three columns, so that what fits does not change from one moment to the next.
-        format!("fps={:<3.0}", view.rate()),
+        // Three columns, so that what fits does not change from one moment to the next. Of sound it is seconds a second.
+        format!("{}={:<3.0}", if view.phase == Phase::Listen { "speed" } else { "fps" }, view.rate()),
         format!("ETA {eta}"),
     ];
     if view.shots > 0 {
@@ -38,8 +38,10 @@ fn fitting(parts: &[String], width: usize) -> String {
     const GOES: [usize; 6] = [3, 2, 4, 5, 1, 6];
     let fits = |text: &String| text.chars().count() <= width;
     let core = &parts[..parts.len().min(7)];
-    let bare: Vec<&str> =
-        core.iter().map(|p| p.split_once('=').map_or(p.as_str(), |(label, v)| if label == "fps" { p } else { v })).collect();
+    let bare: Vec<&str> = core
+        .iter()
+        .map(|p| p.split_once('=').map_or(p.as_str(), |(label, v)| if label == "fps" || label == "speed" { p } else { v }))
+        .collect();
     let narrower = (0..=GOES.len()).map(|n| {
         let left: Vec<&str> = (0..bare.len()).filter(|i| !GOES[..n].contains(i)).map(|i| bare[i]).collect();
         left.join(SEPARATOR)

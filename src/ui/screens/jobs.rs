@@ -296,6 +296,7 @@ fn done(line: &JobLine, report: &RunReport, files: Option<u64>, wall: Duration, 
         pen.pair(head, role, &format!("{}  {} faces{mark}", long.track_id, long.frame_count));
     }
     pen.pair("clusters", Role::Text, &report.clusters.to_string());
+    pen.pair("sound", Role::Text, &report.sound.text());
     let carried = report.carried;
     if carried.names + carried.tracks + carried.lost > 0 {
         let lost =

@@ -1,0 +1,159 @@
+//! What a run makes of the sound: goes on where it stopped, holds little, and never stands in the way of the pictures.
+
+use super::support::{CHEAP, Measured, UnderWay, User, ffmpeg, media, models, run_args, scratch, skipped};
+use serde_json::Value;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Makes a folder with the models of pictures and of sound; the segmentation model comes with the sources of the crate that brings it.
+fn models_that_listen() -> Option<TempDir> {
+    let (dir, models) = (scratch(), models()?);
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cargo")))?;
+    let indices = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+    let crates = indices.map(|index| index.path().join("diarization-0.1.0/models"));
+    for from in std::iter::once(models).chain(crates) {
+        for file in fs::read_dir(from).into_iter().flatten().flatten() {
+            let to = dir.path().join(file.file_name());
+            if !to.exists() && file.path().extension().is_some_and(|e| e == "onnx") {
+                std::os::unix::fs::symlink(file.path(), to).unwrap();
+            }
+        }
+    }
+    if !dir.path().join("segmentation-3.0.onnx").exists() {
+        skipped("no model segmentation_3_0");
+        return None;
+    }
+    Some(dir)
+}
+
+/// Makes a video of nothing to see, and of a recording that is said again and again.
+fn talk(recording: &str, seconds: u32, dir: &Path) -> Option<PathBuf> {
+    let out = dir.join("talk.mkv");
+    let words = format!(
+        "-stream_loop -1 -i -f lavfi -i color=c=gray:s=64x64:r=1/10:d={seconds} -t {seconds} -c:v libx264 -preset ultrafast -c:a flac"
+    );
+    ffmpeg(&media("audio")?.join(recording), &words, &out)?;
+    Some(out)
+}
+
+/// Returns the words of a run that listens with these models.
+fn args(video: &Path, models: &TempDir, more: &[&str]) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["--models-dir".into(), models.path().into()];
+    words.extend(run_args(video, &[&CHEAP[..], more].concat()));
+    words
+}
+
+fn is_listening(line: &Value) -> bool {
+    line["phase"] == "audio:listen"
+}
+
+/// Most memory that a process has held so far, in MiB.
+fn peak(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+#[test]
+fn listening_that_was_killed_goes_on_and_hears_what_it_would_have_heard() {
+    let Some(models) = models_that_listen() else { return };
+    let dir = scratch();
+    let Some(video) = talk("ls_dev_2spk.wav", 100, dir.path()) else { return };
+    let args = args(&video, &models, &["--set", "listen.stretch_s=16"]);
+    let due = Measured::of(&User::new().run(&args));
+    let sound = &due.last["summary"]["sound"];
+    assert_eq!((&sound["state"], &sound["speakers"]), (&"heard".into(), &2.into()), "{sound}");
+    assert!(sound["turns"].as_u64().unwrap() > 10, "{sound}");
+
+    let user = User::new();
+    for stretches in [1, 3] {
+        let mut under_way = UnderWay::start(&mut user.command(&args));
+        let mut seen = 0;
+        let is_there = under_way.wait_for(|line| {
+            // The first line of the phase says that it begins.
+            seen += u32::from(is_listening(line));
+            seen > stretches
+        });
+        assert!(is_there, "it ended before it was killed");
+        under_way.signal("KILL");
+        assert_eq!(under_way.finish().code, None);
+    }
+    let ended = Measured::of(&user.run(&args));
+    assert_eq!(ended.digest, due.digest);
+    assert_eq!((&ended.last["run_id"], &ended.last["summary"]["sound"]), (&"r1".into(), sound));
+    user.assert_healthy("after kills");
+
+    // Other thresholds tell voices apart anew, and nothing is heard again.
+    let mut one: Vec<OsString> = args.clone();
+    one.extend(["--set", "diarise.speakers=1"].map(Into::into));
+    let again = user.run(&one);
+    assert!(!again.lines().iter().any(is_listening), "{again}");
+    assert_eq!(Measured::of(&again).last["summary"]["sound"]["speakers"], 1);
+}
+
+#[test]
+fn an_hour_of_talk_is_heard_to_its_end_across_a_stop_in_the_memory_of_ten_minutes() {
+    let Some(models) = models_that_listen() else { return };
+    let dir = scratch();
+    let Some(video) = talk("ls_dev_3spk_noisy.wav", 3600, dir.path()) else { return };
+    let args = args(&video, &models, &["--set", "listen.window_step_s=2.5"]);
+    let user = User::new();
+    let mut first = UnderWay::start(&mut user.command(&args));
+    assert!(first.wait_for(|line| is_listening(line) && line["media_s"].as_f64() > Some(600.0)));
+    first.signal("TERM");
+    let stopped = first.finish();
+    assert_eq!(stopped.lines().pop().unwrap()["phase"], "cancelled", "{stopped}");
+
+    let mut second = UnderWay::start(&mut user.command(&args));
+    let (pid, mut early, mut late, mut last) = (second.pid(), 0, 0, Value::Null);
+    second.wait_for(|line| {
+        if is_listening(line) {
+            late = peak(pid);
+            if line["media_s"].as_f64() < Some(1200.0) {
+                early = late;
+            }
+        }
+        last = line.clone();
+        false
+    });
+    second.finish().ok();
+    let sound = &last["summary"]["sound"];
+    println!("{early} MiB at 20 minutes, {late} MiB at the end; {} turns of {} voices", sound["turns"], sound["speakers"]);
+    assert!(early > 0 && late < early + 24, "{early} MiB after 20 minutes, {late} MiB at the end");
+    let span = &sound["facts"]["span"];
+    let (start, end) = (span["start"].as_i64().unwrap(), span["end"].as_i64().unwrap());
+    assert!((end - start - 3_600_000_000).abs() < 200_000, "{span}");
+    // The recording has 3 speakers and about 33 turns, 21 times over; how well they are told apart is measured elsewhere.
+    let (speakers, turns) = (sound["speakers"].as_u64().unwrap(), sound["turns"].as_u64().unwrap());
+    assert!(speakers >= 2 && turns >= 200, "{sound}");
+}
+
+#[test]
+fn without_sound_or_models_or_wish_only_what_is_seen_is_measured_and_the_report_says_why() {
+    let (Some(listening), Some(deaf)) = (models_that_listen(), models()) else { return };
+    let dir = scratch();
+    let Some(video) = talk("jfk.wav", 20, dir.path()) else { return };
+    let mute = dir.path().join("mute.mkv");
+    let Some(()) = ffmpeg(&video, "-i -an -c:v copy", &mute) else { return };
+    let user = User::new();
+    let state = |models: &Path, video: &Path, id: &str, more: &[&str]| {
+        let mut words: Vec<OsString> = vec!["--models-dir".into(), models.into()];
+        words.extend(run_args(video, &[&CHEAP[..], &["--ep-id", id], more].concat()));
+        Measured::of(&user.run(words)).last["summary"]["sound"].clone()
+    };
+    assert_eq!(state(listening.path(), &mute, "mute", &[])["state"], "no_sound");
+    assert_eq!(state(listening.path(), &video, "off", &["--no-listen"])["state"], "off");
+    if !deaf.join("segmentation-3.0.onnx").exists() {
+        let missing = state(&deaf, &video, "deaf", &[]);
+        assert_eq!(missing["state"], "no_models");
+        assert!(missing["text"].as_str().unwrap().ends_with("screenalytics models pull segmentation_3_0"), "{missing}");
+    }
+    let failed = state(listening.path(), &video, "klingon", &["--sound", "tlh"]);
+    assert_eq!(failed["state"], "failed", "{failed}");
+    // The models came later: the same run listens then.
+    let heard = state(listening.path(), &video, "off", &[]);
+    assert_eq!((&heard["state"], &heard["speakers"]), (&"heard".into(), &1.into()), "{heard}");
+}
