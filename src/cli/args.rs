@@ -107,6 +107,8 @@ pub enum Command {
     People(PeopleArgs),
     /// List the tracks, with their pictures and whose they are
     Tracks(TracksArgs),
+    /// List who speaks when, seen or not, and why that is believed
+    Turns(TurnsArgs),
     #[command(flatten)]
     Decide(Decision),
     /// Take back the last decision, or one of the log

@@ -3,11 +3,11 @@
 use super::Ended;
 use super::args::{
     AssignArgs, Decision, DiscardArgs, EpisodeArg, ItemsArgs, JoinArgs, LogArgs, MergeArgs, NameArgs, ReplayArgs, SplitArgs,
-    TracksArgs, UndoArgs,
+    TracksArgs, TurnsArgs, UndoArgs, VoiceArgs,
 };
 use super::output::{self, clock, counted};
 use crate::domain::{Author, Change, EpisodeId, IdError, IdentityId, Operation, Source, TrackId};
-use crate::session::{self, Command, Refusal, SessionError, Target, TrackLine, Workspace};
+use crate::session::{self, Command, Refusal, SessionError, Target, TrackLine, Whose, Workspace};
 use std::fmt::Write as _;
 
 /// Decides what the command line says.
@@ -36,16 +36,75 @@ pub(super) fn decide(workspace: &Workspace, decision: &Decision) -> Result<Ended
             let (tracks, identities) = sorted(items)?;
             (episode, Command::Unlock { tracks, identities })
         }
+        Decision::Voice(args) => (&args.episode, voice(args)?),
     };
     said(session::decide(workspace, &episode.parse()?, &command)?, "nothing changes: it is so already")
 }
 
-fn assign(args: &AssignArgs) -> Result<Command, SessionError> {
-    let target = match args.to.parse::<IdentityId>() {
-        Ok(id) if args.to.starts_with("id_") => Target::Identity(id),
-        _ if args.to == "new" => Target::New,
-        _ => Target::Person(args.to.clone()),
+fn target(who: &str) -> Target {
+    match who.parse::<IdentityId>() {
+        Ok(id) if who.starts_with("id_") => Target::Identity(id),
+        _ if who == "new" => Target::New,
+        _ => Target::Person(who.to_owned()),
+    }
+}
+
+fn voice(args: &VoiceArgs) -> Result<Command, SessionError> {
+    let whose = match args.is.as_str() {
+        "nobody" => Whose::Nobody,
+        "evidence" => Whose::Evidence,
+        who => Whose::To(target(who)),
     };
+    if args.items.iter().all(|item| item.starts_with('S')) {
+        return Ok(Command::Voice { speakers: parsed(&args.items)?, to: whose });
+    }
+    if let Some(other) = args.items.iter().find(|item| !item.starts_with('u')) {
+        let expected = "a turn such as u12; voices such as S2 are named without turns";
+        return Err(IdError::Number { found: other.clone(), expected }.into());
+    }
+    Ok(Command::Say { turns: parsed(&args.items)?, by: whose })
+}
+
+pub(super) fn turns(workspace: &Workspace, args: &TurnsArgs) -> Result<Ended, SessionError> {
+    let Some(lines) = session::turns(workspace, &args.episode.parse()?)? else {
+        output::print("the sound of this episode was not listened to\n")?;
+        return Ok(Ended::Done);
+    };
+    if args.json {
+        output::print(&lines.iter().map(session::line).collect::<String>())?;
+        return Ok(Ended::Done);
+    }
+    let mut out = String::new();
+    for l in &lines {
+        let glyph = match (l.is_decided, &l.identity) {
+            (true, _) => '●',
+            (false, Some(_)) => '○',
+            (false, None) => '▲',
+        };
+        let who = l.name.clone().or_else(|| l.identity.map(|id| id.to_string())).unwrap_or_else(|| "nobody known".into());
+        let place = match l.on_screen {
+            _ if l.identity.is_none() => "",
+            share if share >= 0.95 => "on",
+            share if share <= 0.05 => "off",
+            _ => "on/off",
+        };
+        let (from, to) = (clock(l.span.start()), clock(l.span.end()));
+        let _ = writeln!(
+            out,
+            "{glyph} {:>6}  {from} to {to}  {:<4} {who:<20} {:.2}  {place:<6}  {}",
+            l.turn.to_string(),
+            l.speaker.to_string(),
+            l.confidence,
+            l.text
+        );
+    }
+    let _ = writeln!(out, "\n{}   ● decided  ○ by evidence  ▲ nobody known", counted(lines.len() as u64, "turn"));
+    output::print(&out)?;
+    Ok(Ended::Done)
+}
+
+fn assign(args: &AssignArgs) -> Result<Command, SessionError> {
+    let target = target(&args.to);
     let tracks: Vec<TrackId> = parsed(&args.tracks)?;
     Ok(match (&args.pictures, tracks.as_slice()) {
         (Some((from, last)), [track]) => Command::AssignPictures { track: *track, from: *from, to: last + 1, target },

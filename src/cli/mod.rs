@@ -101,6 +101,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Status(args) => status::run(&workspace, args),
         Command::People(args) => people::run(&workspace, args),
         Command::Tracks(args) => decisions::tracks(&workspace, args),
+        Command::Turns(args) => decisions::turns(&workspace, args),
         Command::Decide(decision) => decisions::decide(&workspace, decision),
         Command::Log(args) => decisions::log(&workspace, args),
         Command::Undo(args) => decisions::undo(&workspace, args),

@@ -8,7 +8,8 @@ use crate::domain::{
     ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, SpeakerId, Spoken, TrackMap, Turn, TurnId, VideoFacts,
 };
 use crate::export::artifacts::{
-    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, SaidTurn, Sink, Writer,
+    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, SaidTurn, Sink,
+    SpeechRows, Writer,
 };
 use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library};
@@ -68,6 +69,10 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
         writer.shot(&record?).map_err(failed)?;
     }
     let spoken = crate::pipeline::carry_voices::spoken(&store, summary.run.id)?;
+    if let Some(speech) = &summary.speech {
+        let rows = SpeechRows { turns: &speech.turns, links: &speech.fused.links, voices: &spoken.links, seen: &speech.seen };
+        writer.speech(&rows).map_err(failed)?;
+    }
     let said = said(&summary, &spoken);
     if !said.is_empty() {
         writer.transcript(&said).map_err(failed)?;

@@ -86,7 +86,7 @@ pub use review::{
     Snapshot, Spread, Thumbs, TrackInfo,
 };
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
-pub use speech::{FaceScores, Speech};
+pub use speech::{FaceScores, Speech, TurnLine, turns};
 use standing::settings_of_run;
 pub use standing::{Choice, FolderEntry, Standing, Verdict as WorkVerdict, standing, video_text, videos_in};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};

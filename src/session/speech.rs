@@ -1,10 +1,11 @@
 //! Who says what in an episode: derived of what was heard, of mouths, and of every decision, whenever one is made.
 
+use super::{SessionError, Workspace};
 use crate::algo::fuse::{self, DecidedVoices, Fused, Mouth, Scene};
 use crate::algo::screen_time::{Heard, ShotTime, union};
 use crate::domain::{
-    Assignment, Identity, IdentityId, Mark, MediaTime, Method, MouthScores, RunMeta, Shot, ShotId, Source, Span, Spoken, TrackId,
-    TrackMap, Turn,
+    Assignment, AvLink, EpisodeId, Identity, IdentityId, LinkEvidence, LinkMethod, Mark, MediaTime, Method, MouthScores, RunMeta,
+    Shot, ShotId, Source, Span, SpeakerId, Spoken, TrackId, TrackMap, Turn, TurnId,
 };
 use crate::pipeline::carry_voices;
 use crate::store::{EpisodeStore, StoreError};
@@ -20,6 +21,8 @@ pub struct Speech {
     pub faces: Vec<FaceScores>,
     /// The score above which a mouth speaks.
     pub mark: f32,
+    /// When each track is seen.
+    pub seen: BTreeMap<TrackId, Vec<Span>>,
 }
 
 /// How surely one identity's mouth speaks, 25 times a second; of two identities of one person the first is named.
@@ -38,6 +41,60 @@ impl Speech {
     pub fn heard(&self) -> Heard<'_> {
         Heard { turns: &self.turns, links: &self.fused.links }
     }
+}
+
+/// One turn as a list of turns shows it.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct TurnLine {
+    pub turn: TurnId,
+    pub speaker: SpeakerId,
+    /// Microseconds on the container's clock.
+    pub span: Span,
+    /// Absent where nobody knows the voice.
+    pub identity: Option<IdentityId>,
+    pub name: Option<String>,
+    /// Share of the turn that is seen being said, `0..=1`.
+    pub on_screen: f64,
+    /// That it is this voice, times that the voice is theirs, `0..=1`.
+    pub confidence: f32,
+    /// A person said whose it is.
+    pub is_decided: bool,
+    /// Absent for a turn without evidence.
+    pub evidence: Option<LinkEvidence>,
+    pub text: String,
+}
+
+/// Returns the turns of the active run of an episode, by start; `None` where no sound was analysed.
+///
+/// # Errors
+/// Fails where there is no such episode, or it has no finished run.
+pub fn turns(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Vec<TurnLine>>, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let summary = super::report::summarise(&library, &store, &workspace.settings)?;
+    let Some(speech) = &summary.speech else { return Ok(None) };
+    let spoken = carry_voices::spoken(&store, summary.run.id)?;
+    let line = |turn: &Turn| {
+        let pieces: Vec<&AvLink> = speech.fused.links.iter().filter(|l| l.turn == turn.id).collect();
+        let on: i64 = pieces.iter().filter(|l| l.on_screen).map(|l| l.span.len().0).sum();
+        let link = pieces.into_iter().max_by_key(|l| l.span.len());
+        let identity = link.and_then(|l| l.identity);
+        let is_decided = link.is_some_and(|l| l.method == LinkMethod::User);
+        let words = spoken.transcript(turn.id).map(|t| t.words.as_slice()).unwrap_or_default();
+        TurnLine {
+            turn: turn.id,
+            speaker: turn.speaker,
+            span: turn.span,
+            identity,
+            name: identity.and_then(|id| summary.identities.get(&id)).and_then(|i| i.name.clone()),
+            on_screen: on as f64 / turn.span.len().0.max(1) as f64,
+            confidence: link.map_or(0.0, |l| l.confidence) * if is_decided { 1.0 } else { turn.confidence },
+            is_decided,
+            evidence: link.map(|l| l.evidence),
+            text: words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" "),
+        }
+    };
+    Ok(Some(speech.turns.iter().map(line).collect()))
 }
 
 /// What is decided of faces.
@@ -89,7 +146,9 @@ pub(super) fn speech<'t>(
         Some(people.get(&assignment.identity).copied().unwrap_or(assignment.identity))
     };
     let mut seen: BTreeMap<IdentityId, Vec<Span>> = BTreeMap::new();
+    let mut of_tracks = BTreeMap::new();
     for (track, time) in times.into_iter().flat_map(|shot| &shot.tracks) {
+        of_tracks.insert(*track, time.seen.clone());
         if let Some(identity) = whose(*track) {
             seen.entry(identity).or_default().extend(&time.seen);
         }
@@ -131,7 +190,7 @@ pub(super) fn speech<'t>(
     let mut faces: Vec<FaceScores> =
         found.iter().map(|m| FaceScores { identity: m.identity, start: m.start, scores: m.scores.to_vec() }).collect();
     faces.sort_by_key(|f| (f.start, f.identity));
-    Speech { turns, fused, faces, mark }
+    Speech { turns, fused, faces, mark, seen: of_tracks }
 }
 
 /// Returns for every identity the first one of the same person.

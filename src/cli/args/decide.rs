@@ -27,6 +27,29 @@ pub enum Decision {
     Lock(ItemsArgs),
     /// Let them be changed again
     Unlock(ItemsArgs),
+    /// Say whose voices or turns of speech are
+    Voice(VoiceArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct VoiceArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Voices such as S2, or turns such as u12; not both
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// A person, a cluster such as id_0003, new, nobody, or evidence: whoever the evidence says
+    #[arg(long, value_name = "WHO")]
+    pub is: String,
+}
+
+#[derive(Debug, Args)]
+pub struct TurnsArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// As JSON lines, with the evidence
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,7 @@ mod read;
 mod rebuild;
 mod rows;
 mod run_row;
+mod speech;
 #[cfg(test)]
 mod tests;
 mod transcript;
@@ -34,5 +35,6 @@ pub use read::{ArtifactError, Line, Rows};
 pub use rebuild::{Imported, ImportedIdentity, PictureFiles, RunFacts, rebuild};
 pub use rows::{DetectionRow, FaceRow, QualityParts, SceneCuts, ShotRow, TrackMetricsFile, TrackNumber, TrackRow};
 pub use run_row::{Analysed, ModelRow, RunRow, VideoRow};
+pub use speech::SpeechRows;
 pub use transcript::SaidTurn;
 pub use write::{Episode, Sink, Writer};

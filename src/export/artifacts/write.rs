@@ -5,6 +5,7 @@ use super::identities::{ClusterRules, TrackSummary, identities_file};
 use super::layout::{Layout, crop_name, crop_path, identity_thumb_name, thumb_name, track_folder};
 use super::people::{PeopleFile, people_file};
 use super::progress::progress_json;
+use super::speech::SpeechRows;
 use super::transcript::{self, SaidTurn};
 use crate::domain::{
     Assignment, Crop, Embedding, EpisodeId, Identity, IdentityId, Person, RunMeta, ScreenTime, Shot, ShotRecord, TrackId,
@@ -134,6 +135,21 @@ impl<'a, S: Sink> Writer<'a, S> {
         }
         self.put("episode_transcript.jsonl", &lines)?;
         self.put("episode_transcript.vtt", transcript::subtitles(turns, self.episode.run.video.first_pts).as_bytes())
+    }
+
+    /// Writes who speaks when and whose voices those are; call it where the sound was analysed.
+    ///
+    /// # Errors
+    /// Fails where the sink does.
+    pub fn speech(&mut self, speech: &SpeechRows<'_>) -> io::Result<()> {
+        for (name, rows) in [("audio_diarization.jsonl", speech.diarisation()), ("av_links.jsonl", speech.links(&self.episode))] {
+            let mut lines = Vec::new();
+            for row in &rows {
+                lines.extend(line(row)?);
+            }
+            self.put(name, &lines)?;
+        }
+        self.put("audio_voice_mapping.json", &line(&speech.mapping(&self.episode))?)
     }
 
     /// Writes what is known only at the end, and returns the sink.
