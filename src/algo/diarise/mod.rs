@@ -2,7 +2,7 @@
 //!
 //! The course is that of Bredin 2023, "pyannote.audio 2.1 speaker diarization pipeline" (Interspeech): local speakers of overlapping
 //! windows, a vector of each from where nobody else speaks, clustering, and windows laid over one another again. Departs: local speakers
-//! are first followed from window to window ([`chain`]), and it is these chains that are clustered, never two that speak in one window;
+//! are first followed from window to window (`chain`), and it is these chains that are clustered, never two that speak in one window;
 //! average instead of centroid linkage; a voice too short for a speaker of its own keeps its own if it is like nobody; and the voice
 //! activity model has a say in what is silence. What each of that is worth is in `docs/EVALUATION.md`.
 
