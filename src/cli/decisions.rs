@@ -82,6 +82,7 @@ pub(super) fn turns(workspace: &Workspace, args: &TurnsArgs) -> Result<Ended, Se
             (false, None) => '▲',
         };
         let who = l.name.clone().or_else(|| l.identity.map(|id| id.to_string())).unwrap_or_else(|| "nobody known".into());
+        let who = if l.others.is_empty() { who } else { format!("{who} +{}", l.others.len()) };
         let place = match l.on_screen {
             _ if l.identity.is_none() => "",
             share if share >= 0.95 => "on",

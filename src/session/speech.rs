@@ -53,6 +53,8 @@ pub struct TurnLine {
     /// Absent where nobody knows the voice.
     pub identity: Option<IdentityId>,
     pub name: Option<String>,
+    /// Others whose mouths are seen saying parts of it.
+    pub others: Vec<IdentityId>,
     /// Share of the turn that is seen being said, `0..=1`.
     pub on_screen: f64,
     /// That it is this voice, times that the voice is theirs, `0..=1`.
@@ -77,8 +79,10 @@ pub fn turns(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Vec<Tu
     let line = |turn: &Turn| {
         let pieces: Vec<&AvLink> = speech.fused.links.iter().filter(|l| l.turn == turn.id).collect();
         let on: i64 = pieces.iter().filter(|l| l.on_screen).map(|l| l.span.len().0).sum();
-        let link = pieces.into_iter().max_by_key(|l| l.span.len());
+        let link = pieces.iter().max_by_key(|l| l.span.len()).copied();
         let identity = link.and_then(|l| l.identity);
+        let others: std::collections::BTreeSet<IdentityId> =
+            pieces.iter().filter_map(|l| l.identity).filter(|id| Some(*id) != identity).collect();
         let is_decided = link.is_some_and(|l| l.method == LinkMethod::User);
         let words = spoken.transcript(turn.id).map(|t| t.words.as_slice()).unwrap_or_default();
         TurnLine {
@@ -87,6 +91,7 @@ pub fn turns(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Vec<Tu
             span: turn.span,
             identity,
             name: identity.and_then(|id| summary.identities.get(&id)).and_then(|i| i.name.clone()),
+            others: others.into_iter().collect(),
             on_screen: on as f64 / turn.span.len().0.max(1) as f64,
             confidence: link.map_or(0.0, |l| l.confidence) * if is_decided { 1.0 } else { turn.confidence },
             is_decided,

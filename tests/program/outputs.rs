@@ -84,7 +84,7 @@ fn screen_time_as_csv_and_json_says_the_same_under_the_documented_names() {
         Some(
             "name,cast_id,person_id,face_visible_seconds,body_visible_seconds,body_only_seconds,gap_bridged_seconds,visual_s,\
              speaking_s,both_s,confidence,tracks_count,faces_count,person_slug,speaking_confidence,both_confidence,review_share,\
-             detector,embedder,commercial_use"
+             detector,embedder,commercial_use,speaking_off_s,speaking_appearances"
         )
     );
     let json = run.user.json(["export", run.id, "--format", "json"]);

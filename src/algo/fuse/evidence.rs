@@ -149,15 +149,15 @@ impl VoiceSum {
 }
 
 /// Scores of a mouth, smoothed, less the mark.
-struct Smooth {
-    identity: IdentityId,
+pub(super) struct Smooth {
+    pub(super) identity: IdentityId,
     start: MediaTime,
     scores: Vec<f32>,
 }
 
 impl Smooth {
     /// Averages over `width` scores around each, fewer at the ends.
-    fn new(mouth: &Mouth<'_>, width: usize, mark: f32) -> Self {
+    pub(super) fn new(mouth: &Mouth<'_>, width: usize, mark: f32) -> Self {
         let (half, raw) = (width / 2, mouth.scores);
         let mut scores = Vec::with_capacity(raw.len());
         for i in 0..raw.len() {
@@ -167,11 +167,11 @@ impl Smooth {
         Self { identity: mouth.identity, start: mouth.start, scores }
     }
 
-    fn end(&self) -> MediaTime {
+    pub(super) fn end(&self) -> MediaTime {
         self.time(self.scores.len())
     }
 
-    fn time(&self, index: usize) -> MediaTime {
+    pub(super) fn time(&self, index: usize) -> MediaTime {
         self.start + MediaTime(i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(STEP))
     }
 
@@ -183,7 +183,7 @@ impl Smooth {
         at(span.start())..at(span.end())
     }
 
-    fn within(&self, span: Span) -> &[f32] {
+    pub(super) fn within(&self, span: Span) -> &[f32] {
         self.scores.get(self.range(span)).unwrap_or_default()
     }
 

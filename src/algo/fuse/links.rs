@@ -1,16 +1,17 @@
 //! Turns to faces.
 
+use super::cut;
 use super::evidence::{Evidence, FaceSum, Faces};
 use super::timeline::{Timeline, common};
 use super::voices::{Owner, Voice, merges, narrow, sureness};
 use super::{Fused, Params, Scene};
-use crate::domain::{AvLink, IdentityId, LinkEvidence, LinkMethod, Span, SpeakerId, Turn};
+use crate::domain::{AvLink, IdentityId, LinkEvidence, LinkMethod, MediaTime, Span, SpeakerId, Turn, TurnId};
 use std::collections::BTreeMap;
 
 /// Joins turns with faces; the module says how.
 #[must_use]
 pub fn fuse(params: &Params, scene: &Scene<'_>) -> Fused {
-    let timeline = Timeline::new(scene.turns);
+    let timeline = Timeline::new(&cut::cut(params, scene, &Timeline::new(scene.turns)));
     let evidence = Evidence::gather(params, scene, &timeline);
     let voices: BTreeMap<SpeakerId, Voice> =
         evidence.voices.iter().map(|(speaker, sum)| (*speaker, Voice::new(params, scene, *speaker, sum))).collect();
@@ -19,6 +20,8 @@ pub fn fuse(params: &Params, scene: &Scene<'_>) -> Fused {
     for (turn, choice) in timeline.turns().iter().zip(&chosen) {
         pieces(scene, turn, choice, &mut links);
     }
+    let starts: BTreeMap<TurnId, MediaTime> = scene.turns.iter().map(|t| (t.id, t.span.start())).collect();
+    links.sort_by_key(|link| (starts.get(&link.turn).copied(), link.turn, link.span.start()));
     Fused {
         links,
         merges: merges(params, &timeline, &voices),

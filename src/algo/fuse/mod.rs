@@ -10,8 +10,13 @@
 //! 4. A voice over pictures in which hardly any mouth ever moves with it is a narrator's: none of its turns is seen being said.
 //! 5. Turns that overlap never have one face: the surer one keeps it.
 //!
+//! 6. A turn in which one mouth speaks after the other, each for some time, is as many turns: the diariser took several people for one
+//!    voice. Where three voices are heard of five people (talking_dev.mp4) it finds all of their
+//!    seconds on screen; whole turns leave a third of them to nobody.
+//!
 //! Everything is derived from stored scores in some milliseconds, so it is computed anew whenever somebody decides who a face is.
 
+mod cut;
 mod evidence;
 mod input;
 mod links;
@@ -33,7 +38,7 @@ use std::collections::BTreeMap;
 /// What fusion found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fused {
-    /// By start of the turn, then turn, then start of the piece; together they cover every turn.
+    /// By start of the turn, then turn, then start of the piece; together they cover every turn. A turn may be of several identities.
     pub links: Vec<AvLink>,
     /// Whom each voice could belong to, best first; voices without any candidate are left out.
     pub candidates: BTreeMap<SpeakerId, Vec<Candidate>>,

@@ -30,6 +30,8 @@ pub struct Params {
     pub narrator_max_share: f32,
     /// Share of the shorter of two turns from which on they overlap, `0..=1`.
     pub overlap_share: f32,
+    /// Seconds for which one mouth after another must speak for a turn to be cut between them.
+    pub cut_min_s: f32,
     /// Seconds that two voices may be heard at once and still be proposed as one.
     pub merge_max_overlap_s: f32,
 }

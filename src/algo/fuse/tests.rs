@@ -198,3 +198,24 @@ fn every_turn_is_covered_and_the_order_of_input_does_not_matter() {
     };
     assert_eq!(turned.fuse(), fused);
 }
+
+#[test]
+fn a_turn_in_which_two_mouths_speak_one_after_the_other_is_cut_between_them() {
+    let stage = Stage::default().says(1, 0.0, 4.0).shows(AVA, 0.0, 2.0, 2.0).shows(BO, 2.2, 4.0, 2.0);
+    let links = stage.turn(1);
+    let found: Vec<_> = links.iter().map(|l| (l.identity, l.span.start(), l.on_screen)).collect();
+    let at = MediaTime::from_secs;
+    assert_eq!(found[0], (Some(AVA), at(0.0), true));
+    assert!(found.iter().all(|f| f.0.is_some()) && found.last().is_some_and(|f| f.0 == Some(BO) && f.2), "{found:?}");
+    assert!(links.windows(2).all(|w| w[0].span.end() == w[1].span.start()), "no holes");
+    assert_eq!(links.last().map(|l| l.span.end()), Some(at(4.0)));
+}
+
+#[test]
+fn a_short_movement_of_another_mouth_cuts_nothing_and_neither_is_a_decided_turn_cut() {
+    let stage = Stage::default().says(1, 0.0, 4.0).shows(AVA, 0.0, 4.0, 2.0).shows(BO, 1.0, 1.4, 5.0);
+    assert!(stage.turn(1).iter().all(|l| l.identity == Some(AVA)));
+    let mut stage = Stage::default().says(1, 0.0, 4.0).shows(AVA, 0.0, 2.0, 2.0).shows(BO, 2.0, 4.0, 2.0);
+    stage.decided.turns.insert(TurnId(1), Some(BO));
+    assert!(stage.turn(1).iter().all(|l| l.identity == Some(BO)));
+}

@@ -197,7 +197,7 @@ fn a_wrong_name_is_refused_with_its_line_and_the_nearest_known_one() {
 fn an_action_is_refused_where_it_does_nothing() {
     assert_eq!(
         refused("log = [{ on = \"s\", run = \"split\" }]"),
-        ["keymap.toml:1: split does nothing in log", "split is known in tracks"]
+        ["keymap.toml:1: split does nothing in log", "split is known in tracks, voices"]
     );
     assert_eq!(refused("input = [{ on = \"C-z\", run = \"undo\" }]")[0], "keymap.toml:1: undo does nothing in input");
 }

@@ -169,16 +169,19 @@ fn rows(snapshot: &Snapshot, speech: &Speech) -> Vec<TurnRow> {
         let who = link.and_then(|l| l.identity);
         let on: i64 = pieces.iter().filter(|l| l.on_screen).map(|l| l.span.len().0).sum();
         let words = snapshot.spoken.transcript(turn.id).map(|t| t.words.as_slice()).unwrap_or_default();
+        let several = pieces.iter().filter_map(|l| l.identity).collect::<BTreeSet<_>>().len();
+        let more = if several > 1 { format!(" +{}", several - 1) } else { String::new() };
         TurnRow {
             id: turn.id,
             span: turn.span,
             speaker: turn.speaker,
             voice: turn.confidence,
             who,
-            name: who.map_or_else(|| "nobody known".into(), |id| names.get(&id).cloned().unwrap_or_else(|| id.to_string())),
+            name: who
+                .map_or_else(|| "nobody known".into(), |id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()) + &more),
             on_screen: on as f64 / turn.span.len().0.max(1) as f64,
             link,
-            doubt: link.and_then(|l| doubt(&l, turn.confidence)),
+            doubt: if several > 1 { Some("several faces") } else { link.and_then(|l| doubt(&l, turn.confidence)) },
             text: words.iter().map(|w| w.text.as_str()).collect::<Vec<_>>().join(" "),
         }
     };

@@ -200,7 +200,7 @@ fn undo_and_redo_of_what_is_out_of_sight_say_first_what_they_change() {
 fn the_totals_go_into_a_file_that_is_not_replaced_unasked() {
     let (mut at, _) = tracks();
     let file = at.folder().join("totals.csv");
-    at.press("] ] e");
+    at.press("] ] ] e");
     assert!(at.screen().contains("into › synthetic-s01e01-screen-time.csv▏"), "{}", at.screen());
     at.press("C-u").write(&file.display().to_string()).press("Enter");
     assert!(at.said().contains("totals.csv"), "{}", at.said());
@@ -236,6 +236,10 @@ proptest! {
     fn any_keys_and_as_many_undos_leave_the_episode_as_it_was(keys in prop::collection::vec(0usize..KEYS.len(), 1..80)) {
         let mut at = Rehearsal::begin();
         at.press("[").rest();
+        // What was decided before could be taken back by the keys too, and then nothing would lead back here.
+        while at.snapshot().next_undo.is_some() {
+            at.press("u u");
+        }
         let (begin, first) = (shown(at.snapshot()), at.snapshot().next_undo.clone().map(|n| n.0));
         for key in keys {
             if at.model.screen == Screen::Episodes {
