@@ -14,7 +14,7 @@
 //!    voice. Where three voices are heard of five people (talking_dev.mp4) it finds all of their
 //!    seconds on screen; whole turns leave a third of them to nobody.
 //!
-//! Everything is derived from stored scores in some milliseconds, so it is computed anew whenever somebody decides who a face is.
+//! Everything is derived from stored scores without a model, so it is computed anew whenever somebody decides who a face is.
 
 mod cut;
 mod evidence;
