@@ -134,7 +134,7 @@ pub(super) fn of_run(
     Ok(Some(speech(params, run, &spoken, shots, &mouths, times, faces)))
 }
 
-/// Works out who says what; costs tens of milliseconds for ten thousand tracks.
+/// Works out who says what; costs some milliseconds for ten thousand tracks.
 pub(super) fn speech<'t>(
     params: &fuse::Params,
     run: &RunMeta,

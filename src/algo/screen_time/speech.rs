@@ -84,13 +84,18 @@ pub(super) fn totals(heard: Heard<'_>, people: &[PersonTime]) -> SpeechTotals {
     }
     let mut unknown: Vec<_> = unknown.into_iter().map(|(speaker, spans)| (speaker, measure(&union(spans)))).collect();
     unknown.sort_by_key(|(speaker, time)| (Reverse(*time), *speaker));
+    // Most of those who are seen say nothing.
+    let speakers: Vec<(usize, &SpeakingTime)> = people
+        .iter()
+        .enumerate()
+        .filter_map(|(at, p)| Some((at, p.speech.as_ref().filter(|s| !s.speaking.is_empty())?)))
+        .collect();
     let mut together = Vec::new();
-    for (a, one) in people.iter().enumerate() {
-        for (b, other) in people.iter().enumerate().skip(a + 1) {
-            let (Some(x), Some(y)) = (&one.speech, &other.speech) else { continue };
-            let time = measure(&intersect(&x.speaking, &y.speaking));
+    for (n, (a, one)) in speakers.iter().enumerate() {
+        for (b, other) in &speakers[n + 1..] {
+            let time = measure(&intersect(&one.speaking, &other.speaking));
             if time > MediaTime::ZERO {
-                together.push(Together { people: [a, b], time, confidence: x.confidence * y.confidence });
+                together.push(Together { people: [*a, *b], time, confidence: one.confidence * other.confidence });
             }
         }
     }
