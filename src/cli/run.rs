@@ -187,6 +187,9 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     if carried.lost > 0 {
         let _ = writeln!(out, "         {} not: no track of this run is the same; the run before keeps them", carried.lost);
     }
+    if let Some(speech) = report.carried_voices.text() {
+        let _ = writeln!(out, "speech   {speech} as decided before");
+    }
     let next = summary.time.people.iter().find(|p| p.name.is_none()).and_then(|p| p.identities.first());
     if let Some(id) = next {
         let _ = writeln!(out, "\nnext: screenalytics name {} {id} \"NAME\"", summary.episode);

@@ -1,12 +1,13 @@
 //! Carries what people decided of voices and turns to turns that were heard anew, by when they were said.
 
 use crate::domain::{
-    Author, Change, Draft, Edit, Identity, IdentityId, MediaTime, Method, OperationKind, RunId, RunMeta, Source, Span, SpeakerId,
-    Spoken, Transcript, Turn, TurnId, TurnState, VoiceLink,
+    Author, Change, Draft, Edit, Identity, IdentityId, MediaTime, Method, OperationKind, RunId, RunMeta, Source, Span, Speaker,
+    SpeakerId, Spoken, Transcript, Turn, TurnId, TurnState, VoiceLink,
 };
 use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Add;
 
 /// Share of a new turn or voice that must lie in the old one for its decisions to hold.
 const MOST: f64 = 0.5;
@@ -22,6 +23,26 @@ pub struct CarriedVoices {
     pub turns: usize,
     /// Decisions that no turn of now answers to.
     pub lost: usize,
+}
+
+impl CarriedVoices {
+    /// Says it in one line; `None` where nothing was to be carried.
+    #[must_use]
+    pub fn text(self) -> Option<String> {
+        let Self { voices, turns, lost } = self;
+        let counted = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+        let lost = if lost == 0 { String::new() } else { format!(", {lost} not: nothing of now was said then") };
+        (self != Self::default()).then(|| format!("{}, {}{lost}", counted(voices, "voice"), counted(turns, "decided turn")))
+    }
+}
+
+impl Add for CarriedVoices {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let Self { voices, turns, lost } = other;
+        Self { voices: self.voices + voices, turns: self.turns + turns, lost: self.lost + lost }
+    }
 }
 
 /// Reads what was heard in a run, and what is decided of it.
@@ -41,38 +62,42 @@ pub fn spoken(store: &EpisodeStore, run: RunId) -> Result<Spoken, StoreError> {
     })
 }
 
-/// Brings decisions on turns that the same run heard before, `then`, to those that it has now; what was decided of the old ones ends.
-///
-/// # Errors
-/// Fails where the store cannot be read or written.
-pub fn carry_within(store: &EpisodeStore, run: RunId, then: &Spoken, at: Timestamp) -> Result<CarriedVoices, StoreError> {
+/// Works out what brings decisions on turns that a run heard before, `then`, to those that it hears now; what was decided of the old ones
+/// ends. `None` where nothing was decided. It has to be written together with the turns: decisions name them by number.
+#[must_use]
+pub fn carried_within(
+    run: RunId,
+    then: &Spoken,
+    turns: &[Turn],
+    speakers: &[Speaker],
+    identities: &BTreeMap<IdentityId, Identity>,
+    at: Timestamp,
+) -> Option<(Draft, CarriedVoices)> {
     if !has_decisions(then) {
-        return Ok(CarriedVoices::default());
+        return None;
     }
-    let mut now = spoken(store, run)?;
+    let mut now = Spoken::of(turns.to_vec(), speakers, BTreeMap::new());
+    now.next_turn = now.next_turn.max(then.next_turn);
+    now.next_speaker = now.next_speaker.max(then.next_speaker);
     let mut changes = ended(run, then);
-    for change in &changes {
-        now.follow(run, change);
-    }
-    let identities = store.identities(run)?;
     let (brought, carried) = bring(run, then, &now, |id| identities.contains_key(&id).then_some(id));
     changes.extend(brought);
-    append(store, run, run, changes, carried, at)?;
-    Ok(carried)
+    Some((draft(run, run, changes, carried, at), carried))
 }
 
-/// Brings decisions on the active run to `run`; identities of both are one where they are the same person. Nothing happens where `run` is
-/// the active run, or heard another video.
+/// Brings decisions on another run of the same video to `run`: those of the active one; where it has none, and nothing was ever decided of
+/// the speech of `run`, those of the newest run that has some. Identities of both are one where they are the same person. Nothing
+/// happens as long as `run` heard nobody: it is done when it has listened.
 ///
 /// # Errors
 /// Fails where the store cannot be read or written.
 pub fn carry_over(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<CarriedVoices, StoreError> {
-    let Some(active) = store.active_run()?.filter(|r| *r != run.id) else { return Ok(CarriedVoices::default()) };
-    let then = spoken(store, active)?;
-    if !has_decisions(&then) || store.run(active)?.video.sha256 != run.video.sha256 {
+    let now = spoken(store, run.id)?;
+    if now.heard.is_empty() {
         return Ok(CarriedVoices::default());
     }
-    let (old, new) = (store.identities(active)?, store.identities(run.id)?);
+    let Some((from, then)) = source(store, run)? else { return Ok(CarriedVoices::default()) };
+    let (old, new) = (store.identities(from)?, store.identities(run.id)?);
     let mut made: BTreeMap<IdentityId, Identity> = BTreeMap::new();
     let mut next = store.next_identity_id(run.id)?;
     let wanted: BTreeSet<IdentityId> = then.links.values().chain(then.said.values()).filter_map(|link| link.identity).collect();
@@ -87,7 +112,7 @@ pub fn carry_over(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<
         }
         known.insert(id, to);
     }
-    let (brought, carried) = bring(run.id, &then, &spoken(store, run.id)?, |id| known.get(&id).copied());
+    let (brought, carried) = bring(run.id, &then, &now, |id| known.get(&id).copied());
     let used: BTreeSet<IdentityId> = brought.iter().filter_map(identity_of).collect();
     let mut changes: Vec<Change> = made
         .into_iter()
@@ -95,26 +120,47 @@ pub fn carry_over(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<
         .map(|(id, identity)| Change::Identity { run: run.id, id, edit: Edit { from: None, to: Some(identity) } })
         .collect();
     changes.extend(brought);
-    append(store, active, run.id, changes, carried, at)?;
+    if !changes.is_empty() {
+        store.append(draft(from, run.id, changes, carried, at))?;
+    }
     Ok(carried)
 }
 
-fn append(
-    store: &EpisodeStore,
-    from: RunId,
-    run: RunId,
-    changes: Vec<Change>,
-    carried: CarriedVoices,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    if changes.is_empty() {
-        return Ok(());
+/// Finds the run whose decisions on speech count for `run`, and what they are.
+fn source(store: &EpisodeStore, run: &RunMeta) -> Result<Option<(RunId, Spoken)>, StoreError> {
+    let same = |other: &RunMeta| other.id != run.id && other.video.sha256 == run.video.sha256;
+    let others: Vec<RunId> = store.runs()?.iter().filter(|other| same(other)).map(|other| other.id).collect();
+    if let Some(active) = store.active_run()?.filter(|id| others.contains(id)) {
+        let then = spoken(store, active)?;
+        if has_decisions(&then) {
+            return Ok(Some((active, then)));
+        }
     }
+    // What was decided here once and taken back is not to come again.
+    let is_own = |change: &Change| match change {
+        Change::Voice { run: of, .. }
+        | Change::Said { run: of, .. }
+        | Change::Turn { run: of, .. }
+        | Change::Words { run: of, .. } => *of == run.id,
+        _ => false,
+    };
+    if store.operations()?.iter().any(|operation| operation.changes.iter().any(is_own)) {
+        return Ok(None);
+    }
+    for id in others.into_iter().rev() {
+        let then = spoken(store, id)?;
+        if has_decisions(&then) {
+            return Ok(Some((id, then)));
+        }
+    }
+    Ok(None)
+}
+
+fn draft(from: RunId, run: RunId, changes: Vec<Change>, carried: CarriedVoices, at: Timestamp) -> Draft {
     let CarriedVoices { voices, turns, lost } = carried;
     let source = if from == run { "what was heard before".to_owned() } else { from.to_string() };
     let summary = format!("{voices} voices and {turns} turns carried over from {source}, {lost} lost");
-    store.append(Draft { at, author: Author::Pipeline { run }, kind: OperationKind::Carry, summary, changes })?;
-    Ok(())
+    Draft { at, author: Author::Pipeline { run }, kind: OperationKind::Carry, summary, changes }
 }
 
 fn identity_of(change: &Change) -> Option<IdentityId> {
@@ -154,6 +200,9 @@ fn bring(
     identity: impl Fn(IdentityId) -> Option<IdentityId>,
 ) -> (Vec<Change>, CarriedVoices) {
     let (old, new) = (then.turns(), now.turns());
+    let dropped = dropped(then, &old);
+    let mut ever: Vec<Turn> = old.iter().chain(&dropped).copied().collect();
+    ever.sort_by_key(|t| (t.span.start(), t.id));
     let mut changes = Vec::new();
     let mut carried = CarriedVoices::default();
     let moved = |link: &VoiceLink, share: f64| -> Option<VoiceLink> {
@@ -166,7 +215,7 @@ fn bring(
         Some(VoiceLink { identity: to, source: Source::Carried, method: Method::Overlap, score })
     };
 
-    let voices = voices(&old, &new);
+    let voices = voices(&ever, &new);
     let mut met: BTreeSet<SpeakerId> = BTreeSet::new();
     for (speaker, (was, share)) in &voices {
         let Some(link) = then.links.get(was) else { continue };
@@ -182,41 +231,28 @@ fn bring(
     let mut kept: BTreeSet<TurnId> = BTreeSet::new();
     for turn in &new {
         let length = turn.span.len().secs().max(1e-6);
-        let mostly_in = |span: Span| common(span, turn.span) / length > MOST;
+        let share = |t: &Turn| common(t.span, turn.span) / length;
         let is_voice = |speaker: SpeakerId| voices.get(&turn.speaker).is_some_and(|(was, _)| *was == speaker);
-        // Of overlapping ones, that of the same voice says more.
-        let said = old.iter().filter(|t| then.said.contains_key(&t.id) && mostly_in(t.span));
-        if let Some(from) = said.max_by_key(|t| is_voice(t.speaker))
-            && let Some(to) = then.said.get(&from.id).and_then(|link| moved(link, common(from.span, turn.span) / length))
-        {
+        // Where several speak at once, the one of the same voice is meant.
+        let meant = ever.iter().filter(|t| share(t) > MOST);
+        let meant = meant.max_by(|a, b| is_voice(a.speaker).cmp(&is_voice(b.speaker)).then(share(a).total_cmp(&share(b))));
+        let Some(from) = meant else { continue };
+        if let Some(to) = then.said.get(&from.id).and_then(|link| moved(link, share(from))) {
             kept.insert(from.id);
             if !now.said.contains_key(&turn.id) {
                 changes.push(Change::Said { run, turn: turn.id, edit: Edit { from: None, to: Some(to) } });
                 carried.turns += 1;
             }
         }
-        let gone = then.states.iter().filter(|(_, s)| s.span.is_empty()).filter_map(|(id, _)| then.heard.get(id));
-        let dropped = gone.filter(|t| is_voice(t.speaker) || voices.is_empty()).find(|t| mostly_in(t.span));
-        let marked = old.iter().find(|t| then.seen(t.id).is_some() && mostly_in(t.span) && is_voice(t.speaker));
-        let state = TurnState { span: turn.span, speaker: turn.speaker, seen: now.seen(turn.id) };
-        let to = match (dropped, marked) {
-            (Some(from), _) => {
-                kept.insert(from.id);
-                Some(state.gone())
+        if let Some(to) = state(then, from, turn, &voices) {
+            kept.insert(from.id);
+            if !now.states.contains_key(&turn.id) {
+                changes.push(Change::Turn { run, turn: turn.id, edit: Edit { from: None, to: Some(to) } });
+                carried.turns += 1;
             }
-            (None, Some(from)) => {
-                kept.insert(from.id);
-                Some(TurnState { seen: then.seen(from.id), ..state })
-            }
-            (None, None) => None,
-        };
-        if let Some(to) = to.filter(|_| !now.states.contains_key(&turn.id)) {
-            changes.push(Change::Turn { run, turn: turn.id, edit: Edit { from: None, to: Some(to) } });
-            carried.turns += 1;
         }
-        let written = old.iter().find(|t| then.words.contains_key(&t.id) && is_same(t.span, turn.span));
-        if let Some((from, words)) = written.and_then(|t| Some((t.id, then.words.get(&t.id)?))) {
-            kept.insert(from);
+        if let Some(words) = then.words.get(&from.id).filter(|_| is_same(from.span, turn.span)) {
+            kept.insert(from.id);
             if !now.words.contains_key(&turn.id) {
                 let to = Some(within(words, turn.span));
                 changes.push(Change::Words { run, turn: turn.id, edit: Edit { from: None, to } });
@@ -231,8 +267,10 @@ fn bring(
             continue;
         }
         let covered: f64 = new.iter().map(|t| common(t.span, turn.span)).sum();
-        let speaker = voices.iter().find(|(_, (was, _))| *was == turn.speaker).map(|(speaker, _)| *speaker);
-        let Some(speaker) = speaker.filter(|_| covered / turn.span.len().secs().max(1e-6) <= MOST) else { continue };
+        let Some(speaker) = counterpart(&voices, turn.speaker).filter(|_| covered / turn.span.len().secs().max(1e-6) <= MOST)
+        else {
+            continue;
+        };
         let to = Some(TurnState { span: turn.span, speaker, seen: then.seen(turn.id) });
         changes.push(Change::Turn { run, turn: next, edit: Edit { from: None, to } });
         if let Some(to) = then.said.get(&turn.id).and_then(|link| moved(link, 1.0)) {
@@ -250,8 +288,41 @@ fn bring(
     (changes, carried)
 }
 
+/// Returns the turns that people dropped, as they were heard; those that were joined to another are not among them.
+fn dropped(then: &Spoken, old: &[Turn]) -> Vec<Turn> {
+    let gone = then.states.iter().filter(|(_, state)| state.span.is_empty());
+    let gone = gone.filter_map(|(id, state)| Some(Turn { speaker: state.speaker, ..*then.heard.get(id)? }));
+    let is_part = |turn: &Turn| {
+        let all = turn.span.len().secs();
+        old.iter().any(|t| t.speaker == turn.speaker && common(t.span, turn.span) >= MOST * all)
+    };
+    gone.filter(|turn| !is_part(turn)).collect()
+}
+
+/// Returns what people made of the old turn, for the new one; when it was is not among it, that is heard anew.
+fn state(then: &Spoken, from: &Turn, turn: &Turn, voices: &Voices) -> Option<TurnState> {
+    let made = then.states.get(&from.id)?;
+    let same = TurnState { span: turn.span, speaker: turn.speaker, seen: None };
+    if made.span.is_empty() {
+        return Some(same.gone());
+    }
+    let is_given = then.heard.get(&from.id).is_some_and(|heard| heard.speaker != made.speaker);
+    let speaker = counterpart(voices, made.speaker).filter(|_| is_given).unwrap_or(turn.speaker);
+    let to = TurnState { speaker, seen: made.seen, ..same };
+    (to != same).then_some(to)
+}
+
+/// For each new voice the old one that says most of it, and how much.
+type Voices = BTreeMap<SpeakerId, (SpeakerId, f64)>;
+
+/// Returns the new voice that is an old one.
+fn counterpart(voices: &Voices, old: SpeakerId) -> Option<SpeakerId> {
+    let new = voices.iter().filter(|(_, (was, _))| *was == old);
+    new.max_by(|a, b| a.1.1.total_cmp(&b.1.1).then(b.0.cmp(a.0))).map(|(speaker, _)| *speaker)
+}
+
 /// Returns for each new voice the old one that says most of it, and how much, where that is more than half.
-fn voices(old: &[Turn], new: &[Turn]) -> BTreeMap<SpeakerId, (SpeakerId, f64)> {
+fn voices(old: &[Turn], new: &[Turn]) -> Voices {
     let mut shared: BTreeMap<SpeakerId, BTreeMap<SpeakerId, f64>> = BTreeMap::new();
     let mut all: BTreeMap<SpeakerId, f64> = BTreeMap::new();
     for turn in new {
@@ -289,7 +360,7 @@ fn within(words: &Transcript, span: Span) -> Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Speaker, Word, WordTiming};
+    use crate::domain::{Word, WordTiming};
 
     const RUN: RunId = RunId(1);
 
@@ -374,5 +445,39 @@ mod tests {
         now.said.insert(TurnId(11), link(2));
         let (after, carried) = brought(&then, &now);
         assert_eq!((after, carried), (now, CarriedVoices::default()));
+    }
+
+    #[test]
+    fn a_voice_that_was_dropped_altogether_stays_dropped_and_a_joined_turn_does_not() {
+        let mut then = heard(&[turn(1, 0, 50, 1), turn(2, 60, 90, 2), turn(3, 100, 120, 1), turn(4, 121, 140, 1)]);
+        then.states.insert(TurnId(2), then.state(TurnId(2)).map(TurnState::gone).unwrap());
+        let joined = TurnState { span: turn(3, 100, 140, 1).span, speaker: SpeakerId(1), seen: None };
+        then.states.insert(TurnId(3), joined);
+        then.states.insert(TurnId(4), TurnState { span: turn(4, 121, 140, 1).span, ..joined }.gone());
+        let now = heard(&[turn(11, 0, 50, 4), turn(12, 61, 90, 5), turn(13, 100, 119, 4), turn(14, 121, 140, 4)]);
+        let (after, carried) = brought(&then, &now);
+        assert_eq!(after.turns().iter().map(|t| t.id.0).collect::<Vec<_>>(), [11, 13, 14]);
+        assert_eq!(carried, CarriedVoices { voices: 0, turns: 1, lost: 2 });
+    }
+
+    #[test]
+    fn a_turn_that_others_speak_into_is_not_given_to_them() {
+        let mut then = heard(&[turn(1, 0, 50, 1), turn(2, 0, 50, 2), turn(3, 60, 90, 1), turn(4, 100, 150, 2)]);
+        then.said.insert(TurnId(2), link(3));
+        let now = heard(&[turn(11, 10, 40, 4), turn(12, 60, 90, 4), turn(13, 100, 150, 5)]);
+        let (after, carried) = brought(&then, &now);
+        assert!(after.said.is_empty(), "{:?}", after.said);
+        assert_eq!(carried.lost, 1);
+    }
+
+    #[test]
+    fn a_turn_that_was_given_to_another_voice_is_given_to_it_again() {
+        let mut then = heard(&[turn(1, 0, 50, 1), turn(2, 60, 90, 2), turn(3, 100, 120, 1)]);
+        let given = then.state(TurnId(3)).map(|s| TurnState { speaker: SpeakerId(2), ..s }).unwrap();
+        then.states.insert(TurnId(3), given);
+        let now = heard(&[turn(11, 0, 50, 4), turn(12, 60, 90, 5), turn(13, 100, 120, 4)]);
+        let (after, carried) = brought(&then, &now);
+        assert_eq!(after.turn(TurnId(13)).map(|t| t.speaker), Some(SpeakerId(5)));
+        assert_eq!(carried, CarriedVoices { voices: 0, turns: 1, lost: 0 });
     }
 }

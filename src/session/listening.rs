@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::domain::{Listening, PassMark, RunMeta, SoundFacts, SpeakerId, TurnId};
 use crate::infer::{Found, ModelFile, Registry, Task};
 use crate::media::audio::{Sound, SoundChoice};
+use crate::pipeline::carry_voices::CarriedVoices;
 use crate::pipeline::listen::{self, Ears, ListenError};
 use crate::pipeline::{Cancel, Phase, Progress, carry_voices};
 use crate::store::EpisodeStore;
@@ -23,8 +24,8 @@ const DIARISE: &str = "diarise";
 /// What came of the sound.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SoundReport {
-    /// It was heard.
-    Heard { facts: SoundFacts, turns: usize, speakers: usize },
+    /// It was heard. `carried`: what came to its turns from those that it had before.
+    Heard { facts: SoundFacts, turns: usize, speakers: usize, carried: CarriedVoices },
     /// The settings say not to listen.
     Off,
     /// The video has no sound.
@@ -39,7 +40,7 @@ impl SoundReport {
     /// Returns it as other programs read it; `text` says it in words.
     pub(super) fn json(&self) -> Value {
         let mut value = match self {
-            Self::Heard { facts, turns, speakers } => {
+            Self::Heard { facts, turns, speakers, .. } => {
                 json!({"state": "heard", "turns": turns, "speakers": speakers, "facts": facts})
             }
             Self::Off => json!({"state": "off"}),
@@ -51,11 +52,15 @@ impl SoundReport {
         value
     }
 
+    pub(super) fn carried(&self) -> CarriedVoices {
+        if let Self::Heard { carried, .. } = self { *carried } else { CarriedVoices::default() }
+    }
+
     /// Says it in one line.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Heard { facts, turns, speakers } => {
+            Self::Heard { facts, turns, speakers, .. } => {
                 let counted = super::counted(*turns as u64, "turn");
                 let voices = super::counted(*speakers as u64, "voice");
                 format!("{counted} of {voices} in {} of sound ({}, {})", facts.span.len(), facts.codec, facts.mix)
@@ -112,7 +117,7 @@ impl Pass<'_> {
         }
         let models = match &self.prepared.ears {
             Ok(models) => models,
-            Err(_) if meta.marks.contains_key(DIARISE) => return self.report(meta),
+            Err(_) if meta.marks.contains_key(DIARISE) => return self.report(meta, CarriedVoices::default()),
             Err(missing) => return Ok(SoundReport::NoModels { missing: missing.clone() }),
         };
         let key = listen_key(self.prepared, self.settings, models);
@@ -121,18 +126,19 @@ impl Pass<'_> {
                 return Ok(why);
             }
             if self.cancel.is_set() {
-                return self.report(meta);
+                return self.report(meta, CarriedVoices::default());
             }
         }
         let diarise_key = diarise_key(&key, self.settings);
+        let mut carried = CarriedVoices::default();
         if meta.marks.get(DIARISE).is_none_or(|m| m.key != diarise_key) {
             self.progress.begin(Phase::Diarise, 0, 0);
             self.watcher.moves();
-            self.diarise(meta)?;
+            carried = self.diarise(meta)?;
             meta.marks.insert(DIARISE.into(), PassMark { key: diarise_key, finished_at: Timestamp::now() });
             self.store.update_run(meta)?;
         }
-        self.report(meta)
+        self.report(meta, carried)
     }
 
     /// Hears what is not stored yet; returns why there is nothing to hear.
@@ -195,7 +201,7 @@ impl Pass<'_> {
     }
 
     /// Tells voices apart, under numbers that were not used before.
-    fn diarise(&self, meta: &RunMeta) -> Result<(), SessionError> {
+    fn diarise(&self, meta: &RunMeta) -> Result<CarriedVoices, SessionError> {
         let span = meta.sound.as_ref().and_then(|s| s.facts.as_ref()).map(|f| f.span).unwrap_or_default();
         let (windows, levels) = (self.store.heard_windows(meta.id)?, self.store.levels(meta.id)?);
         let mut found = diarise(&Heard { span, windows: &windows, levels: &levels }, &self.settings.diarise);
@@ -207,17 +213,20 @@ impl Pass<'_> {
             s.id = SpeakerId(s.id.0 + speaker);
         }
         let then = carry_voices::spoken(self.store, meta.id)?;
-        self.store.write_voices(meta.id, &found.turns, &found.speakers)?;
-        carry_voices::carry_within(self.store, meta.id, &then, Timestamp::now())?;
-        Ok(())
+        let identities = self.store.identities(meta.id)?;
+        let (turns, speakers) = (&found.turns, &found.speakers);
+        let carry = carry_voices::carried_within(meta.id, &then, turns, speakers, &identities, Timestamp::now());
+        let (draft, carried) = carry.unzip();
+        self.store.write_voices(meta.id, turns, speakers, draft)?;
+        Ok(carried.unwrap_or_default())
     }
 
-    fn report(&self, meta: &RunMeta) -> Result<SoundReport, SessionError> {
+    fn report(&self, meta: &RunMeta, carried: CarriedVoices) -> Result<SoundReport, SessionError> {
         let facts = meta.sound.as_ref().and_then(|s| s.facts.clone());
         Ok(match facts {
             Some(facts) => {
                 let (turns, speakers) = (self.store.turns(meta.id)?.len(), self.store.speakers(meta.id)?.len());
-                SoundReport::Heard { facts, turns, speakers }
+                SoundReport::Heard { facts, turns, speakers, carried }
             }
             None => SoundReport::Failed { what: "it was not heard to its end".into(), hint: None },
         })

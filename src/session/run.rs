@@ -16,6 +16,7 @@ use crate::domain::{
 };
 use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
+use crate::pipeline::carry_voices::CarriedVoices;
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::{self, NextIds, Resume, ScanPlan};
 use crate::pipeline::{Cancel, Phase, Progress, carry_voices, group, reembed};
@@ -66,6 +67,8 @@ pub struct RunReport {
     pub words: WordsReport,
     /// What came from the run that was active before.
     pub carried: group::Carried,
+    /// What of the speech came from that run, or from turns that this one heard before.
+    pub carried_voices: CarriedVoices,
     /// What came of looking at mouths.
     pub mouths: LinkReport,
     pub episode_file: PathBuf,
@@ -166,7 +169,7 @@ pub fn run(
         store.update_run(&meta)?;
     }
     let carried = group::carry(&store, &meta, Timestamp::now())?;
-    carry_voices::carry_over(&store, &meta, Timestamp::now())?;
+    let carried_voices = sound.carried() + carry_voices::carry_over(&store, &meta, Timestamp::now())?;
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;
     }
@@ -202,6 +205,7 @@ pub fn run(
         scan_skipped: scanned,
         group_skipped,
         carried,
+        carried_voices,
         mouths,
         episode_file: store.path().to_path_buf(),
         meta,

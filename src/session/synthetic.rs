@@ -109,7 +109,7 @@ fn write_episode(
 }
 
 fn write_speech(store: &EpisodeStore, script: &Script, length: MediaTime) -> Result<(), SessionError> {
-    store.write_voices(RUN, &script.turns, &script.speakers())?;
+    store.write_voices(RUN, &script.turns, &script.speakers(), None)?;
     store.write_transcripts(RUN, script.written.iter().map(|(turn, transcript)| (*turn, transcript)))?;
     for (minute, levels) in (0..).zip(script.levels(length)) {
         store.write_heard(RUN, &HeardChunk { index: minute, levels, windows: Vec::new() })?;

@@ -27,15 +27,7 @@ impl EpisodeStore {
     /// Fails with [`StoreError::Change`], and changes nothing at all, where one change expects another value than is
     /// there or makes an identity with a used id.
     pub fn append(&self, draft: Draft) -> Result<Operation, StoreError> {
-        self.engine.write(|txn| {
-            for change in &draft.changes {
-                apply(txn, &draft.kind, change)?;
-            }
-            append_row(txn, |seq, previous_hash| {
-                let Draft { author, kind, summary, changes, at } = draft;
-                Operation { seq, at, author, kind, summary, changes, previous_hash }
-            })
-        })
+        self.engine.write(|txn| append(txn, draft))
     }
 
     /// Returns the whole log.
@@ -191,6 +183,17 @@ impl EpisodeStore {
             Ok(IdentityId(highest.saturating_add(1)))
         })
     }
+}
+
+/// Brings the current state up to an operation and appends it.
+pub(super) fn append(txn: &WriteTransaction, draft: Draft) -> Result<Operation, Fault> {
+    for change in &draft.changes {
+        apply(txn, &draft.kind, change)?;
+    }
+    append_row(txn, |seq, previous_hash| {
+        let Draft { author, kind, summary, changes, at } = draft;
+        Operation { seq, at, author, kind, summary, changes, previous_hash }
+    })
 }
 
 /// Checks one change against the current state and applies it.

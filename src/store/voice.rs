@@ -1,13 +1,14 @@
 //! What a run heard: levels, turns, voices, words, and how surely each mouth spoke.
 
 use super::codec::{RowError, from_bulk, to_bulk};
+use super::decisions::append;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
 use super::measured::of_run;
 use super::tables::{Bytes, HIGHEST_SPEAKER, HIGHEST_TURN, LEVELS, MOUTHS, SPEAKERS, ShotKey, TURNS, WINDOWS, WORDS, WRITTEN};
 use super::voice_rows::{LevelsRow, MouthsRow, SpeakerRow, TranscriptRow, TurnsRow, WindowsRow};
 use crate::domain::{
-    HeardChunk, HeardWindow, MouthScores, RunId, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn, TurnId,
+    Draft, HeardChunk, HeardWindow, MouthScores, RunId, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn, TurnId,
 };
 use redb::{ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
@@ -82,14 +83,15 @@ impl EpisodeStore {
         Ok(self.rows_of::<LevelsRow>(LEVELS, run)?.into_values().map(LevelsRow::levels).collect())
     }
 
-    /// Stores the turns and voices of a run in place of those it had; its transcripts go with the turns.
+    /// Stores the turns and voices of a run in place of those it had; its transcripts go with the turns. Decisions name turns by number:
+    /// `carry` ends those on the old ones and brings them to the new, in the same transaction.
     ///
     /// Numbers above [`EpisodeStore::next_turn_id`] and [`EpisodeStore::next_speaker_id`] are new; the caller sees to it that no number
     /// means something else than before.
     ///
     /// # Errors
     /// Fails where there is no such run, two turns or two voices have one number, a turn's voice is not among them, or writing fails.
-    pub fn write_voices(&self, run: RunId, turns: &[Turn], speakers: &[Speaker]) -> Result<(), StoreError> {
+    pub fn write_voices(&self, run: RunId, turns: &[Turn], speakers: &[Speaker], carry: Option<Draft>) -> Result<(), StoreError> {
         check(turns, speakers).map_err(|what| StoreError::Voices { run, what })?;
         self.engine.write(|txn| {
             self.require_run(txn, run)?;
@@ -111,6 +113,9 @@ impl EpisodeStore {
                 if let Some(highest) = highest.filter(|highest| *highest > known) {
                     table.insert(run.0, highest)?;
                 }
+            }
+            if let Some(draft) = carry {
+                append(txn, draft)?;
             }
             Ok(())
         })
@@ -286,7 +291,7 @@ mod tests {
     fn what_was_heard_comes_back_as_it_was_written() {
         let store = store();
         let (turns, speakers) = ([turn(1, -5, 90, 1), turn(2, 40, 95, 2)], [speaker(1), Speaker { voice: None, ..speaker(2) }]);
-        store.write_voices(RUN, &turns, &speakers).unwrap();
+        store.write_voices(RUN, &turns, &speakers, None).unwrap();
         assert_eq!((store.turns(RUN).unwrap(), store.speakers(RUN).unwrap()), (turns.to_vec(), speakers.to_vec()));
         let word = Word { span: span(1, 9), text: "né".into(), confidence: 0.5 };
         let transcript = Transcript { language: "fr".into(), timing: WordTiming::Aligned, words: vec![word] };
@@ -314,8 +319,8 @@ mod tests {
     #[test]
     fn numbers_of_turns_and_voices_are_not_used_again() {
         let store = store();
-        store.write_voices(RUN, &[turn(1, 0, 9, 1), turn(2, 3, 9, 2)], &[speaker(1), speaker(2)]).unwrap();
-        store.write_voices(RUN, &[], &[]).unwrap();
+        store.write_voices(RUN, &[turn(1, 0, 9, 1), turn(2, 3, 9, 2)], &[speaker(1), speaker(2)], None).unwrap();
+        store.write_voices(RUN, &[], &[], None).unwrap();
         assert_eq!((store.next_turn_id(RUN).unwrap(), store.next_speaker_id(RUN).unwrap()), (TurnId(3), SpeakerId(3)));
         assert!(store.turns(RUN).unwrap().is_empty());
     }
@@ -329,7 +334,7 @@ mod tests {
             (vec![turn(1, 9, 9, 1)], "u1 has no length"),
             (vec![turn(1, 5, 9, 1), turn(2, 0, 9, 1)], "not in order"),
         ] {
-            let told = store.write_voices(RUN, &turns, &[speaker(1)]).unwrap_err().to_string();
+            let told = store.write_voices(RUN, &turns, &[speaker(1)], None).unwrap_err().to_string();
             assert!(told.contains(what), "{told}");
         }
     }
@@ -337,7 +342,7 @@ mod tests {
     #[test]
     fn a_deleted_run_leaves_nothing_heard() {
         let mut store = store();
-        store.write_voices(RUN, &[turn(1, 0, 9, 1)], &[speaker(1)]).unwrap();
+        store.write_voices(RUN, &[turn(1, 0, 9, 1)], &[speaker(1)], None).unwrap();
         store.delete_run(RUN).unwrap();
         let mut again = meta(1);
         again.id = RunId(2);

@@ -1,8 +1,8 @@
 //! Turns that several people say one after the other: the diariser took them for one voice.
 
-use super::evidence::Smooth;
+use super::mouths::{Near, Smooth};
 use super::timeline::Timeline;
-use super::{Mouth, Params, Scene};
+use super::{Params, Scene};
 use crate::domain::{IdentityId, MediaTime, MouthScores, Span, Turn};
 
 const STEP: i64 = MouthScores::STEP.0;
@@ -17,29 +17,21 @@ struct Stretch {
     steps: usize,
 }
 
-/// Returns the turns, cut where after one mouth another one speaks for some time; what a person decided of is left whole.
+/// Returns the turns, cut where after one mouth another one speaks for some time while no other voice is heard; a turn that a person said
+/// whose it is, or whose voice, is left whole.
 ///
 /// The parts keep the number of their turn.
-pub(super) fn cut(params: &Params, scene: &Scene<'_>, timeline: &Timeline) -> Vec<Turn> {
-    let mut order: Vec<&Mouth<'_>> = scene.mouths.iter().filter(|m| !m.scores.is_empty()).collect();
-    order.sort_by_key(|m| (m.start, m.identity));
-    let mut mouths = order.into_iter().peekable();
-    let mut near: Vec<Smooth> = Vec::new();
+pub(super) fn cut(params: &Params, scene: &Scene<'_>, mouths: &[Smooth], timeline: &Timeline) -> Vec<Turn> {
+    let mut near = Near::new(mouths);
     let mut parts = Vec::with_capacity(timeline.turns().len());
-    for turn in timeline.turns() {
-        near.retain(|m| m.end() > turn.span.start());
-        while let Some(mouth) = mouths.next_if(|m| m.start < turn.span.end()) {
-            let mouth = Smooth::new(mouth, params.smooth, scene.mark);
-            if mouth.end() > turn.span.start() {
-                near.push(mouth);
-            }
-        }
+    for (i, turn) in timeline.turns().iter().enumerate() {
+        let near = near.over(turn.span);
         let decided = scene.decided;
         if decided.turns.contains_key(&turn.id) || decided.speakers.contains_key(&turn.speaker) {
             parts.push(*turn);
             continue;
         }
-        let stretches = stretches(&near, turn.span, f64::from(params.cut_min_s));
+        let stretches = stretches(&near, turn.span, &timeline.alone(i), f64::from(params.cut_min_s));
         let mut from = turn.span.start();
         for pair in stretches.windows(2) {
             let middle = i64::try_from(pair[0].last + 1 + pair[1].first).unwrap_or(0) * STEP / 2;
@@ -52,15 +44,16 @@ pub(super) fn cut(params: &Params, scene: &Scene<'_>, timeline: &Timeline) -> Ve
     parts
 }
 
-/// Returns who speaks most, stretch by stretch: neighbours are of different faces, none is shorter than `least` seconds.
-fn stretches(near: &[Smooth], span: Span, least: f64) -> Vec<Stretch> {
-    let steps = usize::try_from(span.len().0 / STEP).unwrap_or(0);
+/// Returns who speaks most in `alone`, stretch by stretch: neighbours are of different faces, none is shorter than `least` seconds.
+fn stretches(near: &[&Smooth], span: Span, alone: &[Span], least: f64) -> Vec<Stretch> {
+    let steps = usize::try_from((span.len().0 + STEP - 1) / STEP).unwrap_or(0);
     let mut best: Vec<Option<(f32, IdentityId)>> = vec![None; steps];
     for mouth in near {
-        let skipped = usize::try_from((mouth.time(0) - span.start()).0.max(0) / STEP).unwrap_or(usize::MAX);
-        for (best, score) in best.iter_mut().skip(skipped).zip(mouth.within(span)) {
-            if *score > 0.0 && best.is_none_or(|(known, _)| *score > known) {
-                *best = Some((*score, mouth.identity));
+        for (at, score) in alone.iter().flat_map(|part| mouth.timed(*part)) {
+            let step = usize::try_from((at - span.start()).0 / STEP).unwrap_or(usize::MAX);
+            let Some(best) = best.get_mut(step) else { continue };
+            if score > 0.0 && best.is_none_or(|(known, _)| score > known) {
+                *best = Some((score, mouth.identity));
             }
         }
     }

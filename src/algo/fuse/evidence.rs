@@ -1,13 +1,11 @@
 //! What mouths say for themselves: by turn, and by voice.
 
+use super::Scene;
+use super::mouths::{Near, Smooth};
 use super::timeline::Timeline;
-use super::{Mouth, Params, Scene};
 use crate::algo::screen_time::{measure, union};
-use crate::domain::{IdentityId, MediaTime, MouthScores, Span, SpeakerId};
+use crate::domain::{IdentityId, MouthScores, Span, SpeakerId};
 use std::collections::BTreeMap;
-
-const STEP: i64 = MouthScores::STEP.0;
-const STEP_S: f64 = 0.04;
 
 /// What one mouth says for itself in some time.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -23,17 +21,19 @@ pub(super) struct FaceSum {
 }
 
 impl FaceSum {
-    fn add(&mut self, score: f32) {
-        self.seen += 1;
-        self.total += f64::from(score);
-        if score > 0.0 {
-            self.speaking += 1;
-            self.strength += f64::from(score);
+    fn add_all(&mut self, scores: &[f32]) {
+        for score in scores {
+            self.seen += 1;
+            self.total += f64::from(*score);
+            if *score > 0.0 {
+                self.speaking += 1;
+                self.strength += f64::from(*score);
+            }
         }
     }
 
     pub(super) fn seconds(&self) -> f64 {
-        f64::from(self.speaking) * STEP_S
+        f64::from(self.speaking) * MouthScores::STEP.secs()
     }
 
     pub(super) fn mean(&self) -> f64 {
@@ -71,138 +71,62 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn gather(params: &Params, scene: &Scene<'_>, timeline: &Timeline) -> Self {
-        let mut order: Vec<&Mouth<'_>> = scene.mouths.iter().filter(|m| !m.scores.is_empty()).collect();
-        order.sort_by_key(|m| (m.start, m.identity));
-        let mut mouths = order.into_iter().peekable();
-        let mut near: Vec<Smooth> = Vec::new();
+    pub(super) fn gather(scene: &Scene<'_>, mouths: &[Smooth], timeline: &Timeline) -> Self {
+        let mut near = Near::new(mouths);
         let mut voices: BTreeMap<SpeakerId, VoiceSum> = BTreeMap::new();
         let mut turns = Vec::with_capacity(timeline.turns().len());
         for (i, turn) in timeline.turns().iter().enumerate() {
-            // No later turn begins before this one.
-            near.retain(|m| m.end() > turn.span.start());
-            while let Some(mouth) = mouths.next_if(|m| m.start < turn.span.end()) {
-                let mouth = Smooth::new(mouth, params.smooth, scene.mark);
-                if mouth.end() > turn.span.start() {
-                    near.push(mouth);
-                }
-            }
+            let near = near.over(turn.span);
             let mut faces = Faces::new();
             for mouth in &near {
-                let sum = faces.entry(mouth.identity).or_default();
-                for score in mouth.within(turn.span) {
-                    sum.add(*score);
+                let scores = mouth.within(turn.span);
+                if !scores.is_empty() {
+                    faces.entry(mouth.identity).or_default().add_all(scores);
                 }
             }
-            faces.retain(|_, sum| sum.seen > 0);
             let voice = voices.entry(turn.speaker).or_default();
-            for span in timeline.alone(i) {
-                voice.listen(&near, span);
+            match scene.decided.turns.get(&turn.id) {
+                // Whose it is says that person; whoever else moves their mouth meanwhile does not.
+                Some(Some(identity)) => voice.told(*identity, turn.span),
+                Some(None) => {}
+                None => timeline.alone(i).into_iter().for_each(|span| voice.listen(&near, span)),
             }
             turns.push(faces);
         }
-        let mut evidence = Self { turns, voices };
-        evidence.decided(scene, timeline);
-        evidence
-    }
-
-    /// Adds what people decided, as mouths that speak all the time; of a voice that somebody is sure of nothing else counts.
-    fn decided(&mut self, scene: &Scene<'_>, timeline: &Timeline) {
-        let decided = scene.decided;
-        for turn in timeline.turns() {
-            let Some(Some(identity)) = decided.turns.get(&turn.id) else { continue };
-            let sum = self.voices.entry(turn.speaker).or_default().faces.entry(*identity).or_default();
-            let frames = u32::try_from(turn.span.len().0 / STEP).unwrap_or(u32::MAX);
-            sum.seen = sum.seen.saturating_add(frames);
-            sum.speaking = sum.speaking.saturating_add(frames);
-            sum.strength += f64::from(frames);
-            sum.total += f64::from(frames);
-        }
-        for (speaker, identity) in &decided.speakers {
-            if let Some(voice) = self.voices.get_mut(speaker) {
+        for (speaker, identity) in &scene.decided.speakers {
+            if let Some(voice) = voices.get_mut(speaker) {
                 voice.faces.retain(|id, _| Some(*id) == *identity);
             }
         }
+        Self { turns, voices }
     }
 }
 
 impl VoiceSum {
-    fn listen(&mut self, near: &[Smooth], span: Span) {
-        let in_sight = near.iter().filter(|m| m.start < span.end() && m.end() > span.start());
+    fn listen(&mut self, near: &[&Smooth], span: Span) {
         let (mut seen, mut spoken) = (Vec::new(), Vec::new());
-        for mouth in in_sight {
-            let scores = mouth.within(span);
-            let sum = self.faces.entry(mouth.identity).or_default();
-            for score in scores {
-                sum.add(*score);
-            }
-            seen.push(Span::new(mouth.start.max(span.start()), mouth.end().min(span.end())));
+        for mouth in near.iter().filter(|m| !m.seen(span).is_empty()) {
+            self.faces.entry(mouth.identity).or_default().add_all(mouth.within(span));
+            seen.push(mouth.seen(span));
             mouth.spoken_spans(span, &mut spoken);
         }
         self.watched_s += measure(&union(seen)).secs();
         self.spoken_s += measure(&union(spoken)).secs();
     }
 
+    /// Adds what a person decided, as a mouth that speaks all the time.
+    fn told(&mut self, identity: IdentityId, span: Span) {
+        let frames = u32::try_from(span.len().0 / MouthScores::STEP.0).unwrap_or(u32::MAX);
+        let sum = self.faces.entry(identity).or_default();
+        sum.seen = sum.seen.saturating_add(frames);
+        sum.speaking = sum.speaking.saturating_add(frames);
+        sum.strength += f64::from(frames);
+        sum.total += f64::from(frames);
+        self.watched_s += span.len().secs();
+        self.spoken_s += span.len().secs();
+    }
+
     pub(super) fn strength(&self) -> f64 {
         self.faces.values().map(|f| f.strength).sum()
-    }
-}
-
-/// Scores of a mouth, smoothed, less the mark.
-pub(super) struct Smooth {
-    pub(super) identity: IdentityId,
-    start: MediaTime,
-    scores: Vec<f32>,
-}
-
-impl Smooth {
-    /// Averages over `width` scores around each, fewer at the ends.
-    pub(super) fn new(mouth: &Mouth<'_>, width: usize, mark: f32) -> Self {
-        let (half, raw) = (width / 2, mouth.scores);
-        let mut scores = Vec::with_capacity(raw.len());
-        for i in 0..raw.len() {
-            let window = &raw[i.saturating_sub(half)..(i + half + 1).min(raw.len())];
-            scores.push(window.iter().sum::<f32>() / window.len() as f32 - mark);
-        }
-        Self { identity: mouth.identity, start: mouth.start, scores }
-    }
-
-    pub(super) fn end(&self) -> MediaTime {
-        self.time(self.scores.len())
-    }
-
-    pub(super) fn time(&self, index: usize) -> MediaTime {
-        self.start + MediaTime(i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(STEP))
-    }
-
-    fn range(&self, span: Span) -> std::ops::Range<usize> {
-        let at = |t: MediaTime| {
-            let steps = (t - self.start).0.saturating_add(STEP - 1).div_euclid(STEP).max(0);
-            usize::try_from(steps).unwrap_or(usize::MAX).min(self.scores.len())
-        };
-        at(span.start())..at(span.end())
-    }
-
-    pub(super) fn within(&self, span: Span) -> &[f32] {
-        self.scores.get(self.range(span)).unwrap_or_default()
-    }
-
-    /// Adds the stretches of `span` in which it speaks.
-    fn spoken_spans(&self, span: Span, out: &mut Vec<Span>) {
-        let range = self.range(span);
-        let mut since = None;
-        for i in range.clone() {
-            match (self.scores[i] > 0.0, since) {
-                (true, None) => since = Some(i),
-                (false, Some(from)) => {
-                    out.push(Span::new(self.time(from), self.time(i)));
-                    since = None;
-                }
-                _ => {}
-            }
-        }
-        if let Some(from) = since {
-            out.push(Span::new(self.time(from), self.time(range.end)));
-        }
     }
 }

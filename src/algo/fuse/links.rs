@@ -1,18 +1,19 @@
 //! Turns to faces.
 
-use super::cut;
 use super::evidence::{Evidence, FaceSum, Faces};
 use super::timeline::{Timeline, common};
 use super::voices::{Owner, Voice, merges, narrow, sureness};
 use super::{Fused, Params, Scene};
+use super::{cut, mouths};
 use crate::domain::{AvLink, IdentityId, LinkEvidence, LinkMethod, MediaTime, Span, SpeakerId, Turn, TurnId};
 use std::collections::BTreeMap;
 
 /// Joins turns with faces; the module says how.
 #[must_use]
 pub fn fuse(params: &Params, scene: &Scene<'_>) -> Fused {
-    let timeline = Timeline::new(&cut::cut(params, scene, &Timeline::new(scene.turns)));
-    let evidence = Evidence::gather(params, scene, &timeline);
+    let mouths = mouths::smooth(params, scene);
+    let timeline = Timeline::new(&cut::cut(params, scene, &mouths, &Timeline::new(scene.turns)));
+    let evidence = Evidence::gather(scene, &mouths, &timeline);
     let voices: BTreeMap<SpeakerId, Voice> =
         evidence.voices.iter().map(|(speaker, sum)| (*speaker, Voice::new(params, scene, *speaker, sum))).collect();
     let chosen = choose(params, scene, &timeline, &evidence, &voices);

@@ -219,3 +219,32 @@ fn a_short_movement_of_another_mouth_cuts_nothing_and_neither_is_a_decided_turn_
     stage.decided.turns.insert(TurnId(1), Some(BO));
     assert!(stage.turn(1).iter().all(|l| l.identity == Some(BO)));
 }
+
+#[test]
+fn a_mouth_that_speaks_in_another_voice_s_turn_cuts_nothing() {
+    // Ava speaks for four seconds; while the picture shows Bo he interrupts her in his own voice.
+    let stage = Stage::default()
+        .says(1, 0.0, 4.0)
+        .says(2, 3.0, 4.0)
+        .says(1, 5.0, 8.0)
+        .shows(AVA, 0.0, 3.0, 2.0)
+        .shows(BO, 3.0, 4.0, 2.0)
+        .shows(AVA, 5.0, 8.0, 2.0);
+    assert!(stage.turn(1).iter().all(|l| l.identity == Some(AVA)), "{:?}", stage.turn(1));
+    assert!(stage.turn(2).iter().all(|l| l.identity == Some(BO)), "{:?}", stage.turn(2));
+}
+
+#[test]
+fn confirmed_turns_speak_against_a_narrator() {
+    let mut stage = Stage::default();
+    for n in 0..6 {
+        let at = f64::from(n) * 4.0;
+        stage = stage.says(1, at, at + 3.0).shows(AVA, at, at + 3.0, -3.0);
+    }
+    assert_eq!(stage.fuse().narrators, [SpeakerId(1)]);
+    for id in 1..=3 {
+        stage.decided.turns.insert(TurnId(id), Some(AVA));
+    }
+    assert!(stage.fuse().narrators.is_empty());
+    assert_eq!(stage.turn(6)[0].identity, Some(AVA), "what was confirmed informs the rest");
+}

@@ -307,6 +307,9 @@ fn done(line: &JobLine, report: &RunReport, files: Option<u64>, wall: Duration, 
             &format!("{}, {} decided{lost}", counted(carried.names, "name"), counted(carried.tracks, "track")),
         );
     }
+    if let Some(speech) = report.carried_voices.text() {
+        pen.pair("", Role::Text, &format!("{speech} as decided before"));
+    }
     if counts.damaged_packets + counts.damaged_frames > 0 {
         pen.pair(
             "damage",
