@@ -37,7 +37,8 @@ pub(super) struct StreamFacts {
     pub index: u32,
     pub language: Option<String>,
     pub codec: String,
-    /// Where the container says that it ends.
+    /// Where the container says that it begins and ends.
+    pub start: Option<MediaTime>,
     pub end: Option<MediaTime>,
     /// Where it says that the pictures lie; `None` where there are none, or it does not say.
     pub pictures: (Option<MediaTime>, Option<MediaTime>),
@@ -325,6 +326,7 @@ fn stream_facts(container: &Container, stream: &ffmpeg_next::Stream<'_>) -> Stre
         (start, own.map(|d| start.unwrap_or(MediaTime::ZERO) + d).or(noted))
     };
     let input = container.input();
+    let (start, end) = bounds(stream);
     let pictures = input.streams().best(media::Type::Video).filter(|s| {
         use ffmpeg_next::format::stream::Disposition;
         !s.disposition().contains(Disposition::ATTACHED_PIC)
@@ -333,7 +335,8 @@ fn stream_facts(container: &Container, stream: &ffmpeg_next::Stream<'_>) -> Stre
         index: u32::try_from(stream.index()).unwrap_or(u32::MAX),
         language: tag(stream, c"language").filter(|l| l != "und"),
         codec: codec_name(stream),
-        end: bounds(stream).1,
+        start,
+        end,
         pictures: pictures.map_or((None, None), |s| bounds(&s)),
         length: known(input.duration()).filter(|d| *d > 0).map(MediaTime),
     }

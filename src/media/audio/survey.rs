@@ -56,14 +56,16 @@ impl Survey {
 pub(super) fn look(path: &Path, stream: u32) -> Vec<(Layout, Survey)> {
     let mut found: Vec<(Layout, Survey)> = Vec::new();
     let Ok(Some(mut frames)) = Frames::open(path, &SoundChoice::Stream(stream)) else { return found };
-    let length = frames.facts.end.or(frames.facts.length).unwrap_or(MediaTime::ZERO);
+    // A recording's clock may run for hours before its first sample.
+    let start = frames.facts.start.unwrap_or_default();
+    let length = frames.facts.end.map(|end| end - start).or(frames.facts.length).unwrap_or_default();
     let whole = MediaTime(PLACES * LENGTH.0);
     if length <= whole {
         place(&mut frames, whole, &mut found);
         return found;
     }
     for i in 0..PLACES {
-        let at = MediaTime((length.0 / PLACES).saturating_mul(i) + (length.0 / PLACES - LENGTH.0) / 2);
+        let at = start + MediaTime((length.0 / PLACES).saturating_mul(i) + (length.0 / PLACES - LENGTH.0) / 2);
         if !frames.go_near(at) {
             place(&mut frames, whole, &mut found);
             break;

@@ -133,6 +133,17 @@ fn every_rate_and_number_of_channels_is_heard_and_told() {
 }
 
 #[test]
+fn channels_are_looked_at_throughout_wherever_the_clock_begins() {
+    let dir = dir();
+    // Only the left one speaks, and only in the last third.
+    let late = "-f lavfi -i aevalsrc=exprs='if(gt(t,80),0.4*sin(900*PI*t),0)|0':d=120";
+    for (name, codec) in [("a.ts", "aac"), ("b.ts", "mp2 -output_ts_offset 10000"), ("c.mkv", "flac -output_ts_offset 10000")] {
+        let Some(path) = make(&dir, name, &format!("{late} -c:a {codec}")) else { return };
+        assert_eq!(hear(&path).facts().mix, "left of 2, the other is silent", "{name}");
+    }
+}
+
+#[test]
 fn what_a_person_should_know_is_noted() {
     let dir = dir();
     let picture = "-f lavfi -i testsrc2=s=64x64:r=25:d=6";
