@@ -15,5 +15,5 @@ pub mod subtitles;
 pub use csv::write_screen_time_csv;
 pub use json::{ScreenTimeFile, screen_time_file, write_screen_time_json};
 pub use npy::{NpyError, read_npy, write_npy};
-pub use rttm::write_rttm;
+pub use rttm::{rttm_name, write_rttm};
 pub use slug::{person_slugs, slug};

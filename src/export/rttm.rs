@@ -3,15 +3,21 @@
 use crate::domain::{MediaTime, Turn};
 use std::io::{self, Write};
 
+/// Returns how RTTM calls a recording: its fields are parted by blanks, so that a name has underscores for them.
+#[must_use]
+pub fn rttm_name(name: &str) -> String {
+    let name: String = name.split_whitespace().collect::<Vec<_>>().join("_");
+    if name.is_empty() { "sound".into() } else { name }
+}
+
 /// Writes one SPEAKER line a turn, times in seconds to the millisecond.
 ///
-/// The recording is called `name`, with blanks as underscores. RTTM knows no time before 0: what lies there is left out.
+/// The recording is called as [`rttm_name`] has it. RTTM knows no time before 0: what lies there is left out.
 ///
 /// # Errors
 /// Fails where `out` does.
 pub fn write_rttm(out: &mut impl Write, name: &str, turns: &[Turn]) -> io::Result<()> {
-    let name: String = name.split_whitespace().collect::<Vec<_>>().join("_");
-    let name = if name.is_empty() { "sound" } else { &name };
+    let name = rttm_name(name);
     for turn in turns {
         let (start, end) = (millis(turn.span.start()), millis(turn.span.end()));
         if end > start {

@@ -4,6 +4,7 @@ use super::diarisation::{diarise_file, rttm};
 use super::{SessionError, Workspace, files, report};
 use crate::algo::evaluate::{DiarisationError, Rttm, Said, diarisation_error};
 use crate::domain::{EpisodeId, MediaTime, Span, Turn};
+use crate::export::rttm_name;
 use crate::pipeline::{Cancel, Progress};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,8 +62,8 @@ pub struct VoiceEvaluation {
 
 /// Compares recordings with what RTTM files say of them: files are listened to, an episode's turns are those of its active run.
 ///
-/// A recording is found in the RTTM files by the name of its file without the ending, or by the episode's id; where there is one of each,
-/// by whatever name. The whole sound is scored, overlap counts. With `heard`, what was heard is written into that folder as RTTM. Returns
+/// A recording is found in the RTTM files by the name of its file without the ending, blanks as
+/// underscores, or by the episode's id; where there is one of each, by whatever name. The whole sound is scored, overlap counts. With `heard`, what was heard is written into that folder as RTTM. Returns
 /// nothing where it was cancelled.
 ///
 /// # Errors
@@ -90,8 +91,7 @@ pub fn evaluate_voices(
         let name =
             if is_file { path.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default() } else { target.clone() };
         let only = (targets.len() == 1 && known.len() == 1).then(|| known.values().next()).flatten();
-        let truth = known
-            .get(&name)
+        let truth = truth_of(&known, &name)
             .or(only)
             .ok_or_else(|| SessionError::NoRecording { name: name.clone(), known: known.keys().cloned().collect() })?;
         let (span, turns) = if is_file {
@@ -124,6 +124,11 @@ pub fn evaluate_voices(
     (found.with_collar, found.without_collar) = (sums[0].into(), sums[1].into());
     found.real_time_factor = (listened_s > 0.0).then(|| (took_s / listened_s * 1e4).round() / 1e4);
     Ok(Some(found))
+}
+
+/// Returns what is said in a recording, under its name or as RTTM writes that.
+fn truth_of<'a>(known: &'a BTreeMap<String, Vec<Said>>, name: &str) -> Option<&'a Vec<Said>> {
+    known.get(name).or_else(|| known.get(&rttm_name(name)))
 }
 
 fn read_truths(truths: &[PathBuf]) -> Result<BTreeMap<String, Vec<Said>>, SessionError> {
@@ -170,5 +175,22 @@ impl fmt::Display for VoiceEvaluation {
             writeln!(f, "\n{factor:.3} s of listening for each second of sound")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{SpeakerId, TurnId};
+
+    #[test]
+    fn a_recording_whose_name_has_blanks_is_found_in_what_was_heard_of_it() {
+        let span = Span::new(MediaTime::ZERO, MediaTime(2_000_000));
+        let turn = |speaker| Turn { id: TurnId(speaker), span, speaker: SpeakerId(speaker), confidence: 1.0 };
+        let heard = ["my talk", "other  one"].map(|name| rttm(name, &[turn(1)])).concat();
+        let known = Rttm::parse(&heard).unwrap().recordings;
+        assert_eq!(truth_of(&known, "my talk").map(Vec::len), Some(1));
+        assert_eq!(truth_of(&known, "other  one").map(Vec::len), Some(1));
+        assert_eq!(truth_of(&known, "my"), None);
     }
 }
