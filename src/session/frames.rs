@@ -68,6 +68,10 @@ impl FrameSource {
         Arc::ptr_eq(&self.shots, &other.shots) && self.store.ptr_eq(&other.store)
     }
 
+    pub(super) fn run(&self) -> &RunMeta {
+        &self.run
+    }
+
     /// Returns where the video is now.
     pub(super) fn find(&self) -> Result<&Path, SessionError> {
         let before = self.run.video.bytes;

@@ -294,6 +294,11 @@ pub(in crate::media) fn begins(path: &Path) -> Option<MediaTime> {
     (start != ffi::AV_NOPTS_VALUE).then_some(MediaTime(start))
 }
 
+/// Returns the index of the chosen sound of a file.
+pub(in crate::media) fn chosen(path: &Path, choice: &SoundChoice) -> Option<usize> {
+    Some(Container::open_for(path, |input| choice::choose(path, input, choice)).ok()??.stream())
+}
+
 /// Returns the tick at or before a time.
 fn ticks(time: MediaTime, num: i32, den: i32) -> i64 {
     let ticks = (i128::from(time.0) * i128::from(den)).div_euclid(i128::from(num) * 1_000_000);

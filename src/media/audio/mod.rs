@@ -17,7 +17,7 @@ mod told;
 
 pub use choice::SoundChoice;
 pub(super) use excerpt::Excerpt;
-pub(super) use frames::begins;
+pub(super) use frames::{begins, chosen};
 pub use levels::Peaks;
 pub use sound::{Sound, SoundChunk};
 

@@ -10,7 +10,7 @@ mod speaker;
 pub use speaker::{Asked, PlayEvent, Speaker, Where};
 
 use super::MediaError;
-use super::audio;
+use super::audio::{self, SoundChoice};
 use crate::domain::{MediaTime, Span};
 use std::path::{Path, PathBuf};
 
@@ -50,14 +50,16 @@ impl PlayError {
     }
 }
 
-/// Writes the command that plays a span of a video, picture and sound, with ffmpeg's player, to be copied to any shell.
+/// Writes the command that plays a span of a video, picture and the chosen sound, with ffmpeg's player, to be copied to any shell.
 ///
 /// Opens the file, as players count from its beginning and not from its clock's zero.
 #[must_use]
-pub fn command(path: &Path, span: Span) -> String {
+pub fn command(path: &Path, choice: &SoundChoice, span: Span) -> String {
     let begins = audio::begins(path).unwrap_or(MediaTime::ZERO);
     let from = (span.start() - begins).max(MediaTime::ZERO);
-    format!("ffplay -autoexit -ss {:.3} -t {:.3} {}", from.secs(), span.len().secs(), quoted(path))
+    let stream = audio::chosen(path, choice).filter(|_| *choice != SoundChoice::Usual);
+    let stream = stream.map(|index| format!("-ast {index} ")).unwrap_or_default();
+    format!("ffplay -autoexit {stream}-ss {:.3} -t {:.3} {}", from.secs(), span.len().secs(), quoted(path))
 }
 
 /// Returns a path as a shell reads it.
@@ -75,7 +77,7 @@ mod tests {
     #[test]
     fn the_command_is_one_word_a_path_whatever_is_in_it() {
         let span = Span::new(MediaTime(61_500_000), MediaTime(63_750_000));
-        let of = |path: &str| command(Path::new(path), span);
+        let of = |path: &str| command(Path::new(path), &SoundChoice::Usual, span);
         assert_eq!(of("/v/a-1.mp4"), "ffplay -autoexit -ss 61.500 -t 2.250 /v/a-1.mp4");
         assert!(of("-a.mp4").ends_with(" ./-a.mp4"));
         assert!(of("Ava's film; rm *.mkv").ends_with(r" 'Ava'\''s film; rm *.mkv'"));

@@ -158,7 +158,7 @@ fn serve(shared: &Shared, opens: &Opens, tell: &dyn Fn(PlayEvent)) {
             _ if !goes_on() => {}
             Ok(()) => tell(PlayEvent::Ended(span)),
             Err(error) => {
-                let command = path.map(|path| super::command(&path, span));
+                let command = path.map(|path| super::command(&path, &asked.choice, span));
                 tell(PlayEvent::Silent { span, error, command });
             }
         }
@@ -304,6 +304,19 @@ mod tests {
         assert!(matches!(events.recv().unwrap(), PlayEvent::Silent { error: PlayError::NoSound { .. }, .. }));
         speaker.play(asked(&dir.path().join("none.mp4"), 0.0, 1.0));
         assert!(matches!(events.recv().unwrap(), PlayEvent::Silent { error: PlayError::Media(_), .. }));
+    }
+
+    #[test]
+    fn the_command_plays_the_sound_that_was_chosen() {
+        let dir = dir();
+        let two = "-f lavfi -i testsrc2=s=64x64:d=1 -f lavfi -i sine=d=1 -f lavfi -i sine=d=1 -map 0 -map 1 -map 2 -c:v libx264 \
+                   -metadata:s:a:0 language=eng -metadata:s:a:1 language=fra";
+        let Some(path) = make(&dir, "two.mkv", two) else { return };
+        let of = |choice: &str| super::super::command(&path, &SoundChoice::from(choice.to_owned()), asked(&path, 0.0, 1.0).span);
+        assert!(of("default").starts_with("ffplay -autoexit -ss 0.000 "), "{}", of("default"));
+        for choice in ["2", "fr"] {
+            assert!(of(choice).starts_with("ffplay -autoexit -ast 2 -ss 0.000 "), "{}", of(choice));
+        }
     }
 
     #[test]
