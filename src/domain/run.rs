@@ -136,6 +136,7 @@ pub struct RunMeta {
     pub id: RunId,
     pub video: VideoFacts,
     pub started_at: Timestamp,
+    /// When the pass that was worked on last came to its end; absent while one of them is not there yet.
     pub finished_at: Option<Timestamp>,
     /// Version of this program.
     pub tool: String,
@@ -151,7 +152,7 @@ pub struct RunMeta {
     /// What later parts were computed on, in order.
     #[serde(default)]
     pub changeovers: Vec<Changeover>,
-    /// Every parameter of the run, as merged from the layers of configuration.
+    /// Every parameter of the run, as merged from the layers of configuration; those of a pass are the ones that it was made with last.
     pub params: serde_json::Value,
     /// The key of the scan (input, parameters, models): an unfinished scan with another key is not resumed.
     pub scan_key: String,
@@ -165,7 +166,7 @@ pub struct RunMeta {
     /// What wrote down what is said; absent where nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcriber: Option<ModelUse>,
-    /// The passes that are complete: `scan`, `embed:<embedder>`, `listen`, `diarise`, `group`, `transcribe`.
+    /// The passes that are complete: `scan`, `group`, `listen`, `diarise`, `link`, `transcribe`.
     pub marks: BTreeMap<String, PassMark>,
 }
 

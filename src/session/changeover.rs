@@ -1,6 +1,7 @@
 //! What a run goes on with that was begun on another device: results of two differ in their last digits, so none is mixed in silently.
 
 use super::SessionError;
+use super::passes::SCAN;
 use super::prepare::Prepared;
 use super::run::RunRequest;
 use super::workspace::Workspace;
@@ -34,9 +35,6 @@ pub(super) fn device(
         Err(error) => Err(error.into()),
     }
 }
-
-/// The pass that looks at the video.
-pub(super) const SCAN: &str = "scan";
 
 /// Notes in the run's record that a pass goes on with another device, library or driver than before; false where it is the same.
 pub(super) fn note(meta: &mut RunMeta, pass: &str, from_shot: Option<ShotId>, device: &Device) -> bool {

@@ -1,23 +1,16 @@
-//! The pass that looks at mouths while somebody speaks. Like those over the sound it never keeps the pictures from being measured.
+//! The pass that looks at mouths while somebody speaks.
 
 use super::SessionError;
 use super::fingerprint;
-use super::prepare::Prepared;
-use super::run::Watcher;
+use super::passes::{LINK, Pass, begins, is_done, is_made_of, mark};
 use crate::algo::mouth::Grid;
-use crate::config::Settings;
-use crate::domain::{PassMark, RunMeta, Turn, Watching};
+use crate::domain::{RunMeta, Turn, Watching};
 use crate::infer::{AUTO, FaceClip, FaceSound, Found, ModelFile, Registry, SessionOptions, Task, build_active_speaker, can_run};
-use crate::media::audio::{Sound, SoundChoice};
+use crate::media::audio::Sound;
 use crate::media::{DecodeParams, Decoder, Hardware};
+use crate::pipeline::Phase;
 use crate::pipeline::link::{self, LinkError, LinkPlan};
-use crate::pipeline::{Cancel, Phase, Progress};
-use crate::store::EpisodeStore;
-use jiff::Timestamp;
-use std::path::Path;
 
-/// Name of the mark.
-const LINK: &str = "link";
 /// The setting that leaves the pass out.
 const OFF: &str = "off";
 /// Families in the order in which `auto` takes them: by their authors' figures on AVA-ActiveSpeaker.
@@ -73,119 +66,107 @@ pub(super) fn model(registry: &Registry, found: &Found, wanted: &str) -> Option<
     }
 }
 
-/// What the pass needs.
-pub(super) struct Pass<'a> {
-    pub store: &'a EpisodeStore,
-    pub video: &'a Path,
-    pub settings: &'a Settings,
-    pub prepared: &'a Prepared,
-    pub cancel: &'a Cancel,
-    pub progress: &'a Progress,
-    pub watcher: &'a dyn Watcher,
+/// Scores what is not scored yet; where `cancel` is set whole shots stay and nothing is said to be complete.
+///
+/// # Errors
+/// Fails where the store does; whatever else goes wrong is part of the report.
+pub(super) fn run(pass: &Pass<'_>, meta: &mut RunMeta) -> Result<LinkReport, SessionError> {
+    let wanted = pass.settings.mouth.model.as_str();
+    if wanted == OFF {
+        return Ok(LinkReport::Off);
+    }
+    let turns = pass.store.turns(meta.id)?;
+    if turns.is_empty() {
+        return Ok(LinkReport::NoSpeech);
+    }
+    let Some(model) = &pass.prepared.mouth else {
+        // Scores of a model that was there once are as good as ever.
+        return if is_done(meta, LINK) { report(pass, meta) } else { Ok(LinkReport::NoModel { wanted: wanted.to_owned() }) };
+    };
+    let key = key(pass, meta, model, &turns);
+    if is_made_of(meta, LINK, &key) {
+        return report(pass, meta);
+    }
+    match score(pass, meta, model, &turns, &key) {
+        Err(LinkError::Store(error)) => return Err(error.into()),
+        Err(error) => return Ok(LinkReport::Failed { what: error.to_string(), hint: error.hint() }),
+        Ok(()) if pass.cancel.is_set() => {}
+        Ok(()) => {
+            mark(meta, LINK, key);
+            pass.store.update_run(meta)?;
+        }
+    }
+    report(pass, meta)
 }
 
-impl Pass<'_> {
-    /// Scores what is not scored yet; where `cancel` is set whole shots stay and nothing is said to be complete.
-    ///
-    /// # Errors
-    /// Fails where the store does; whatever else goes wrong is part of the report.
-    pub(super) fn run(&self, meta: &mut RunMeta) -> Result<LinkReport, SessionError> {
-        let wanted = self.settings.mouth.model.as_str();
-        if wanted == OFF {
-            return Ok(LinkReport::Off);
-        }
-        let turns = self.store.turns(meta.id)?;
-        if turns.is_empty() {
-            return Ok(LinkReport::NoSpeech);
-        }
-        let Some(model) = &self.prepared.mouth else {
-            // Scores of a model that was there once are as good as ever.
-            let scored = meta.marks.contains_key(LINK);
-            return if scored { self.report(meta) } else { Ok(LinkReport::NoModel { wanted: wanted.to_owned() }) };
-        };
-        let key = self.key(meta, model, &turns);
-        if meta.marks.get(LINK).is_some_and(|m| m.key == key) {
-            return self.report(meta);
-        }
-        match self.score(meta, model, &turns, &key) {
-            Err(LinkError::Store(error)) => return Err(error.into()),
-            Err(error) => return Ok(LinkReport::Failed { what: error.to_string(), hint: error.hint() }),
-            Ok(()) if self.cancel.is_set() => {}
-            Ok(()) => {
-                meta.marks.insert(LINK.into(), PassMark { key, finished_at: Timestamp::now() });
-                self.store.update_run(meta)?;
-            }
-        }
-        self.report(meta)
+fn score(pass: &Pass<'_>, meta: &mut RunMeta, model: &ModelFile, turns: &[Turn], key: &str) -> Result<(), LinkError> {
+    let Some(sound) = Sound::open(pass.video, &pass.sound())? else {
+        return Ok(());
+    };
+    let decode = DecodeParams { hardware: Hardware::Off, ..pass.settings.decode.clone() };
+    let decoder = Decoder::open(pass.video, &decode)?;
+    let session = session(pass, model);
+    begins(meta, pass.settings, |table| table == "mouth");
+    if meta.mouths.as_ref().is_some_and(|m| m.key == key) {
+        pass.store.update_run(meta)?;
+    } else {
+        let mark = model.entry.thresholds.as_ref().and_then(|t| t.score).unwrap_or(0.0);
+        let device = session.device.usage().used.clone();
+        meta.mouths = Some(Watching { model: model.model_use(), mark, key: key.to_owned(), device });
+        meta.marks.remove(LINK);
+        pass.store.forget_mouths(meta)?;
     }
+    let workers =
+        pass.settings.workers.resolve(std::thread::available_parallelism().map_or(1, usize::from), !session.device.is_cpu());
+    let plan = LinkPlan {
+        grid: Grid { origin: meta.video.first_pts },
+        params: &pass.settings.mouth,
+        model,
+        session,
+        workers: workers.0,
+        turns,
+    };
+    let done = pass.store.mouths(meta.id)?.len() as u64;
+    pass.progress.begin(Phase::Link, done, pass.store.shots(meta.id)?.len() as u64);
+    pass.watcher.moves();
+    link::run(decoder, sound, pass.store, meta.id, &plan, pass.cancel, pass.progress, &|| pass.watcher.moves())
+}
 
-    fn score(&self, meta: &mut RunMeta, model: &ModelFile, turns: &[Turn], key: &str) -> Result<(), LinkError> {
-        let Some(sound) = Sound::open(self.video, &SoundChoice::from(self.settings.listen.stream.clone()))? else {
-            return Ok(());
-        };
-        let decode = DecodeParams { hardware: Hardware::Off, ..self.settings.decode.clone() };
-        let decoder = Decoder::open(self.video, &decode)?;
-        let session = self.session(model);
-        if meta.mouths.as_ref().is_none_or(|m| m.key != key) {
-            self.store.forget_mouths(meta.id)?;
-            meta.marks.remove(LINK);
-            let mark = model.entry.thresholds.as_ref().and_then(|t| t.score).unwrap_or(0.0);
-            let device = session.device.usage().used.clone();
-            meta.mouths = Some(Watching { model: model.model_use(), mark, key: key.to_owned(), device });
-            self.store.update_run(meta)?;
-        }
-        let workers =
-            self.settings.workers.resolve(std::thread::available_parallelism().map_or(1, usize::from), !session.device.is_cpu());
-        let plan = LinkPlan {
-            grid: Grid { origin: meta.video.first_pts },
-            params: &self.settings.mouth,
-            model,
-            session,
-            workers: workers.0,
-            turns,
-        };
-        let done = self.store.mouths(meta.id)?.len() as u64;
-        self.progress.begin(Phase::Link, done, self.store.shots(meta.id)?.len() as u64);
-        self.watcher.moves();
-        link::run(decoder, sound, self.store, meta.id, &plan, self.cancel, self.progress, &|| self.watcher.moves())
+/// Returns the run's device, or the CPU where that cannot serve the model.
+fn session(pass: &Pass<'_>, model: &ModelFile) -> SessionOptions {
+    let on = |device| SessionOptions { intra_threads: 1, device };
+    let own = on(pass.prepared.device.clone());
+    if own.device.is_cpu() {
+        return own;
     }
-
-    /// Returns the run's device, or the CPU where that cannot serve the model.
-    fn session(&self, model: &ModelFile) -> SessionOptions {
-        let on = |device| SessionOptions { intra_threads: 1, device };
-        let own = on(self.prepared.device.clone());
-        if own.device.is_cpu() {
-            return own;
-        }
-        let faces = vec![0; crate::algo::mouth::CROP_SIDE.pow(2)];
-        let trial = FaceClip { faces, sound: FaceSound::hear(&[], 1) };
-        match build_active_speaker(model, 1, &own).and_then(|mut m| m.score(&[trial])) {
-            Ok(_) => own,
-            Err(error) => {
-                tracing::warn!(%error, "mouths are looked at on the CPU");
-                on(self.prepared.runtime.cpu())
-            }
+    let faces = vec![0; crate::algo::mouth::CROP_SIDE.pow(2)];
+    let trial = FaceClip { faces, sound: FaceSound::hear(&[], 1) };
+    match build_active_speaker(model, 1, &own).and_then(|mut m| m.score(&[trial])) {
+        Ok(_) => own,
+        Err(error) => {
+            tracing::warn!(%error, "mouths are looked at on the CPU");
+            on(pass.prepared.runtime.cpu())
         }
     }
+}
 
-    /// Returns the digest of everything that decides the scores.
-    fn key(&self, meta: &RunMeta, model: &ModelFile, turns: &[Turn]) -> String {
-        let p = &self.settings.mouth;
-        let spans: Vec<_> = turns.iter().map(|t| t.span).collect();
-        fingerprint::of_json(&serde_json::json!({
-            "link": 1,
-            "scan": meta.scan_key,
-            "turns": spans,
-            "stream": self.settings.listen.stream,
-            "model": model.digest,
-            "params": [p.min_face_px, p.context_s, p.min_s, p.window_s, p.overlap_s],
-        }))
-    }
+/// Returns the digest of everything that decides the scores.
+fn key(pass: &Pass<'_>, meta: &RunMeta, model: &ModelFile, turns: &[Turn]) -> String {
+    let p = &pass.settings.mouth;
+    let spans: Vec<_> = turns.iter().map(|t| t.span).collect();
+    fingerprint::of_json(&serde_json::json!({
+        "link": 1,
+        "scan": meta.scan_key,
+        "turns": spans,
+        "stream": pass.settings.listen.stream,
+        "model": model.digest,
+        "params": [p.min_face_px, p.context_s, p.min_s, p.window_s, p.overlap_s],
+    }))
+}
 
-    fn report(&self, meta: &RunMeta) -> Result<LinkReport, SessionError> {
-        let mouths = self.store.mouths(meta.id)?;
-        let tracks: std::collections::BTreeSet<_> = mouths.values().flatten().map(|m| m.track).collect();
-        let scores: usize = mouths.values().flatten().map(|m| m.scores.len()).sum();
-        Ok(LinkReport::Scored { tracks: tracks.len(), face_s: scores as f64 * 0.04 })
-    }
+fn report(pass: &Pass<'_>, meta: &RunMeta) -> Result<LinkReport, SessionError> {
+    let mouths = pass.store.mouths(meta.id)?;
+    let tracks: std::collections::BTreeSet<_> = mouths.values().flatten().map(|m| m.track).collect();
+    let scores: usize = mouths.values().flatten().map(|m| m.scores.len()).sum();
+    Ok(LinkReport::Scored { tracks: tracks.len(), face_s: scores as f64 * 0.04 })
 }

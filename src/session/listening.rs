@@ -1,25 +1,20 @@
-//! The passes over the sound of a run: `listen` hears, `diarise` tells voices apart. Neither ever keeps the pictures from being measured.
+//! The passes over the sound of a run: `listen` hears, `diarise` tells voices apart.
 
 use super::SessionError;
 use super::fingerprint;
+use super::passes::{DIARISE, LISTEN, Pass, TRANSCRIBE, begins, is_done, is_made_of, mark};
 use super::prepare::Prepared;
-use super::run::Watcher;
-use crate::algo::diarise::{Heard, diarise};
+use crate::algo::diarise::{self, Heard};
 use crate::config::Settings;
-use crate::domain::{Listening, PassMark, RunMeta, SoundFacts, SpeakerId, TurnId};
+use crate::domain::{Listening, RunMeta, SoundFacts, SpeakerId, TurnId};
 use crate::infer::{Found, ModelFile, Registry, Task};
-use crate::media::audio::{Sound, SoundChoice};
+use crate::media::audio::Sound;
 use crate::pipeline::carry_voices::CarriedVoices;
 use crate::pipeline::listen::{self, Ears, ListenError};
-use crate::pipeline::{Cancel, Phase, Progress, carry_voices};
+use crate::pipeline::{Phase, carry_voices};
 use crate::store::EpisodeStore;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::path::Path;
-
-/// Names of the marks.
-const LISTEN: &str = "listen";
-const DIARISE: &str = "diarise";
 
 /// What came of the sound.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,142 +90,139 @@ pub(super) fn models(registry: &Registry, found: &Found, params: &listen::Params
     }
 }
 
-/// What both passes need.
-pub(super) struct Pass<'a> {
-    pub store: &'a EpisodeStore,
-    pub video: &'a Path,
-    pub settings: &'a Settings,
-    pub prepared: &'a Prepared,
-    pub cancel: &'a Cancel,
-    pub progress: &'a Progress,
-    pub watcher: &'a dyn Watcher,
+/// Does what is not done yet of both passes; where `cancel` is set what was heard stays and nothing is said to be complete.
+///
+/// # Errors
+/// Fails where the store does; whatever else goes wrong is part of the report.
+pub(super) fn run(pass: &Pass<'_>, meta: &mut RunMeta) -> Result<SoundReport, SessionError> {
+    if !pass.settings.listen.enabled {
+        return Ok(SoundReport::Off);
+    }
+    let models = match &pass.prepared.ears {
+        Ok(models) => models,
+        Err(_) if is_done(meta, DIARISE) => return report(pass, meta, CarriedVoices::default()),
+        Err(missing) => return Ok(SoundReport::NoModels { missing: missing.clone() }),
+    };
+    let key = listen_key(pass.prepared, pass.settings, models);
+    if !is_made_of(meta, LISTEN, &key) {
+        if let Some(why) = hear(pass, meta, models, &key)? {
+            return Ok(why);
+        }
+        if pass.cancel.is_set() {
+            return report(pass, meta, CarriedVoices::default());
+        }
+    }
+    let diarise_key = diarise_key(&key, pass.settings);
+    let mut carried = CarriedVoices::default();
+    if !is_made_of(meta, DIARISE, &diarise_key) {
+        pass.progress.begin(Phase::Diarise, 0, 0);
+        pass.watcher.moves();
+        carried = tell_apart(pass.store, meta, pass.settings, diarise_key)?;
+    }
+    report(pass, meta, carried)
 }
 
-impl Pass<'_> {
-    /// Does what is not done yet of both passes; where `cancel` is set what was heard stays and nothing is said to be complete.
-    ///
-    /// # Errors
-    /// Fails where the store does; whatever else goes wrong is part of the report.
-    pub(super) fn run(&self, meta: &mut RunMeta) -> Result<SoundReport, SessionError> {
-        if !self.settings.listen.enabled {
-            return Ok(SoundReport::Off);
-        }
-        let models = match &self.prepared.ears {
-            Ok(models) => models,
-            Err(_) if meta.marks.contains_key(DIARISE) => return self.report(meta, CarriedVoices::default()),
-            Err(missing) => return Ok(SoundReport::NoModels { missing: missing.clone() }),
-        };
-        let key = listen_key(self.prepared, self.settings, models);
-        if meta.marks.get(LISTEN).is_none_or(|m| m.key != key) {
-            if let Some(why) = self.listen(meta, models, &key)? {
-                return Ok(why);
-            }
-            if self.cancel.is_set() {
-                return self.report(meta, CarriedVoices::default());
-            }
-        }
-        let diarise_key = diarise_key(&key, self.settings);
-        let mut carried = CarriedVoices::default();
-        if meta.marks.get(DIARISE).is_none_or(|m| m.key != diarise_key) {
-            self.progress.begin(Phase::Diarise, 0, 0);
-            self.watcher.moves();
-            carried = self.diarise(meta)?;
-            meta.marks.insert(DIARISE.into(), PassMark { key: diarise_key, finished_at: Timestamp::now() });
-            self.store.update_run(meta)?;
-        }
-        self.report(meta, carried)
+/// Hears what is not stored yet; returns why there is nothing to hear.
+fn hear(pass: &Pass<'_>, meta: &mut RunMeta, models: &[ModelFile; 3], key: &str) -> Result<Option<SoundReport>, SessionError> {
+    let params = &pass.settings.listen;
+    let mut sound = match Sound::open(pass.video, &pass.sound()) {
+        Ok(Some(sound)) => sound,
+        Ok(None) => return Ok(Some(SoundReport::NoSound)),
+        Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: Some(error.hint()) })),
+    };
+    let ears = ears(pass, models);
+    let goes_on = meta.sound.as_ref().is_some_and(|s| s.key == key);
+    let models = models.iter().map(ModelFile::model_use).collect();
+    let device = ears.device.usage().used.clone();
+    meta.sound = Some(Listening { key: key.to_owned(), models, device, facts: None });
+    begins(meta, pass.settings, |table| matches!(table, "listen" | "speech"));
+    meta.marks.remove(LISTEN);
+    if goes_on {
+        pass.store.update_run(meta)?;
+    } else {
+        pass.store.forget_heard(meta)?;
     }
 
-    /// Hears what is not stored yet; returns why there is nothing to hear.
-    fn listen(&self, meta: &mut RunMeta, models: &[ModelFile; 3], key: &str) -> Result<Option<SoundReport>, SessionError> {
-        let params = &self.settings.listen;
-        let mut sound = match Sound::open(self.video, &SoundChoice::from(params.stream.clone())) {
-            Ok(Some(sound)) => sound,
-            Ok(None) => return Ok(Some(SoundReport::NoSound)),
-            Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: Some(error.hint()) })),
-        };
-        let ears = self.ears(models);
-        if meta.sound.as_ref().is_none_or(|s| s.key != key) {
-            self.store.forget_heard(meta.id)?;
-            meta.marks.remove(LISTEN);
-        }
-        let models = models.iter().map(ModelFile::model_use).collect();
-        let device = ears.device.usage().used.clone();
-        meta.sound = Some(Listening { key: key.to_owned(), models, device, facts: None });
-        self.store.update_run(meta)?;
-
-        let from = self.store.heard_stretches(meta.id)?;
-        let start = sound.facts().span.start();
-        let end = sound.promised_end().unwrap_or(self.prepared.facts.first_pts + self.prepared.facts.duration);
-        self.progress.begin(Phase::Listen, 0, u64::try_from((end - start).0 / 1_000_000).unwrap_or(0));
-        self.progress.heard(0);
-        self.watcher.moves();
-        let mut next = || sound.next().map(|chunk| (chunk.start, chunk.samples));
-        let mut keep = |chunk| {
-            self.store.write_heard(meta.id, &chunk)?;
-            self.watcher.moves();
-            Ok(())
-        };
-        let heard = listen::listen(&mut next, &ears, params, &self.settings.speech, from, self.cancel, self.progress, &mut keep);
-        match heard {
-            Err(ListenError::Store(error)) => return Err(error.into()),
-            Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: error.hint() })),
-            Ok(_) if self.cancel.is_set() => return Ok(None),
-            Ok(_) => {}
-        }
-        if let Some(listening) = &mut meta.sound {
-            listening.facts = Some(sound.facts());
-        }
-        meta.marks.insert(LISTEN.into(), PassMark { key: key.to_owned(), finished_at: Timestamp::now() });
-        self.store.update_run(meta)?;
-        Ok(None)
+    let from = pass.store.heard_stretches(meta.id)?;
+    let start = sound.facts().span.start();
+    let end = sound.promised_end().unwrap_or(pass.prepared.facts.first_pts + pass.prepared.facts.duration);
+    pass.progress.begin(Phase::Listen, 0, u64::try_from((end - start).0 / 1_000_000).unwrap_or(0));
+    pass.progress.heard(0);
+    pass.watcher.moves();
+    let mut next = || sound.next().map(|chunk| (chunk.start, chunk.samples));
+    let mut keep = |chunk| {
+        pass.store.write_heard(meta.id, &chunk)?;
+        pass.watcher.moves();
+        Ok(())
+    };
+    let heard = listen::listen(&mut next, &ears, params, &pass.settings.speech, from, pass.cancel, pass.progress, &mut keep);
+    match heard {
+        Err(ListenError::Store(error)) => return Err(error.into()),
+        Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: error.hint() })),
+        Ok(_) if pass.cancel.is_set() => return Ok(None),
+        Ok(_) => {}
     }
-
-    /// Returns the models on the run's device, or on the CPU where that cannot serve them.
-    fn ears(&self, models: &[ModelFile; 3]) -> Ears {
-        let [speech, segmentation, voices] = models.clone();
-        let cpu = self.prepared.runtime.cpu();
-        let ears = Ears { speech, segmentation, voices, device: self.prepared.device.clone(), cpu: cpu.clone() };
-        if !ears.device.is_cpu()
-            && let Err(error) = listen::try_out(&ears)
-        {
-            tracing::warn!(%error, "sound is listened to on the CPU");
-            return Ears { device: cpu, ..ears };
-        }
-        ears
+    if let Some(listening) = &mut meta.sound {
+        listening.facts = Some(sound.facts());
     }
+    mark(meta, LISTEN, key.to_owned());
+    pass.store.update_run(meta)?;
+    Ok(None)
+}
 
-    /// Tells voices apart, under numbers that were not used before.
-    fn diarise(&self, meta: &RunMeta) -> Result<CarriedVoices, SessionError> {
-        let span = meta.sound.as_ref().and_then(|s| s.facts.as_ref()).map(|f| f.span).unwrap_or_default();
-        let (windows, levels) = (self.store.heard_windows(meta.id)?, self.store.levels(meta.id)?);
-        let mut found = diarise(&Heard { span, windows: &windows, levels: &levels }, &self.settings.diarise);
-        let (turn, speaker) = (self.store.next_turn_id(meta.id)?.0 - 1, self.store.next_speaker_id(meta.id)?.0 - 1);
-        for t in &mut found.turns {
-            (t.id, t.speaker) = (TurnId(t.id.0 + turn), SpeakerId(t.speaker.0 + speaker));
-        }
-        for s in &mut found.speakers {
-            s.id = SpeakerId(s.id.0 + speaker);
-        }
-        let then = carry_voices::spoken(self.store, meta.id)?;
-        let identities = self.store.identities(meta.id)?;
-        let (turns, speakers) = (&found.turns, &found.speakers);
-        let carry = carry_voices::carried_within(meta.id, &then, turns, speakers, &identities, Timestamp::now());
-        let (draft, carried) = carry.unzip();
-        self.store.write_voices(meta.id, turns, speakers, draft)?;
-        Ok(carried.unwrap_or_default())
+/// Returns the models on the run's device, or on the CPU where that cannot serve them.
+fn ears(pass: &Pass<'_>, models: &[ModelFile; 3]) -> Ears {
+    let [speech, segmentation, voices] = models.clone();
+    let cpu = pass.prepared.runtime.cpu();
+    let ears = Ears { speech, segmentation, voices, device: pass.prepared.device.clone(), cpu: cpu.clone() };
+    if !ears.device.is_cpu()
+        && let Err(error) = listen::try_out(&ears)
+    {
+        tracing::warn!(%error, "sound is listened to on the CPU");
+        return Ears { device: cpu, ..ears };
     }
+    ears
+}
 
-    fn report(&self, meta: &RunMeta, carried: CarriedVoices) -> Result<SoundReport, SessionError> {
-        let facts = meta.sound.as_ref().and_then(|s| s.facts.clone());
-        Ok(match facts {
-            Some(facts) => {
-                let (turns, speakers) = (self.store.turns(meta.id)?.len(), self.store.speakers(meta.id)?.len());
-                SoundReport::Heard { facts, turns, speakers, carried }
-            }
-            None => SoundReport::Failed { what: "it was not heard to its end".into(), hint: None },
-        })
+/// Tells voices apart, under numbers that were not used before. Words are those of turns, and go with them.
+pub(super) fn tell_apart(
+    store: &EpisodeStore,
+    meta: &mut RunMeta,
+    settings: &Settings,
+    key: String,
+) -> Result<CarriedVoices, SessionError> {
+    let span = meta.sound.as_ref().and_then(|s| s.facts.as_ref()).map(|f| f.span).unwrap_or_default();
+    let (windows, levels) = (store.heard_windows(meta.id)?, store.levels(meta.id)?);
+    let mut found = diarise::diarise(&Heard { span, windows: &windows, levels: &levels }, &settings.diarise);
+    let (turn, speaker) = (store.next_turn_id(meta.id)?.0 - 1, store.next_speaker_id(meta.id)?.0 - 1);
+    for t in &mut found.turns {
+        (t.id, t.speaker) = (TurnId(t.id.0 + turn), SpeakerId(t.speaker.0 + speaker));
     }
+    for s in &mut found.speakers {
+        s.id = SpeakerId(s.id.0 + speaker);
+    }
+    let then = carry_voices::spoken(store, meta.id)?;
+    let identities = store.identities(meta.id)?;
+    let (turns, speakers) = (&found.turns, &found.speakers);
+    let carry = carry_voices::carried_within(meta.id, &then, turns, speakers, &identities, Timestamp::now());
+    let (draft, carried) = carry.unzip();
+    begins(meta, settings, |table| table == "diarise");
+    meta.marks.remove(TRANSCRIBE);
+    meta.transcriber = None;
+    mark(meta, DIARISE, key);
+    store.write_voices(meta, turns, speakers, draft)?;
+    Ok(carried.unwrap_or_default())
+}
+
+fn report(pass: &Pass<'_>, meta: &RunMeta, carried: CarriedVoices) -> Result<SoundReport, SessionError> {
+    let facts = meta.sound.as_ref().and_then(|s| s.facts.clone());
+    Ok(match facts {
+        Some(facts) => {
+            let (turns, speakers) = (pass.store.turns(meta.id)?.len(), pass.store.speakers(meta.id)?.len());
+            SoundReport::Heard { facts, turns, speakers, carried }
+        }
+        None => SoundReport::Failed { what: "it was not heard to its end".into(), hint: None },
+    })
 }
 
 /// Returns the digest of everything that decides what is heard.

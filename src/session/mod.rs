@@ -22,6 +22,7 @@ mod listening;
 mod models;
 mod name;
 mod output;
+mod passes;
 mod people;
 mod plan;
 mod portraits;

@@ -1,9 +1,10 @@
 //! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
 
 use super::SessionError;
-use super::changeover::{self, SCAN};
+use super::changeover;
 use super::linking::{self, LinkReport};
-use super::listening::{Pass, SoundReport};
+use super::listening::{self, SoundReport};
+use super::passes::{self, GROUP, Pass, SCAN};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
 use super::transcription::{self, WordsReport};
@@ -11,8 +12,8 @@ use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
 use crate::domain::{
-    Counts, Described, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, PassMark, RunId,
-    RunMeta, ShotId, TrackId, TrackMetrics,
+    Counts, Described, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, RunId, RunMeta,
+    ShotId, TrackId, TrackMetrics,
 };
 use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
@@ -151,8 +152,8 @@ pub fn run(
     meta.embedder = model_use(&prepared.embedder);
     store.update_run(&meta)?;
 
-    let listening = Pass { store: &store, video: &request.video, settings, prepared: &prepared, cancel, progress, watcher };
-    let sound = listening.run(&mut meta)?;
+    let pass = Pass { workspace, store: &store, video: &request.video, settings, prepared: &prepared, cancel, progress, watcher };
+    let sound = listening::run(&pass, &mut meta)?;
     if cancel.is_set() {
         return cancelled(&store, &meta);
     }
@@ -160,12 +161,11 @@ pub fn run(
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
     let group_key = group_key(&own, &meta, &embedder);
-    let group_skipped = meta.marks.get("group").is_some_and(|m| m.key == group_key);
+    let group_skipped = passes::is_made_of(&meta, GROUP, &group_key);
     if !group_skipped {
+        passes::begins(&mut meta, settings, |table| !passes::TABLES.contains(&table));
         group::run(&store, &meta, &embedder, &own.pool, &own.cluster, Timestamp::now())?;
-        meta.params = serde_json::to_value(settings).unwrap_or_default();
-        meta.marks.insert("group".into(), PassMark { key: group_key, finished_at: Timestamp::now() });
-        meta.finished_at = Some(Timestamp::now());
+        passes::mark(&mut meta, GROUP, group_key);
         store.update_run(&meta)?;
     }
     let carried = group::carry(&store, &meta, Timestamp::now())?;
@@ -173,25 +173,17 @@ pub fn run(
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;
     }
-    let linking =
-        linking::Pass { store: &store, video: &request.video, settings, prepared: &prepared, cancel, progress, watcher };
-    let mouths = linking.run(&mut meta)?;
+    let mouths = linking::run(&pass, &mut meta)?;
     if cancel.is_set() {
         return cancelled(&store, &meta);
     }
-    let writing = transcription::Pass {
-        workspace,
-        store: &store,
-        video: &request.video,
-        settings,
-        prepared: &prepared,
-        cancel,
-        progress,
-        watcher,
-    };
-    let words = writing.run(&mut meta)?;
+    let words = transcription::run(&pass, &mut meta)?;
     if cancel.is_set() {
         return cancelled(&store, &meta);
+    }
+    if meta.finished_at.is_none() {
+        meta.finished_at = Some(Timestamp::now());
+        store.update_run(&meta)?;
     }
     let metrics = super::report::metrics(&store, &meta, settings)?;
     progress.begin(Phase::Done, meta.counts.frames, meta.counts.frames);
@@ -231,7 +223,7 @@ fn choose_run(
     if !request.new_run {
         let same = store.runs()?.into_iter().rev().find(|r| r.scan_key == scan_key);
         if let Some(meta) = same {
-            let scanned = meta.marks.get("scan").is_some_and(|m| m.key == scan_key);
+            let scanned = passes::is_made_of(&meta, SCAN, scan_key);
             return Ok((meta, scanned));
         }
     }
@@ -291,7 +283,7 @@ fn scan_pass(
     meta.counts.damaged_packets = before.0 + damage.packets;
     meta.counts.damaged_frames = before.1 + damage.frames;
     if !cancel.is_set() {
-        meta.marks.insert("scan".into(), PassMark { key: meta.scan_key.clone(), finished_at: Timestamp::now() });
+        passes::mark(meta, SCAN, meta.scan_key.clone());
     }
     store.update_run(meta)?;
     Ok(())

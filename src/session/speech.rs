@@ -1,5 +1,6 @@
 //! Who says what in an episode: derived of what was heard, of mouths, and of every decision, whenever one is made.
 
+use super::passes::{DIARISE, LINK, is_done};
 use super::{SessionError, Workspace};
 use crate::algo::fuse::{self, DecidedVoices, Fused, Mouth, Scene};
 use crate::algo::screen_time::{Heard, ShotTime, union};
@@ -114,7 +115,13 @@ pub(super) struct Faces<'a> {
 
 /// Tells whether a run listened to its end and told voices apart; it did not where the video has no sound.
 pub(super) fn is_heard(run: &RunMeta) -> bool {
-    run.marks.contains_key("diarise")
+    is_done(run, DIARISE)
+}
+
+/// Returns how surely mouths spoke, where all of them were looked at: those of a part would tell apart who is seen by where the work
+/// was stopped.
+pub(super) fn mouths(store: &EpisodeStore, run: &RunMeta) -> Result<BTreeMap<ShotId, Vec<MouthScores>>, StoreError> {
+    if is_done(run, LINK) { store.mouths(run.id) } else { Ok(BTreeMap::new()) }
 }
 
 /// Returns who says what in a run of an episode; `None` where it did not listen.
@@ -130,7 +137,7 @@ pub(super) fn of_run(
         return Ok(None);
     }
     let spoken = carry_voices::spoken(store, run.id)?;
-    let mouths = store.mouths(run.id)?;
+    let mouths = mouths(store, run)?;
     Ok(Some(speech(params, run, &spoken, shots, &mouths, times, faces)))
 }
 

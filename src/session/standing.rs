@@ -1,6 +1,7 @@
 //! Where an episode stands: what there is of it, what can be worked out next, and what stands in the way.
 
 use super::jobs::Work;
+use super::passes::{self, DIARISE, GROUP, LINK, LISTEN, SCAN};
 use super::prepare::group_key;
 use super::{SessionError, Workspace, counted};
 use crate::config::Layers;
@@ -78,12 +79,29 @@ fn go_on(workspace: &Workspace, store: &EpisodeStore, run: &RunMeta) -> Result<C
     let shots = store.shots(run.id)?.len();
     let reached = store.last_shot(run.id)?.map_or(run.video.first_pts, |s| s.end) - run.video.first_pts;
     let verdict = match settings_of_run(workspace, run, &[]) {
+        Ok(_) if passes::is_done(run, SCAN) => Verdict::Useful(format!("all pictures are measured; {}", left(run))),
         Ok(_) => {
             Verdict::Useful(format!("{} up to {reached} of {} are stored", counted(shots as u64, "shot"), run.video.duration))
         }
         Err(error) => Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) },
     };
     Ok(Choice { work: Work::GoOn { run: run.id }, verdict })
+}
+
+/// Says what a run that measured all pictures was stopped at.
+fn left(run: &RunMeta) -> &'static str {
+    let is_begun = |begun: bool, pass: &str| begun && !passes::is_done(run, pass);
+    if is_begun(run.sound.is_some(), LISTEN) {
+        "listening to the sound goes on"
+    } else if is_begun(run.sound.is_some(), DIARISE) {
+        "voices are not told apart yet"
+    } else if !passes::is_done(run, GROUP) {
+        "tracks are not grouped yet"
+    } else if is_begun(run.mouths.is_some(), LINK) {
+        "looking at mouths goes on"
+    } else {
+        "what is said is not all written down"
+    }
 }
 
 fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> {
@@ -107,7 +125,7 @@ fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> 
     let entry = registry.entries().iter().find(|e| e.id == run.embedder.id);
     let own = settings.in_cosines_of(entry.and_then(|e| e.cosines(settings.cosines)));
     let key = group_key(&own, run, &EmbedderId(run.embedder.id.clone()));
-    Ok(if run.marks.get("group").is_some_and(|m| m.key == key) {
+    Ok(if passes::is_made_of(run, GROUP, &key) {
         Verdict::UpToDate("grouped with these thresholds already".into())
     } else {
         Verdict::Useful("the thresholds are others now; nothing is decoded".into())
@@ -242,6 +260,34 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_stopped_at_mouths_or_words_is_offered_to_go_on_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let (workspace, episode) = measured(dir.path());
+        let video = dir.path().join("a.mp4");
+        std::fs::write(&video, b"").unwrap();
+        change(&workspace, &episode, |run| run.video.path = video.to_string_lossy().into_owned());
+        let is_offered = |c: &Choice| matches!(c.work, Work::GoOn { .. });
+        assert!(!standing(&workspace, &episode).unwrap().choices.iter().any(is_offered), "it is at its end");
+        let begin = |run: &mut RunMeta, table: &str| passes::begins(run, &workspace.settings, |own| own == table);
+        for (table, mark, due) in [("mouth", LINK, "looking at mouths goes on"), ("transcribe", "none", "written down")] {
+            change(&workspace, &episode, |run| {
+                begin(run, table);
+                run.mouths = Some(crate::domain::Watching {
+                    model: run.detector.clone(),
+                    mark: 0.0,
+                    key: String::new(),
+                    device: "cpu".into(),
+                });
+                run.marks.insert(LINK.into(), run.marks[SCAN].clone());
+                run.marks.remove(mark);
+            });
+            let found = verdict(&workspace, &episode, |w| matches!(w, Work::GoOn { .. }));
+            let Verdict::Useful(text) = found else { panic!("{found:?}") };
+            assert!(text.starts_with("all pictures are measured; ") && text.contains(due), "{text}");
+        }
+    }
+
+    #[test]
     fn groups_are_made_anew_only_where_a_threshold_changed_and_a_legacy_run_only_measured_anew() {
         let dir = tempfile::tempdir().unwrap();
         let (mut workspace, episode) = measured(dir.path());
@@ -253,7 +299,7 @@ mod tests {
         let settings = workspace.settings.clone();
         change(&workspace, &episode, |run| {
             let key = group_key(&settings.in_cosines_of(None), run, &EmbedderId(run.embedder.id.clone()));
-            run.marks.insert("group".into(), crate::domain::PassMark { key, finished_at: jiff::Timestamp::UNIX_EPOCH });
+            passes::mark(run, GROUP, key);
         });
         assert!(matches!(verdict(&workspace, &episode, is_group), Verdict::UpToDate(_)));
         workspace.layers.set("a test", "cluster.min_cluster_size", toml::Value::Integer(7)).unwrap();

@@ -87,12 +87,11 @@ fn write_episode(
         store.write_shot(RUN, &record, &embedder)?;
         script.add(scenes.number(), &record, &cast);
     }
-    write_speech(&store, &script, scenes.duration())?;
     meta.finished_at = Some(at);
     for pass in ["scan", "listen", "diarise", "link", "group"] {
         meta.marks.insert(pass.into(), PassMark { key: meta.scan_key.clone(), finished_at: at });
     }
-    store.update_run(&meta)?;
+    write_speech(&store, &meta, &script, scenes.duration())?;
     let changes = cast.proposed(RUN);
     let summary = format!("{} tracks in {} clusters", scenes.tracks(), cast.identities().len());
     store.append(Draft { author: Author::Pipeline { run: RUN }, kind: OperationKind::Group, summary, changes, at })?;
@@ -108,8 +107,8 @@ fn write_episode(
     Ok(())
 }
 
-fn write_speech(store: &EpisodeStore, script: &Script, length: MediaTime) -> Result<(), SessionError> {
-    store.write_voices(RUN, &script.turns, &script.speakers(), None)?;
+fn write_speech(store: &EpisodeStore, meta: &RunMeta, script: &Script, length: MediaTime) -> Result<(), SessionError> {
+    store.write_voices(meta, &script.turns, &script.speakers(), None)?;
     store.write_transcripts(RUN, script.written.iter().map(|(turn, transcript)| (*turn, transcript)))?;
     for (minute, levels) in (0..).zip(script.levels(length)) {
         store.write_heard(RUN, &HeardChunk { index: minute, levels, windows: Vec::new() })?;

@@ -1,13 +1,11 @@
 //! What is said: the pass `transcribe` of a run, and a file that is written down alone.
 
 use super::fingerprint;
-use super::prepare::Prepared;
-use super::run::Watcher;
+use super::passes::{DIARISE, LISTEN, Pass, TRANSCRIBE, begins, is_done, is_made_of, mark};
 use super::{SessionError, Workspace};
 use crate::algo::speech::{LevelMeter, byte, speech_spans};
 use crate::algo::speech_windows;
-use crate::config::Settings;
-use crate::domain::{MediaTime, ModelUse, PassMark, RunMeta, Sentence, SoundLevels, Word};
+use crate::domain::{MediaTime, ModelUse, RunMeta, Sentence, SoundLevels, Word};
 use crate::export::subtitles::{self, Cue};
 use crate::infer::{
     DeviceChoice, InferError, Prefer, Registry, SessionOptions, SpeechDetector, SpeechModel, Task, TranscribeParams, Whisper,
@@ -15,14 +13,10 @@ use crate::infer::{
 };
 use crate::media::audio::{Sound, SoundChoice};
 use crate::pipeline::transcribe::{self, Listener, TranscribeError};
-use crate::pipeline::{Cancel, Phase, Progress};
-use crate::store::EpisodeStore;
-use jiff::Timestamp;
+use crate::pipeline::{Cancel, Phase};
 use serde_json::json;
 use std::path::Path;
 
-/// Name of the mark.
-const TRANSCRIBE: &str = "transcribe";
 /// What the settings say where nothing is to be written down.
 const OFF: &str = "off";
 /// The model that is named where none is there: of those that are small enough for every machine, the best.
@@ -65,95 +59,83 @@ impl WordsReport {
     }
 }
 
-/// What the pass needs.
-pub(super) struct Pass<'a> {
-    pub workspace: &'a Workspace,
-    pub store: &'a EpisodeStore,
-    pub video: &'a Path,
-    pub settings: &'a Settings,
-    pub prepared: &'a Prepared,
-    pub cancel: &'a Cancel,
-    pub progress: &'a Progress,
-    pub watcher: &'a dyn Watcher,
+/// Writes down what is not written down yet; where `cancel` is set the windows that are stored stay, and nothing is said to be complete.
+///
+/// # Errors
+/// Fails where the store does; whatever else goes wrong is part of the report, and never keeps a run from ending.
+pub(super) fn run(pass: &Pass<'_>, meta: &mut RunMeta) -> Result<WordsReport, SessionError> {
+    let params = &pass.settings.transcribe;
+    if params.model == OFF {
+        return Ok(WordsReport::Off);
+    }
+    if pass.store.turns(meta.id)?.is_empty() {
+        return Ok(WordsReport::NoTurns);
+    }
+    let model = match model(pass) {
+        Ok(Some(model)) => model,
+        Ok(None) if is_done(meta, TRANSCRIBE) => return report(pass, meta),
+        Ok(None) => return Ok(WordsReport::NoModel),
+        Err(error) => return Ok(WordsReport::Failed { hint: error.hint(), what: error.to_string() }),
+    };
+    let key = key(meta, &model.used, params);
+    if is_made_of(meta, TRANSCRIBE, &key) {
+        return report(pass, meta);
+    }
+    match write_down(pass, meta, &model, &key) {
+        Ok(true) => {
+            meta.transcriber = Some(model.used);
+            mark(meta, TRANSCRIBE, key);
+            pass.store.update_run(meta)?;
+            report(pass, meta)
+        }
+        Ok(false) => Ok(WordsReport::Failed { what: "it was stopped; the next run goes on with it".into(), hint: None }),
+        Err(TranscribeError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(WordsReport::Failed { hint: error.hint(), what: error.to_string() }),
+    }
 }
 
-impl Pass<'_> {
-    /// Writes down what is not written down yet; where `cancel` is set the windows that are stored stay, and nothing is said to be complete.
-    ///
-    /// # Errors
-    /// Fails where the store does; whatever else goes wrong is part of the report, and never keeps a run from ending.
-    pub(super) fn run(&self, meta: &mut RunMeta) -> Result<WordsReport, SessionError> {
-        let params = &self.settings.transcribe;
-        if params.model == OFF {
-            return Ok(WordsReport::Off);
-        }
-        if self.store.turns(meta.id)?.is_empty() {
-            return Ok(WordsReport::NoTurns);
-        }
-        let model = match self.model() {
-            Ok(Some(model)) => model,
-            Ok(None) if meta.marks.contains_key(TRANSCRIBE) => return self.report(meta),
-            Ok(None) => return Ok(WordsReport::NoModel),
-            Err(error) => return Ok(WordsReport::Failed { hint: error.hint(), what: error.to_string() }),
-        };
-        let key = key(meta, &model.used, params);
-        if meta.marks.get(TRANSCRIBE).is_some_and(|m| m.key == key) {
-            return self.report(meta);
-        }
-        match self.write_down(meta, &model, &key) {
-            Ok(true) => {
-                meta.transcriber = Some(model.used);
-                meta.marks.insert(TRANSCRIBE.into(), PassMark { key, finished_at: Timestamp::now() });
-                self.store.update_run(meta)?;
-                self.report(meta)
-            }
-            Ok(false) => Ok(WordsReport::Failed { what: "it was stopped; the next run goes on with it".into(), hint: None }),
-            Err(TranscribeError::Store(error)) => Err(error.into()),
-            Err(error) => Ok(WordsReport::Failed { hint: error.hint(), what: error.to_string() }),
-        }
-    }
+fn model(pass: &Pass<'_>) -> Result<Option<SpeechModel>, InferError> {
+    let registry = Registry::built_in()?;
+    let found = registry.scan(&pass.workspace.models)?;
+    find_speech_model(&registry, &found, &pass.settings.transcribe.model)
+}
 
-    fn model(&self) -> Result<Option<SpeechModel>, InferError> {
-        let registry = Registry::built_in()?;
-        let found = registry.scan(&self.workspace.models)?;
-        find_speech_model(&registry, &found, &self.settings.transcribe.model)
-    }
+fn write_down(pass: &Pass<'_>, meta: &mut RunMeta, model: &SpeechModel, key: &str) -> Result<bool, TranscribeError> {
+    let params = &pass.settings.transcribe;
+    begins(meta, pass.settings, |table| table == "transcribe");
+    pass.store.update_run(meta)?;
+    let total = transcribe::count(pass.store, meta.id, params)?;
+    let done = pass.store.written(meta.id, key)?.len();
+    pass.progress.begin(Phase::Transcribe, done as u64, total as u64);
+    pass.watcher.moves();
+    let device = pass.prepared.device.clone();
+    let options = SessionOptions { intra_threads: threads(params), device };
+    // What a GPU cannot load, the CPU may.
+    let opened = Whisper::open(&model.used.id, &model.folder, params, &options).or_else(|error| {
+        if options.device.is_cpu() {
+            return Err(error);
+        }
+        tracing::warn!(%error, "speech is written down on the CPU");
+        let options = SessionOptions { device: pass.prepared.runtime.cpu(), ..options };
+        Whisper::open(&model.used.id, &model.folder, params, &options)
+    });
+    let choice = pass.sound();
+    let listener = Listener { path: pass.video, choice: &choice };
+    let tick = || pass.watcher.moves();
+    let done = transcribe::run(&listener, &mut opened?, pass.store, meta.id, key, params, pass.cancel, pass.progress, &tick)?;
+    Ok(done.is_some())
+}
 
-    fn write_down(&self, meta: &RunMeta, model: &SpeechModel, key: &str) -> Result<bool, TranscribeError> {
-        let params = &self.settings.transcribe;
-        let total = transcribe::count(self.store, meta.id, params)?;
-        let done = self.store.written(meta.id, key)?.len();
-        self.progress.begin(Phase::Transcribe, done as u64, total as u64);
-        self.watcher.moves();
-        let device = self.prepared.device.clone();
-        let options = SessionOptions { intra_threads: threads(params), device };
-        // What a GPU cannot load, the CPU may.
-        let opened = Whisper::open(&model.used.id, &model.folder, params, &options).or_else(|error| {
-            if options.device.is_cpu() {
-                return Err(error);
-            }
-            tracing::warn!(%error, "speech is written down on the CPU");
-            let options = SessionOptions { device: self.prepared.runtime.cpu(), ..options };
-            Whisper::open(&model.used.id, &model.folder, params, &options)
-        });
-        let choice = sound_choice(self.settings);
-        let listener = Listener { path: self.video, choice: &choice };
-        let tick = || self.watcher.moves();
-        let done = transcribe::run(&listener, &mut opened?, self.store, meta.id, key, params, self.cancel, self.progress, &tick)?;
-        Ok(done.is_some())
-    }
-
-    fn report(&self, meta: &RunMeta) -> Result<WordsReport, SessionError> {
-        let words = self.store.transcripts(meta.id)?.values().map(|t| t.words.len()).sum();
-        let model = meta.transcriber.as_ref().map(|m| m.id.clone()).unwrap_or_default();
-        Ok(WordsReport::Written { model, words })
-    }
+fn report(pass: &Pass<'_>, meta: &RunMeta) -> Result<WordsReport, SessionError> {
+    let words = pass.store.transcripts(meta.id)?.values().map(|t| t.words.len()).sum();
+    let model = meta.transcriber.as_ref().map(|m| m.id.clone()).unwrap_or_default();
+    Ok(WordsReport::Written { model, words })
 }
 
 /// Returns the digest of everything that decides the words.
 fn key(meta: &RunMeta, model: &ModelUse, params: &TranscribeParams) -> String {
     let TranscribeParams { language, task, language_windows, latest_first_s, most_tokens, circle, belief, windows, .. } = params;
-    let heard = ["listen", "diarise"].map(|pass| meta.marks.get(pass).map(|m| m.key.clone()));
+    let heard = [LISTEN, DIARISE].map(|pass| meta.marks.get(pass).map(|m| m.key.clone()));
     fingerprint::of_json(&json!({
         "transcribe": 1,
         "heard": heard,
@@ -167,10 +149,6 @@ fn threads(params: &TranscribeParams) -> usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,
     }
-}
-
-fn sound_choice(settings: &Settings) -> SoundChoice {
-    SoundChoice::from(settings.listen.stream.clone())
 }
 
 /// What was written down of a file.

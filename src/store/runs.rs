@@ -44,12 +44,14 @@ impl EpisodeStore {
     /// # Errors
     /// Fails where there is no such run, a number of it is not finite, or writing fails.
     pub fn update_run(&self, meta: &RunMeta) -> Result<(), StoreError> {
-        let row = to_row(meta)?;
-        self.engine.write(|txn| {
-            self.require_run(txn, meta.id)?;
-            txn.open_table(RUNS)?.insert(meta.id.0, row.as_slice())?;
-            Ok(())
-        })
+        self.engine.write(|txn| self.put_run(txn, meta))
+    }
+
+    /// Stores what has become of a run together with the rows that it speaks of.
+    pub(super) fn put_run(&self, txn: &WriteTransaction, meta: &RunMeta) -> Result<(), Fault> {
+        self.require_run(txn, meta.id)?;
+        txn.open_table(RUNS)?.insert(meta.id.0, to_row(meta)?.as_slice())?;
+        Ok(())
     }
 
     /// Returns all runs by id.

@@ -8,7 +8,8 @@ use super::measured::of_run;
 use super::tables::{Bytes, HIGHEST_SPEAKER, HIGHEST_TURN, LEVELS, MOUTHS, SPEAKERS, ShotKey, TURNS, WINDOWS, WORDS, WRITTEN};
 use super::voice_rows::{LevelsRow, MouthsRow, SpeakerRow, TranscriptRow, TurnsRow, WindowsRow};
 use crate::domain::{
-    Draft, HeardChunk, HeardWindow, MouthScores, RunId, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn, TurnId,
+    Draft, HeardChunk, HeardWindow, MouthScores, RunId, RunMeta, ShotId, SoundLevels, Speaker, SpeakerId, Transcript, Turn,
+    TurnId,
 };
 use redb::{ReadableTable, TableDefinition};
 use serde::de::DeserializeOwned;
@@ -63,13 +64,15 @@ impl EpisodeStore {
 
     /// Forgets the stretches of a run: it is listened to anew. Its turns stay until others are written.
     ///
+    /// What has become of the run is stored in the same transaction: nothing may say that it is heard.
+    ///
     /// # Errors
     /// Fails where there is no such run, or writing fails.
-    pub fn forget_heard(&self, run: RunId) -> Result<(), StoreError> {
+    pub fn forget_heard(&self, meta: &RunMeta) -> Result<(), StoreError> {
         self.engine.write(|txn| {
-            self.require_run(txn, run)?;
+            self.put_run(txn, meta)?;
             for table in [LEVELS, WINDOWS] {
-                txn.open_table(table)?.retain_in(of_run(run), |_, _| false)?;
+                txn.open_table(table)?.retain_in(of_run(meta.id), |_, _| false)?;
             }
             Ok(())
         })
@@ -84,17 +87,25 @@ impl EpisodeStore {
     }
 
     /// Stores the turns and voices of a run in place of those it had; its transcripts go with the turns. Decisions name turns by number:
-    /// `carry` ends those on the old ones and brings them to the new, in the same transaction.
+    /// `carry` ends those on the old ones and brings them to the new, in the same transaction. So is what has become of the run stored:
+    /// that voices are told apart, and that nothing is written down of these turns.
     ///
     /// Numbers above [`EpisodeStore::next_turn_id`] and [`EpisodeStore::next_speaker_id`] are new; the caller sees to it that no number
     /// means something else than before.
     ///
     /// # Errors
     /// Fails where there is no such run, two turns or two voices have one number, a turn's voice is not among them, or writing fails.
-    pub fn write_voices(&self, run: RunId, turns: &[Turn], speakers: &[Speaker], carry: Option<Draft>) -> Result<(), StoreError> {
+    pub fn write_voices(
+        &self,
+        meta: &RunMeta,
+        turns: &[Turn],
+        speakers: &[Speaker],
+        carry: Option<Draft>,
+    ) -> Result<(), StoreError> {
+        let run = meta.id;
         check(turns, speakers).map_err(|what| StoreError::Voices { run, what })?;
         self.engine.write(|txn| {
-            self.require_run(txn, run)?;
+            self.put_run(txn, meta)?;
             for table in [TURNS, SPEAKERS, WORDS, WRITTEN] {
                 txn.open_table(table)?.retain_in(of_run(run), |_, _| false)?;
             }
@@ -213,12 +224,14 @@ impl EpisodeStore {
 
     /// Forgets how surely the mouths of a run spoke: it is scored anew.
     ///
+    /// What has become of the run is stored in the same transaction: nothing may say that it is scored.
+    ///
     /// # Errors
     /// Fails where there is no such run, or writing fails.
-    pub fn forget_mouths(&self, run: RunId) -> Result<(), StoreError> {
+    pub fn forget_mouths(&self, meta: &RunMeta) -> Result<(), StoreError> {
         self.engine.write(|txn| {
-            self.require_run(txn, run)?;
-            txn.open_table(MOUTHS)?.retain_in(of_run(run), |_, _| false)?;
+            self.put_run(txn, meta)?;
+            txn.open_table(MOUTHS)?.retain_in(of_run(meta.id), |_, _| false)?;
             Ok(())
         })
     }
@@ -291,7 +304,7 @@ mod tests {
     fn what_was_heard_comes_back_as_it_was_written() {
         let store = store();
         let (turns, speakers) = ([turn(1, -5, 90, 1), turn(2, 40, 95, 2)], [speaker(1), Speaker { voice: None, ..speaker(2) }]);
-        store.write_voices(RUN, &turns, &speakers, None).unwrap();
+        store.write_voices(&meta(1), &turns, &speakers, None).unwrap();
         assert_eq!((store.turns(RUN).unwrap(), store.speakers(RUN).unwrap()), (turns.to_vec(), speakers.to_vec()));
         let word = Word { span: span(1, 9), text: "né".into(), confidence: 0.5 };
         let transcript = Transcript { language: "fr".into(), timing: WordTiming::Aligned, words: vec![word] };
@@ -306,21 +319,21 @@ mod tests {
         store.write_heard(RUN, &HeardChunk { index: 1, windows: vec![], ..chunk }).unwrap();
         assert_eq!((store.levels(RUN).unwrap(), store.heard_stretches(RUN).unwrap()), (vec![levels.clone(), levels], 2));
         assert_eq!(store.heard_windows(RUN).unwrap(), [window]);
-        store.forget_heard(RUN).unwrap();
+        store.forget_heard(&meta(1)).unwrap();
         assert_eq!((store.heard_stretches(RUN).unwrap(), store.heard_windows(RUN).unwrap()), (0, vec![]));
         let mouths = vec![MouthScores { track: TrackId(4), start: MediaTime(80), scores: vec![-2.5, 0.0, 7.25] }];
         store.write_mouths(RUN, ShotId(2), &mouths).unwrap();
         store.write_mouths(RUN, ShotId(3), &[]).unwrap();
         assert_eq!(store.mouths(RUN).unwrap(), BTreeMap::from([(ShotId(2), mouths), (ShotId(3), vec![])]));
-        store.forget_mouths(RUN).unwrap();
+        store.forget_mouths(&meta(1)).unwrap();
         assert!(store.mouths(RUN).unwrap().is_empty());
     }
 
     #[test]
     fn numbers_of_turns_and_voices_are_not_used_again() {
         let store = store();
-        store.write_voices(RUN, &[turn(1, 0, 9, 1), turn(2, 3, 9, 2)], &[speaker(1), speaker(2)], None).unwrap();
-        store.write_voices(RUN, &[], &[], None).unwrap();
+        store.write_voices(&meta(1), &[turn(1, 0, 9, 1), turn(2, 3, 9, 2)], &[speaker(1), speaker(2)], None).unwrap();
+        store.write_voices(&meta(1), &[], &[], None).unwrap();
         assert_eq!((store.next_turn_id(RUN).unwrap(), store.next_speaker_id(RUN).unwrap()), (TurnId(3), SpeakerId(3)));
         assert!(store.turns(RUN).unwrap().is_empty());
     }
@@ -334,7 +347,7 @@ mod tests {
             (vec![turn(1, 9, 9, 1)], "u1 has no length"),
             (vec![turn(1, 5, 9, 1), turn(2, 0, 9, 1)], "not in order"),
         ] {
-            let told = store.write_voices(RUN, &turns, &[speaker(1)], None).unwrap_err().to_string();
+            let told = store.write_voices(&meta(1), &turns, &[speaker(1)], None).unwrap_err().to_string();
             assert!(told.contains(what), "{told}");
         }
     }
@@ -342,7 +355,7 @@ mod tests {
     #[test]
     fn a_deleted_run_leaves_nothing_heard() {
         let mut store = store();
-        store.write_voices(RUN, &[turn(1, 0, 9, 1)], &[speaker(1)], None).unwrap();
+        store.write_voices(&meta(1), &[turn(1, 0, 9, 1)], &[speaker(1)], None).unwrap();
         store.delete_run(RUN).unwrap();
         let mut again = meta(1);
         again.id = RunId(2);

@@ -103,7 +103,7 @@ fn store() -> EpisodeStore {
         confidence: 1.0,
     };
     let speaker = Speaker { id: SpeakerId(1), voice: None, speech: secs(20) };
-    store.write_voices(RUN, &[turn(1, 5, 15), turn(2, 30, 36), turn(3, 80, 84)], &[speaker], None).unwrap();
+    store.write_voices(&meta(), &[turn(1, 5, 15), turn(2, 30, 36), turn(3, 80, 84)], &[speaker], None).unwrap();
     store
 }
 

@@ -70,7 +70,7 @@ impl State {
             tracks: Arc::default(),
             cards: BTreeMap::new(),
             roster: library.catalog().roster()?,
-            mouths: store.mouths(run.id)?,
+            mouths: speech::mouths(store, &run)?,
             levels: Arc::new(store.levels(run.id)?),
             vectors: Vectors::default(),
             run: Arc::new(run),
