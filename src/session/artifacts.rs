@@ -1,15 +1,14 @@
 //! The interchange layout: out for other tools, in from them.
 
 use super::report::{self, EpisodeSummary};
-use super::{SessionError, Workspace, author};
+use super::{SessionError, Workspace, author, said};
 use crate::blobs::Blobs;
 use crate::domain::{
     Change, CosineMap, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime,
-    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, SpeakerId, Spoken, TrackMap, Turn, TurnId, VideoFacts,
+    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
 };
 use crate::export::artifacts::{
-    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, SaidTurn, Sink,
-    SpeechRows, Writer,
+    self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, SpeechRows, Writer,
 };
 use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library};
@@ -73,32 +72,12 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
         let rows = SpeechRows { turns: &speech.turns, links: &speech.fused.links, voices: &spoken.links, seen: &speech.seen };
         writer.speech(&rows).map_err(failed)?;
     }
-    let said = said(&summary, &spoken);
+    let said = summary.speech.as_ref().map(|speech| said::said(speech, &spoken, &summary.identities)).unwrap_or_default();
     if !said.is_empty() {
         writer.transcript(&said).map_err(failed)?;
     }
     let sink = writer.finish().map_err(failed)?;
     sink.close().map_err(failed)
-}
-
-/// Returns the turns of which something is written down, with whom they are believed to be.
-fn said<'a>(summary: &'a EpisodeSummary, spoken: &'a Spoken) -> Vec<SaidTurn<'a>> {
-    let Some(speech) = &summary.speech else { return Vec::new() };
-    let whose = |turn: TurnId| speech.fused.links.iter().find(|l| l.turn == turn).and_then(|l| l.identity);
-    let mut said = Vec::new();
-    for turn in &speech.turns {
-        let Some(transcript) = spoken.transcript(turn.id).filter(|t| !t.words.is_empty()) else { continue };
-        let overlaps =
-            |t: &&Turn| t.speaker != turn.speaker && t.span.start() < turn.span.end() && turn.span.start() < t.span.end();
-        let others: BTreeSet<SpeakerId> = speech.turns.iter().filter(overlaps).map(|t| t.speaker).collect();
-        said.push(SaidTurn {
-            turn: *turn,
-            transcript,
-            identity: whose(turn.id).and_then(|id| summary.identities.get(&id)),
-            others: others.into_iter().collect(),
-        });
-    }
-    said
 }
 
 /// Puts the shots of a run together again, one at a time.

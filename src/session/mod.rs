@@ -34,6 +34,7 @@ mod replay;
 mod report;
 mod review;
 mod run;
+mod said;
 mod sound;
 mod speech;
 mod standing;

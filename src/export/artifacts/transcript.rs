@@ -1,15 +1,21 @@
 //! `episode_transcript.jsonl` and `.vtt`: what is said, turn by turn.
 
-use crate::domain::{Identity, MediaTime, SpeakerId, Transcript, Turn};
+use crate::domain::{Identity, MediaTime, SpeakerId, Turn, Word, WordTiming};
 use crate::export::rounding::{decimals, seconds};
 use crate::export::subtitles::{Cue, cues, text, vtt};
 use serde_json::{Value, json};
 
-/// A turn, its words, and whose they are.
+/// A turn, or the part of it that one person says; its words, and whose they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SaidTurn<'a> {
+    /// Its span is that of the part.
     pub turn: Turn,
-    pub transcript: &'a Transcript,
+    pub words: &'a [Word],
+    /// As [`Transcript::language`].
+    ///
+    /// [`Transcript::language`]: crate::domain::Transcript::language
+    pub language: &'a str,
+    pub timing: WordTiming,
     /// Absent for a voice that nobody knows.
     pub identity: Option<&'a Identity>,
     /// Other voices that are heard during it.
@@ -25,7 +31,7 @@ impl SaidTurn<'_> {
 
 /// Returns one line of the transcript.
 pub(super) fn row(said: &SaidTurn<'_>) -> Value {
-    let words = &said.transcript.words;
+    let words = said.words;
     let conf = words.iter().map(|w| f64::from(w.confidence)).sum::<f64>() / words.len().max(1) as f64;
     json!({
         "schema_version": "audio_tx_v1",
@@ -36,10 +42,10 @@ pub(super) fn row(said: &SaidTurn<'_>) -> Value {
         "speaker_display_name": said.name(),
         "voice_cluster_id": format!("VC_{:02}", said.turn.speaker.0),
         "voice_bank_id": null,
-        "text": text(words, &said.transcript.language),
+        "text": text(words, said.language),
         "conf": decimals(conf, 4),
-        "language": said.transcript.language,
-        "word_timing": said.transcript.timing,
+        "language": said.language,
+        "word_timing": said.timing,
         "words": words.iter().map(|w| json!({
             "w": w.text, "t0": seconds(w.span.start(), 3), "t1": seconds(w.span.end(), 3),
         })).collect::<Vec<_>>(),
@@ -50,7 +56,7 @@ pub(super) fn row(said: &SaidTurn<'_>) -> Value {
 
 /// Returns the subtitles, their times from `origin`, where the picture begins.
 pub(super) fn subtitles(turns: &[SaidTurn<'_>], origin: MediaTime) -> String {
-    let of = |t: &SaidTurn<'_>| cues(&t.transcript.words, &t.transcript.language, t.name().as_deref(), origin);
+    let of = |t: &SaidTurn<'_>| cues(t.words, t.language, t.name().as_deref(), origin);
     let mut all: Vec<Cue> = turns.iter().flat_map(of).collect();
     all.sort_by_key(|c| c.span);
     vtt(&all)
@@ -59,25 +65,26 @@ pub(super) fn subtitles(turns: &[SaidTurn<'_>], origin: MediaTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{IdentityId, Source, Span, TurnId, Word, WordTiming};
+    use crate::domain::{IdentityId, Source, Span, TurnId};
 
-    fn transcript() -> Transcript {
+    fn words() -> Vec<Word> {
         let word = |text: &str, at: f64| Word {
             span: Span::new(MediaTime::from_secs(at), MediaTime::from_secs(at + 0.5)),
             text: text.into(),
             confidence: 0.5,
         };
-        Transcript { language: "en".into(), timing: WordTiming::Estimated, words: vec![word("Good", 2.0), word("night.", 2.5)] }
+        vec![word("Good", 2.0), word("night.", 2.5)]
     }
 
-    fn turn() -> Turn {
+    fn said<'a>(words: &'a [Word], identity: Option<&'a Identity>, others: Vec<SpeakerId>) -> SaidTurn<'a> {
         let span = Span::new(MediaTime::from_secs(2.0), MediaTime::from_secs(3.0));
-        Turn { id: TurnId(7), span, speaker: SpeakerId(2), confidence: 0.9 }
+        let turn = Turn { id: TurnId(7), span, speaker: SpeakerId(2), confidence: 0.9 };
+        SaidTurn { turn, words, language: "en", timing: WordTiming::Estimated, identity, others }
     }
 
     #[test]
     fn a_turn_is_a_line_with_its_words_and_who_says_them() {
-        let transcript = transcript();
+        let words = words();
         let identity = Identity {
             id: IdentityId(1),
             label: None,
@@ -87,7 +94,7 @@ mod tests {
             alone: None,
             locked: false,
         };
-        let said = SaidTurn { turn: turn(), transcript: &transcript, identity: Some(&identity), others: vec![SpeakerId(1)] };
+        let said = said(&words, Some(&identity), vec![SpeakerId(1)]);
         let due = json!({
             "schema_version": "audio_tx_v1", "segment_id": "u7", "start": 2.0, "end": 3.0, "speaker_id": "SPK_id_0001",
             "speaker_display_name": "Ava Stone", "voice_cluster_id": "VC_02", "voice_bank_id": null, "text": "Good night.", "conf": 0.5,
@@ -102,9 +109,8 @@ mod tests {
 
     #[test]
     fn a_voice_that_nobody_knows_has_no_name() {
-        let transcript = transcript();
-        let said = SaidTurn { turn: turn(), transcript: &transcript, identity: None, others: Vec::new() };
-        let found = row(&said);
+        let words = words();
+        let found = row(&said(&words, None, Vec::new()));
         assert!(found["speaker_id"].is_null() && found["speaker_display_name"].is_null());
         assert_eq!(found["overlap"], false);
     }
