@@ -3,6 +3,7 @@
 use super::{Appearance, CastLine, CastState, EpisodeCast};
 use crate::algo::screen_time::{Tally, WhoIsWho};
 use crate::domain::{CropKey, EpisodeEntry, EpisodeId, Face, Identity, IdentityId, MediaTime, Roster, RunId, TrackId};
+use crate::session::passes::{DIARISE, LINK};
 use crate::session::speech::{self, Faces, Speech};
 use crate::session::{SessionError, Workspace, files, fingerprint, report};
 use crate::store::{EpisodeStore, Library, StoreError};
@@ -101,11 +102,18 @@ fn made_of(
     let merged: Vec<_> = now.iter().filter(is_other).map(|(id, identity)| (*id, identity.person)).collect();
     let last = store.operation(store.last_operation()?)?;
     let last = last.map(|o| (o.seq, o.at, o.previous_hash));
-    let rules = &workspace.settings.screen_time;
-    let scan = store.run(run)?.scan_key;
-    Ok(fingerprint::of_json(
-        &serde_json::json!({"v": VERSION, "run": run, "scan": scan, "last": last, "rules": rules, "merged": merged}),
-    ))
+    let settings = &workspace.settings;
+    let meta = store.run(run)?;
+    let heard = [DIARISE, LINK].map(|pass| meta.marks.get(pass).map(|m| &m.key));
+    Ok(fingerprint::of_json(&serde_json::json!({
+        "v": VERSION,
+        "run": run,
+        "scan": meta.scan_key,
+        "heard": heard,
+        "last": last,
+        "rules": [serde_json::json!(settings.screen_time), serde_json::json!(settings.fuse)],
+        "merged": merged,
+    })))
 }
 
 fn kept(path: &PathBuf, made_of: &str) -> Option<EpisodeCast> {

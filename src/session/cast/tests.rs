@@ -71,6 +71,30 @@ fn a_decision_and_a_rule_are_seen_at_the_next_reading() {
 }
 
 #[test]
+fn a_cast_is_worked_out_again_after_another_listening_and_by_other_rules_of_who_speaks() {
+    let (dir, mut workspace) = library(1);
+    let kept = |workspace: &Workspace| {
+        read(workspace);
+        std::fs::read_to_string(dir.path().join("episodes/synthetic-s01e01/cache/cast.json")).unwrap()
+    };
+    let first = kept(&workspace);
+    assert_eq!(kept(&workspace), first);
+    let opened = workspace.open_library().unwrap();
+    let mut before = first;
+    for pass in ["diarise", "link"] {
+        let store = workspace.write(&opened, &"synthetic-s01e01".parse().unwrap()).unwrap();
+        let mut run = store.runs().unwrap().remove(0);
+        crate::session::passes::mark(&mut run, pass, "other".into());
+        store.update_run(&run).unwrap();
+        drop(store);
+        assert_ne!(kept(&workspace), before, "{pass}");
+        before = kept(&workspace);
+    }
+    workspace.settings.fuse.min_ratio += 0.5;
+    assert_ne!(kept(&workspace), before);
+}
+
+#[test]
 fn a_broken_bundle_and_one_without_a_run_are_lines_and_the_rest_is_read() {
     let (dir, workspace) = library(2);
     std::fs::write(dir.path().join("episodes/synthetic-s01e01/episode.redb"), "garbage").unwrap();
