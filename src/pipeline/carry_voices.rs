@@ -45,23 +45,6 @@ impl Add for CarriedVoices {
     }
 }
 
-/// Reads what was heard in a run, and what is decided of it.
-///
-/// # Errors
-/// Fails where there is no such run, or the file cannot be read.
-pub fn spoken(store: &EpisodeStore, run: RunId) -> Result<Spoken, StoreError> {
-    Ok(Spoken {
-        heard: store.turns(run)?.into_iter().map(|t| (t.id, t)).collect(),
-        written: store.transcripts(run)?,
-        states: store.turn_states(run)?,
-        words: store.edited_words(run)?,
-        links: store.voice_links(run)?,
-        said: store.said(run)?,
-        next_turn: store.next_turn_id(run)?,
-        next_speaker: store.next_speaker_id(run)?,
-    })
-}
-
 /// Works out what brings decisions on turns that a run heard before, `then`, to those that it hears now; what was decided of the old ones
 /// ends. `None` where nothing was decided. It has to be written together with the turns: decisions name them by number.
 #[must_use]
@@ -92,7 +75,7 @@ pub fn carried_within(
 /// # Errors
 /// Fails where the store cannot be read or written.
 pub fn carry_over(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<CarriedVoices, StoreError> {
-    let now = spoken(store, run.id)?;
+    let now = store.spoken(run.id)?;
     if now.heard.is_empty() {
         return Ok(CarriedVoices::default());
     }
@@ -131,7 +114,7 @@ fn source(store: &EpisodeStore, run: &RunMeta) -> Result<Option<(RunId, Spoken)>
     let same = |other: &RunMeta| other.id != run.id && other.video.sha256 == run.video.sha256;
     let others: Vec<RunId> = store.runs()?.iter().filter(|other| same(other)).map(|other| other.id).collect();
     if let Some(active) = store.active_run()?.filter(|id| others.contains(id)) {
-        let then = spoken(store, active)?;
+        let then = store.spoken(active)?;
         if has_decisions(&then) {
             return Ok(Some((active, then)));
         }
@@ -148,7 +131,7 @@ fn source(store: &EpisodeStore, run: &RunMeta) -> Result<Option<(RunId, Spoken)>
         return Ok(None);
     }
     for id in others.into_iter().rev() {
-        let then = spoken(store, id)?;
+        let then = store.spoken(id)?;
         if has_decisions(&then) {
             return Ok(Some((id, then)));
         }

@@ -67,7 +67,7 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     for record in Records::new(&store, &summary)? {
         writer.shot(&record?).map_err(failed)?;
     }
-    let spoken = crate::pipeline::carry_voices::spoken(&store, summary.run.id)?;
+    let spoken = store.spoken(summary.run.id)?;
     if let Some(speech) = &summary.speech {
         let rows = SpeechRows { turns: &speech.turns, links: &speech.fused.links, voices: &spoken.links, seen: &speech.seen };
         writer.speech(&rows).map_err(failed)?;

@@ -4,10 +4,9 @@ use super::command::Command;
 use super::plan::{Named, Refusal, View};
 use super::{SessionError, Workspace, author, report};
 use crate::domain::{
-    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, RunId, ShotId, Source, TrackId, TrackMap, redo_draft,
-    tidy_name, undo_draft,
+    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, RunId, ShotId, Source, SpeakerId, TrackId, TrackMap,
+    TurnId, redo_draft, tidy_name, undo_draft,
 };
-use crate::pipeline::carry_voices;
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,7 +99,7 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
         marks: store.marks(run)?,
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
-        spoken: Arc::new(carry_voices::spoken(store, run)?),
+        spoken: Arc::new(store.spoken(run)?),
     };
     view.pictures = pictures(store, &view, looked_at)?;
     Ok(view)
@@ -138,7 +137,8 @@ pub(super) fn pictures(
 /// log: the undo is an entry too.
 ///
 /// # Errors
-/// Fails where there is no such episode, another process writes to it, or later decisions depend on what is taken back.
+/// Fails where there is no such episode, another process writes to it, later decisions depend on what is taken back, or it names turns or
+/// voices that are not there any more because they were told apart anew.
 pub fn undo(workspace: &Workspace, episode: &EpisodeId, of: Option<u64>) -> Result<Option<Operation>, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
@@ -152,6 +152,35 @@ fn history(store: &EpisodeStore) -> Result<History, StoreError> {
         history.push(entry.seq, &entry.author, &entry.kind);
     }
     Ok(history)
+}
+
+/// Refuses to undo or redo what names turns or voices that a run told apart before it did so anew: they are not there any more, and none
+/// may come back beside those that are.
+fn check_heard(store: &EpisodeStore, of: &Operation) -> Result<(), SessionError> {
+    let named = |change: &Change| match change {
+        Change::Turn { run, turn, .. } | Change::Said { run, turn, .. } | Change::Words { run, turn, .. } => {
+            Some((*run, Some(*turn), None))
+        }
+        Change::Voice { run, speaker, .. } => Some((*run, None, Some(*speaker))),
+        _ => None,
+    };
+    let named: BTreeSet<_> = of.changes.iter().filter_map(named).collect();
+    let runs: BTreeSet<RunId> = named.iter().map(|(run, ..)| *run).collect();
+    for run in store.runs()?.into_iter().map(|r| r.id).filter(|run| runs.contains(run)) {
+        let spoken = store.spoken(run)?;
+        let (voices, heard) = (spoken.voices(), store.speakers(run)?);
+        // Numbers go on where those of before ended; what people add goes on behind those that were heard.
+        let first_turn = spoken.heard.keys().next().copied().unwrap_or(spoken.next_turn);
+        let first_voice = heard.iter().map(|s| s.id).min().unwrap_or(spoken.next_speaker);
+        let is_gone = |turn: Option<TurnId>, voice: Option<SpeakerId>| {
+            turn.is_some_and(|id| id < first_turn && !spoken.states.contains_key(&id))
+                || voice.is_some_and(|id| id < first_voice && !voices.contains_key(&id))
+        };
+        if named.iter().any(|(of, turn, voice)| *of == run && is_gone(*turn, *voice)) {
+            return Err(SessionError::HeardAnew { of: of.seq, run });
+        }
+    }
+    Ok(())
 }
 
 /// Takes back in an open episode whose log `history` has read.
@@ -173,6 +202,7 @@ fn undoable(store: &EpisodeStore, history: &History, of: u64) -> Result<Operatio
     if !history.can_undo(of) {
         return Err(refuse("it is taken back already, or takes back another itself"));
     }
+    check_heard(store, &operation)?;
     Ok(operation)
 }
 
@@ -199,6 +229,7 @@ pub fn redo(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Operati
 pub(super) fn redo_in(store: &EpisodeStore, history: &History) -> Result<Option<Operation>, SessionError> {
     let Some(of) = history.next_redo() else { return Ok(None) };
     let Some(operation) = store.operation(of)? else { return Ok(None) };
+    check_heard(store, &operation)?;
     Ok(Some(store.append(redo_draft(&operation, author(), Timestamp::now()))?))
 }
 

@@ -91,6 +91,10 @@ pub enum SessionError {
     NotUndoable { of: u64, why: &'static str },
     #[error("operation {of} cannot be taken back: what it decided was changed since{}", by.as_ref().map(|(seq, what)| format!(" by operation {seq}, {what:?}")).unwrap_or_default())]
     Depends { of: u64, by: Option<(u64, String)> },
+    #[error(
+        "operation {of} cannot be taken back or done again: the turns or voices that it names are not there any more, {run} told them apart anew since"
+    )]
+    HeardAnew { of: u64, run: RunId },
     #[error("there is nobody called {who:?} in the library")]
     NoPerson { who: String, nearest: Vec<String> },
     #[error("operation {of} on people cannot be taken back: {why}")]
@@ -165,6 +169,9 @@ impl SessionError {
             Self::Refused(e) => Some(e.hint()),
             Self::ReadOnly { .. } => Some("open it again when it can be written to; reading goes on".into()),
             Self::NotUndoable { .. } => Some("`screenalytics log EPISODE` lists what can be taken back".into()),
+            Self::HeardAnew { .. } => Some(
+                "what held of it was carried to the turns of now: decide on those, or take back another by its number".into(),
+            ),
             Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics people` lists everybody".into()),
             Self::NoPerson { nearest, .. } => Some(format!("near: {}", nearest.join(", "))),
             Self::PeopleNotUndoable { .. } => Some("`screenalytics people log` lists what can be taken back".into()),

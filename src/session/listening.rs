@@ -201,7 +201,7 @@ pub(super) fn tell_apart(
     for s in &mut found.speakers {
         s.id = SpeakerId(s.id.0 + speaker);
     }
-    let then = carry_voices::spoken(store, meta.id)?;
+    let then = store.spoken(meta.id)?;
     let identities = store.identities(meta.id)?;
     let (turns, speakers) = (&found.turns, &found.speakers);
     let carry = carry_voices::carried_within(meta.id, &then, turns, speakers, &identities, Timestamp::now());

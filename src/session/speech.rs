@@ -8,7 +8,6 @@ use crate::domain::{
     Assignment, AvLink, EpisodeId, Identity, IdentityId, LinkEvidence, LinkMethod, Mark, MediaTime, Method, MouthScores, RunMeta,
     Shot, ShotId, Source, Span, SpeakerId, Spoken, TrackId, TrackMap, Turn, TurnId,
 };
-use crate::pipeline::carry_voices;
 use crate::store::{EpisodeStore, StoreError};
 use std::collections::BTreeMap;
 
@@ -76,7 +75,7 @@ pub fn turns(workspace: &Workspace, episode: &EpisodeId) -> Result<Option<Vec<Tu
     let store = workspace.read(&library, episode)?;
     let summary = super::report::summarise(&library, &store, &workspace.settings)?;
     let Some(speech) = &summary.speech else { return Ok(None) };
-    let spoken = carry_voices::spoken(&store, summary.run.id)?;
+    let spoken = store.spoken(summary.run.id)?;
     let line = |turn: &Turn| {
         let pieces: Vec<&AvLink> = speech.fused.links.iter().filter(|l| l.turn == turn.id).collect();
         let on: i64 = pieces.iter().filter(|l| l.on_screen).map(|l| l.span.len().0).sum();
@@ -136,7 +135,7 @@ pub(super) fn of_run(
     if !is_heard(run) {
         return Ok(None);
     }
-    let spoken = carry_voices::spoken(store, run.id)?;
+    let spoken = store.spoken(run.id)?;
     let mouths = mouths(store, run)?;
     Ok(Some(speech(params, run, &spoken, shots, &mouths, times, faces)))
 }

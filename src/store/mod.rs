@@ -34,6 +34,7 @@ mod rows;
 mod runs;
 #[cfg(test)]
 mod sample;
+mod spoken;
 mod tables;
 mod verify;
 mod voice;

@@ -2,15 +2,17 @@
 
 use super::*;
 use crate::config::Layers;
-use crate::domain::MediaTime;
+use crate::domain::{MediaTime, RunId, Span, Speaker, SpeakerId, TrackId, Turn, TurnId};
+use crate::pipeline::carry_voices::carried_within;
+use crate::session::command::Whose;
 use crate::session::listening::tell_apart;
-use crate::session::{Places, Review, SyntheticSize, summary, write_synthetic};
+use crate::session::{Command, Places, Review, SessionError, SyntheticSize, decide, redo, summary, undo, write_synthetic};
 use serde_json::Value;
 
 fn workspace(dir: &Path) -> Workspace {
     let places = Places { library: Some(dir.join("library")), models: Some(dir.join("models")), ..Places::default() };
     let workspace = Workspace::new(places, Vec::new()).unwrap();
-    write_synthetic(&workspace, SyntheticSize { episodes: 1, tracks: 12, faces: 200 }, &mut |_, _| {}).unwrap();
+    write_synthetic(&workspace, SyntheticSize { episodes: 1, tracks: 40, faces: 700 }, &mut |_, _| {}).unwrap();
     workspace
 }
 
@@ -81,4 +83,55 @@ fn mouths_count_where_all_of_them_were_looked_at() {
     meta.marks.remove(LINK);
     store.update_run(&meta).unwrap();
     assert_eq!(seen(), (0, MediaTime::ZERO));
+}
+
+/// Tells voices apart anew: two turns of one voice are heard.
+fn hear_two(store: &EpisodeStore) -> [TurnId; 2] {
+    let meta = store.runs().unwrap().remove(0);
+    let then = store.spoken(meta.id).unwrap();
+    let turn = |n: u32| Turn {
+        id: TurnId(then.next_turn.0 + n),
+        span: Span::new(MediaTime(i64::from(n) * 1_000_000), MediaTime(i64::from(n) * 1_000_000 + 900_000)),
+        speaker: then.next_speaker,
+        confidence: 1.0,
+    };
+    let (turns, voice) = ([turn(0), turn(1)], Speaker { id: then.next_speaker, voice: None, speech: MediaTime(1_800_000) });
+    let identities = store.identities(meta.id).unwrap();
+    let carried = carried_within(meta.id, &then, &turns, std::slice::from_ref(&voice), &identities, Timestamp::UNIX_EPOCH);
+    store.write_voices(&meta, &turns, &[voice], carried.map(|(draft, _)| draft)).unwrap();
+    turns.map(|t| t.id)
+}
+
+#[test]
+fn neither_undo_nor_redo_brings_back_turns_of_before_they_were_told_apart_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = workspace(dir.path());
+    let (episode, run) = ("synthetic-s01e01".parse().unwrap(), RunId(1));
+    let decide = |command: &Command| decide(&workspace, &episode, command).unwrap().unwrap().seq;
+    let screen = |seen| Command::Screen { turns: vec![TurnId(2)], seen };
+    let locked = decide(&Command::Lock { tracks: vec![TrackId(1)], identities: Vec::new() });
+    decide(&screen(Some(false)));
+    let back = decide(&screen(None));
+    let voice = decide(&Command::Voice { speakers: vec![SpeakerId(1)], to: Whose::Nobody });
+    let dropped = decide(&Command::DropTurns { turns: vec![TurnId(1)] });
+    undo(&workspace, &episode, None).unwrap().unwrap();
+
+    let first = store(&workspace).spoken(run).unwrap().next_turn;
+    assert_eq!(hear_two(&store(&workspace))[0], first);
+    let turns = || store(&workspace).spoken(run).unwrap().turns().into_iter().map(|t| t.id).collect::<Vec<_>>();
+    let due = turns();
+    for told in [
+        redo(&workspace, &episode).unwrap_err(),
+        undo(&workspace, &episode, Some(back)).unwrap_err(),
+        undo(&workspace, &episode, Some(voice)).unwrap_err(),
+    ] {
+        assert!(matches!(told, SessionError::HeardAnew { of, .. } if [dropped, back, voice].contains(&of)), "{told}");
+    }
+    assert_eq!(turns(), due);
+    // What is decided of the turns of now, and of faces, comes and goes as ever.
+    let added = decide(&Command::AddTurn { from: MediaTime(5_000_000), to: MediaTime(6_000_000), speaker: None });
+    undo(&workspace, &episode, Some(added)).unwrap().unwrap();
+    redo(&workspace, &episode).unwrap().unwrap();
+    assert_eq!(turns().len(), due.len() + 1);
+    undo(&workspace, &episode, Some(locked)).unwrap().unwrap();
 }
