@@ -36,6 +36,16 @@ impl MediaTime {
     pub fn secs(self) -> f64 {
         self.0 as f64 / 1e6
     }
+
+    /// Prints `12:03.4`, from one hour on `1:02:03.4`; the tenth is the one that has begun.
+    #[must_use]
+    pub fn clock(self) -> String {
+        let tenths = self.0.unsigned_abs() / 100_000;
+        let (h, m, s) = (tenths / 36_000, tenths / 600 % 60, tenths / 10 % 60);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let minutes = if h > 0 { format!("{h}:{m:02}") } else { m.to_string() };
+        format!("{sign}{minutes}:{s:02}.{}", tenths % 10)
+    }
 }
 
 impl Add for MediaTime {

@@ -10,8 +10,7 @@ use unicode_width::UnicodeWidthStr;
 /// Returns a moment as `12:03.4`, from one hour on `1:02:03.4`; the tenth is the one that has begun.
 #[must_use]
 pub fn clock(t: MediaTime) -> String {
-    let tenths = t.0.unsigned_abs() / 100_000;
-    format!("{}{}.{}", if t.0 < 0 { "-" } else { "" }, minutes(tenths / 10), tenths % 10)
+    t.clock()
 }
 
 /// Returns a length as `11:42`, from one hour on `1:02:03`, to the nearest second.

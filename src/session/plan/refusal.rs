@@ -35,11 +35,11 @@ pub enum Refusal {
     NoTurn { turn: TurnId },
     #[error("there is no voice {speaker}")]
     NoVoice { speaker: SpeakerId, known: Vec<SpeakerId> },
-    #[error("nobody speaks from {from} to {to}")]
+    #[error("nobody speaks from {} to {}", .from.clock(), .to.clock())]
     Silence { from: MediaTime, to: MediaTime },
-    #[error("turn {turn} cannot be cut at {at}: it is from {} to {}", .span.start(), .span.end())]
+    #[error("turn {turn} cannot be cut at {}: it is from {} to {}", .at.clock(), .span.start().clock(), .span.end().clock())]
     CutOutsideTurn { turn: TurnId, at: MediaTime, span: Span },
-    #[error("a turn from {from} on would have no length")]
+    #[error("a turn from {} on would have no length", .from.clock())]
     NoLength { from: MediaTime },
     #[error("one turn cannot be joined to itself")]
     OneTurn,

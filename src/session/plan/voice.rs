@@ -81,7 +81,7 @@ impl Work<'_> {
         }
         Ok((
             OperationKind::Voice,
-            format!("{} to {}, {}, {}", clock(range.start()), clock(range.end()), listed(&meant), self.is(link)),
+            format!("{} to {}, {}, {}", range.start().clock(), range.end().clock(), listed(&meant), self.is(link)),
         ))
     }
 
@@ -133,7 +133,7 @@ impl Work<'_> {
 
     pub(super) fn split_turn(&mut self, turn: TurnId, at: MediaTime) -> Done {
         let tail = self.cut_turn(turn, at)?;
-        Ok((OperationKind::Turn, format!("{turn} cut at {}; {tail} from there on", clock(at))))
+        Ok((OperationKind::Turn, format!("{turn} cut at {}; {tail} from there on", at.clock())))
     }
 
     pub(super) fn join_turns(&mut self, turns: &[TurnId]) -> Done {
@@ -173,7 +173,7 @@ impl Work<'_> {
             let words = transcript.words.iter().map(|w| Word { span: within(w.span, span), ..w.clone() }).collect();
             self.voices.words.insert(turn, Some(Transcript { words, ..transcript.clone() }));
         }
-        Ok((OperationKind::Turn, format!("{turn} is from {} to {}", clock(span.start()), clock(span.end()))))
+        Ok((OperationKind::Turn, format!("{turn} is from {} to {}", span.start().clock(), span.end().clock())))
     }
 
     pub(super) fn drop_turns(&mut self, turns: &[TurnId]) -> Done {
@@ -199,7 +199,7 @@ impl Work<'_> {
         };
         let turn = self.new_turn();
         self.voices.states.insert(turn, Some(TurnState { span, speaker, seen: None }));
-        Ok((OperationKind::Turn, format!("{turn} is new: {speaker} from {} to {}", clock(span.start()), clock(span.end()))))
+        Ok((OperationKind::Turn, format!("{turn} is new: {speaker} from {} to {}", span.start().clock(), span.end().clock())))
     }
 
     pub(super) fn screen(&mut self, turns: &[TurnId], seen: Option<bool>) -> Done {
@@ -358,10 +358,6 @@ fn together(transcripts: Vec<Transcript>) -> Option<Transcript> {
 fn within(span: Span, bounds: Span) -> Span {
     let clamp = |t: MediaTime| t.clamp(bounds.start(), bounds.end());
     Span::new(clamp(span.start()), clamp(span.end()))
-}
-
-fn clock(t: MediaTime) -> String {
-    format!("{t}.{}", t.0.rem_euclid(1_000_000) / 100_000)
 }
 
 /// Names things in a few words: `u7`, `u7 and u9`, `u7, u9 and 12 more`.

@@ -107,7 +107,7 @@ fn a_range_cuts_the_turns_that_reach_out_of_it_and_their_words() {
     let mut decided = Decided::default();
     let range = Command::SayRange { from: MediaTime(130), to: MediaTime(260), speaker: None, by: person("Ben") };
     let plan = done(&mut decided, &range).unwrap();
-    assert_eq!(plan.summary, "00:00.0 to 00:00.0, u5, u3 and 1 more, is Ben");
+    assert_eq!(plan.summary, "0:00.0 to 0:00.0, u5, u3 and 1 more, is Ben");
     let spoken = view(&decided).spoken;
     let shown: Vec<_> = spoken.turns().iter().map(|t| (t.id.0, t.span.start().0, t.span.end().0)).collect();
     assert_eq!(shown, [(1, 0, 90), (2, 100, 130), (5, 130, 190), (3, 200, 260), (4, 250, 260), (6, 260, 290), (7, 260, 390)]);
@@ -116,6 +116,18 @@ fn a_range_cuts_the_turns_that_reach_out_of_it_and_their_words() {
     assert_eq!([texts(2), texts(5), texts(3), texts(6)].join(" "), "a bc ab c");
     let none = Command::SayRange { from: MediaTime(91), to: MediaTime(99), speaker: None, by: Whose::Nobody };
     assert!(matches!(done(&mut decided, &none), Err(Refusal::Silence { .. })));
+}
+
+#[test]
+fn what_is_refused_tells_its_times_to_the_tenth() {
+    let (at, span) = (MediaTime(61_250_000), Span::new(MediaTime(62_000_000), MediaTime(3_723_400_000)));
+    let told = |why: Refusal| why.to_string();
+    assert_eq!(
+        told(Refusal::CutOutsideTurn { turn: TurnId(7), at, span }),
+        "turn u7 cannot be cut at 1:01.2: it is from 1:02.0 to 1:02:03.4"
+    );
+    assert_eq!(told(Refusal::Silence { from: at, to: span.start() }), "nobody speaks from 1:01.2 to 1:02.0");
+    assert_eq!(told(Refusal::NoLength { from: at }), "a turn from 1:01.2 on would have no length");
 }
 
 #[test]
