@@ -1,6 +1,6 @@
 //! Paints the model: one line at the top (where am I), two at the bottom (what is said, what can I do), the screen between.
 
-use super::keymap::{Action, Binding, Hint};
+use super::keymap::{Action, Hint};
 use super::model::{Desk, Model, Overlay, Screen, Status, Tab};
 use super::pictures::{Kind, Load, Loaded, PictureId, Pictures, Want, paint, scope};
 use super::screens;
@@ -17,6 +17,11 @@ use std::sync::Arc;
 
 /// The smallest screen on which everything has a place.
 const SMALLEST: (u16, u16) = (60, 16);
+
+/// The least cells in which tabs show their digits.
+const DIGITS: u16 = 72;
+/// Cells between what stands left and right in the line at the top.
+const GAP: usize = 2;
 
 /// What screens paint on.
 pub(crate) struct Canvas<'a, 'f> {
@@ -148,7 +153,7 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
     }
     bottom(model, &mut canvas, area);
     match &model.overlay {
-        Some(Overlay::Help { cursor }) => help(model, &mut canvas, area, cursor.at),
+        Some(Overlay::Help { cursor }) => super::help::draw(model, &mut canvas, area, cursor.at),
         Some(Overlay::Confirm(confirm)) => super::confirm::draw(confirm, &mut canvas, area),
         Some(Overlay::Picker(picker)) => super::picker_panel::draw(model, picker, &mut canvas, area),
         Some(Overlay::Filter(_) | Overlay::Line(_)) | None if !model.pending.is_empty() => pending(model, &mut canvas, area),
@@ -160,8 +165,6 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
 fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let mut left = Vec::new();
     let mut right = String::new();
-    // What is left of it where there is no room for all.
-    let mut shorter = String::new();
     match (model.screen, &model.desk) {
         (Screen::Episodes, _) | (Screen::Episode, None) => {
             left.push(canvas.span(Role::Title, " screenalytics"));
@@ -169,22 +172,7 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             let count = model.episodes.shown().len();
             right = if count == 1 { "1 episode ".into() } else { format!("{count} episodes ") };
         }
-        (Screen::Episode, Some(desk)) => {
-            left.push(canvas.span(Role::Title, format!(" {}", desk.snapshot.episode)));
-            left.push(canvas.dim(" ▸"));
-            for (n, tab) in Tab::ALL.into_iter().enumerate() {
-                let role = if tab == desk.tab { Role::Accent } else { Role::Dim };
-                // There digits are candidates.
-                let digit = if matches!(desk.tab, Tab::Tracks | Tab::Voices) { String::new() } else { format!("{} ", n + 1) };
-                left.push(canvas.span(role, format!("  {digit}{}", tab.title())));
-            }
-            let cards = &desk.snapshot.identities;
-            let named = cards.iter().filter(|c| c.identity.name.is_some()).count();
-            let only = if matches!(desk.access, crate::session::Access::Read { .. }) { "read only · " } else { "" };
-            let share = format!("{named} of {} named ", cards.len());
-            right = format!("{only}{} · {share}", clock(desk.snapshot.time.duration));
-            shorter = format!("{only}{share}");
-        }
+        (Screen::Episode, Some(desk)) => return episode_line(desk, canvas, area),
         (Screen::People, _) => {
             left.push(canvas.span(Role::Title, " screenalytics"));
             left.push(canvas.dim(" ▸ people"));
@@ -220,10 +208,44 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             left.push(canvas.dim(" ▸ health"));
         }
     }
-    let used: usize = left.iter().map(Span::width).sum();
-    let room = usize::from(area.width).saturating_sub(used);
-    let right = if super::text::width(&right) >= room && !shorter.is_empty() { shorter } else { right };
-    left.push(canvas.dim(format!("{:>room$}", fit(&right, room))));
+    end_line(canvas, area, left, &[right]);
+}
+
+/// Writes the name of the episode, the tabs, and of what else is to be said as much as has room.
+fn episode_line(desk: &Desk, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let mut tabs = vec![canvas.dim(" ▸")];
+    for (n, tab) in Tab::ALL.into_iter().enumerate() {
+        let role = if tab == desk.tab { Role::Accent } else { Role::Dim };
+        // In some digits are candidates.
+        let has_digit = area.width >= DIGITS && !matches!(desk.tab, Tab::Tracks | Tab::Voices);
+        let digit = if has_digit { format!("{} ", n + 1) } else { String::new() };
+        tabs.push(canvas.span(role, format!("  {digit}{}", tab.title())));
+    }
+    let cards = &desk.snapshot.identities;
+    let named = cards.iter().filter(|c| c.identity.name.is_some()).count();
+    let share = format!("{named} of {} named ", cards.len());
+    let length = clock(desk.snapshot.time.duration);
+    let is_read = matches!(desk.access, crate::session::Access::Read { .. });
+    let right = if is_read {
+        vec![format!("read only · {length} · {share}"), format!("read only · {share}"), "read only ".into()]
+    } else {
+        vec![format!("{length} · {share}"), share, format!("{named}/{} named ", cards.len())]
+    };
+    // A long name gives way to the tabs, and to what must be known.
+    let must = if is_read { "read only ".len() + GAP } else { 0 };
+    let room = usize::from(area.width).saturating_sub(tabs.iter().map(Span::width).sum::<usize>() + must + 1);
+    let name = fit(&desk.snapshot.episode.to_string(), room.max(8));
+    let mut left = vec![canvas.span(Role::Title, format!(" {name}"))];
+    left.extend(tabs);
+    end_line(canvas, area, left, &right);
+}
+
+/// Writes the line at the top: what stands left, and right of it the first text that has room.
+fn end_line(canvas: &mut Canvas<'_, '_>, area: Rect, mut left: Vec<Span<'_>>, right: &[String]) {
+    let room = usize::from(area.width).saturating_sub(left.iter().map(Span::width).sum());
+    let right = right.iter().find(|text| super::text::width(text) + GAP <= room).map_or("", String::as_str);
+    let blank = room.saturating_sub(super::text::width(right));
+    left.push(canvas.dim(format!("{}{right}", " ".repeat(blank))));
     canvas.line(area, 0, Line::from(left));
     rule(canvas, area, 1);
 }
@@ -356,15 +378,6 @@ pub(crate) fn panel(canvas: &mut Canvas<'_, '_>, area: Rect, width: u16, height:
     Rect::new(place.x + 1, place.y + 2, place.width.saturating_sub(2), place.height.saturating_sub(3))
 }
 
-fn help(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect, top: usize) {
-    let bindings = model.keymap.all(model.place_below());
-    let height = u16::try_from(bindings.len() + 5).unwrap_or(u16::MAX);
-    let inner = panel(canvas, area, 76, height, "keys of this screen · any other key closes");
-    let rows = usize::from(inner.height);
-    let top = top.min(bindings.len().saturating_sub(rows));
-    bindings_at(bindings.get(top..).unwrap_or_default(), canvas, inner);
-}
-
 fn pending(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let bindings = model.keymap.continuations(model.place(), &model.pending);
     let height = u16::try_from(bindings.len() + 4).unwrap_or(u16::MAX);
@@ -381,12 +394,25 @@ fn pending(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     }
 }
 
-fn bindings_at(bindings: &[Binding], canvas: &mut Canvas<'_, '_>, area: Rect) {
-    for (row, binding) in bindings.iter().take(usize::from(area.height)).enumerate() {
-        let line = Line::from(vec![
-            canvas.span(Role::Accent, format!("{:>14}  ", binding.keys.join(" "))),
-            canvas.span(Role::Text, binding.desc.clone()),
-        ]);
-        canvas.line(area, u16::try_from(row).unwrap_or(u16::MAX), line);
+#[cfg(test)]
+mod tests {
+    use super::super::rehearsal::Rehearsal;
+    use super::*;
+
+    #[test]
+    fn the_tabs_are_whole_at_every_width_and_nothing_runs_into_them() {
+        let mut stage = Rehearsal::begin();
+        for width in [60, 72, 80, 84, 88, 100, 120] {
+            stage.model.size = (width, 24);
+            for _ in Tab::ALL {
+                stage.press("]");
+                let screen = stage.screen();
+                let line = screen.lines().next().unwrap();
+                let last = line.find("Results").unwrap() + "Results".len();
+                assert!(Tab::ALL.iter().all(|tab| line.contains(tab.title())), "{line}");
+                let rest = line[last..].trim_end();
+                assert!(rest.is_empty() || rest.starts_with("  ") && rest.ends_with("named"), "{line}");
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::model::{Arrive, Asking, Desk, Made, Model, Overlay, Picking, Screen, 
 use super::screens;
 use super::text::fit;
 use super::worker::{Answer, Ask, Deed, Told};
-use super::{confirm, edit, line, picker, refusal, replay, sight};
+use super::{confirm, edit, help, line, picker, refusal, replay, sight};
 use crate::domain::{MediaTime, Size, Span};
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 
@@ -167,11 +167,8 @@ fn act_now(model: &mut Model, action: Action) -> Vec<Effect> {
 /// What the overlay makes of an action; `None` where it is for the screen below.
 fn over(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match &mut model.overlay {
-        Some(Overlay::Help { cursor }) => {
-            match step_of(action) {
-                Some(step) => cursor.step(step, usize::MAX >> 8, 1, 1),
-                None => model.overlay = None,
-            }
+        Some(Overlay::Help { .. }) => {
+            help::act(model, action);
             Some(Vec::new())
         }
         Some(Overlay::Picker(_)) => Some(picker::act(model, action)),
