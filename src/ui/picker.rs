@@ -82,17 +82,10 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
             let mut items = people(desk);
             items.extend(identities(desk, &BTreeSet::new(), |c| c.identity.name.is_none()));
             voices::sort(desk, what, &mut items);
-            items.push(Item { text: "nobody known".into(), note: "stays so".into(), pick: Pick::Nobody });
-            items.push(Item { text: "whom the evidence says".into(), note: String::new(), pick: Pick::Evidence });
             (voices::asks(what), items)
         }
-        Picking::MergeVoice(of) => (format!("{of} is the same voice as"), voices::others(desk, *of)),
-        Picking::GiveVoice(turns) => {
-            let mut items = voices::all(desk);
-            items.push(Item { text: "a new voice".into(), note: String::new(), pick: Pick::NewVoice });
-            let what = if turns.len() == 1 { "this turn is".to_owned() } else { format!("these {} turns are", turns.len()) };
-            (format!("{what} of the voice"), items)
-        }
+        Picking::MergeVoice(of) => (format!("which voice is the same as {of}?"), voices::others(desk, *of)),
+        Picking::GiveVoice(turns) => (voices::asks_voice(turns), voices::voices_for(desk, turns)),
         Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) => (String::new(), Vec::new()),
     }
 }
@@ -215,7 +208,6 @@ fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effe
         desk.grid.selected.clear();
         desk.grid.anchor = None;
         desk.strips.select_nothing();
-        desk.voices.select_nothing();
     }
     if_writable(model, Ask::Decide(command))
 }

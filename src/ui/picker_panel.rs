@@ -28,7 +28,8 @@ struct Shape {
 }
 
 fn shape(size: (u16, u16), detail: Detail, what: &Picking) -> Shape {
-    let people = matches!(what, Picking::Name(_) | Picking::Assign(_) | Picking::Merge(_)) && detail != Detail::Off;
+    let people =
+        matches!(what, Picking::Name(_) | Picking::Assign(_) | Picking::Merge(_) | Picking::Speaker(_)) && detail != Detail::Off;
     if !people {
         return Shape { width: 72, height: LINES + AROUND, rows: usize::from(LINES), lines: 1, face: None };
     }

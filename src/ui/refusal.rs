@@ -61,9 +61,31 @@ pub(crate) fn told(model: &Model, why: &Refusal) -> Told {
             format!("{} cannot be merged into itself", desk.card_of(*identity).map_or_else(|| identity.to_string(), title)),
             "take another".into(),
         ),
-        why => (why.to_string(), why.hint()),
+        why => spoken(model, desk, why).unwrap_or_else(|| (why.to_string(), why.hint())),
     };
     Told { what, hint: Some(hint) }
+}
+
+/// Says it of turns and voices.
+fn spoken(model: &Model, desk: &Desk, why: &Refusal) -> Option<(String, String)> {
+    let key = |action| model.keymap.key_of(Place::Voices, action).unwrap_or_else(|| ":".into());
+    let at = |t: MediaTime| clock(t - desk.origin());
+    Some(match why {
+        Refusal::Silence { from, to } => {
+            (format!("nobody speaks from {} to {}", at(*from), at(*to)), format!("{} adds a turn there", key(Action::AddTurn)))
+        }
+        Refusal::CutOutsideTurn { span, .. } => (
+            format!("the moment is not inside the turn, {} to {}", at(span.start()), at(span.end())),
+            format!("{} {} move it, then {}", key(Action::Left), key(Action::Right), key(Action::Split)),
+        ),
+        Refusal::NoLength { from } => (
+            format!("a turn from {} on would end before it begins", at(*from)),
+            format!("{} and {} move the moment", key(Action::Left), key(Action::Right)),
+        ),
+        Refusal::NoTurn { turn } => (format!("{turn} is not there any more: it was joined to another or dropped"), again(model)),
+        Refusal::NoVoice { speaker, .. } => (format!("{speaker} is not there any more: it was merged"), again(model)),
+        _ => return None,
+    })
 }
 
 fn again(model: &Model) -> String {

@@ -11,8 +11,6 @@ use crate::session::{PlayError, PlayEvent};
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
     span: Option<Span>,
-    /// The moment of A/V before.
-    before: Option<MediaTime>,
     /// Whether it was said that there is no sound here; said once.
     said_silent: bool,
 }
@@ -23,12 +21,14 @@ pub(crate) fn begin(model: &mut Model, span: Span) -> Vec<Effect> {
         return Vec::new();
     }
     model.replay.span = Some(span);
-    model.replay.before = model.desk.as_ref().and_then(|desk| desk.voices.at);
     vec![Effect::Play(span)]
 }
 
 /// Stops, where something is played.
 pub(crate) fn stop(model: &mut Model) -> Vec<Effect> {
+    if let Some(desk) = &mut model.desk {
+        desk.voices.heard = None;
+    }
     model.replay.span.take().map(|_| Effect::StopPlaying).into_iter().collect()
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn heard(model: &mut Model, at: MediaTime) -> Vec<Effect> {
     let shows = model.replay.span.is_some() && follows(model);
     let Some(desk) = model.desk.as_mut().filter(|_| shows) else { return Vec::new() };
     if desk.tab == Tab::Voices {
-        desk.voices.at = Some(at);
+        desk.voices.heard = Some(at);
         return Vec::new();
     }
     let frame = desk.snapshot.frame_at(at).min(desk.snapshot.frames().saturating_sub(1));
@@ -49,10 +49,6 @@ pub(crate) fn told(model: &mut Model, event: PlayEvent) -> Vec<Effect> {
     match event {
         PlayEvent::Ended(span) if model.replay.span == Some(span) => {
             let mut effects = stop(model);
-            if let Some(desk) = model.desk.as_mut().filter(|desk| desk.tab == Tab::Voices) {
-                // Back to where it began, to be played again.
-                desk.voices.at = model.replay.before;
-            }
             effects.extend(screens::settle(model));
             effects
         }
@@ -149,16 +145,24 @@ mod tests {
     }
 
     #[test]
-    fn the_moment_of_a_turn_follows_and_comes_back_when_it_was_heard() {
+    fn what_is_heard_of_a_turn_is_shown_and_moves_neither_the_moment_nor_the_range() {
         let mut at = Rehearsal::begin();
         at.model.desk.as_mut().unwrap().tab = Tab::Voices;
+        act(&mut at.model, Action::RangeTime);
+        act(&mut at.model, Action::Right);
+        let told = |at: &Rehearsal| {
+            let desk = at.model.desk.as_ref().unwrap();
+            (desk.voices.at, desk.voices.range(&desk.snapshot))
+        };
+        let before = told(&at);
         let effects = act(&mut at.model, Action::Play);
         let [Effect::Play(span)] = effects[..] else { panic!("{effects:?}") };
-        assert_eq!(Some(span), at.model.desk.as_ref().unwrap().voices.row().map(|r| r.span));
-        update(&mut at.model, Msg::Heard(span.start() + MediaTime(100_000)));
-        assert_eq!(at.model.desk.as_ref().unwrap().voices.at, Some(span.start() + MediaTime(100_000)));
+        assert_eq!(Some(span), before.1);
+        let now = span.start() + MediaTime(100_000);
+        update(&mut at.model, Msg::Heard(now));
+        assert_eq!((at.model.desk.as_ref().unwrap().voices.heard, told(&at)), (Some(now), before));
         update(&mut at.model, Msg::Answer(Answer::Played(PlayEvent::Ended(span))));
-        assert_eq!(at.model.desk.as_ref().unwrap().voices.at, None);
+        assert_eq!((at.model.desk.as_ref().unwrap().voices.heard, told(&at)), (None, before));
     }
 
     #[test]

@@ -15,7 +15,9 @@ pub(crate) fn hidden(model: &Model, seq: u64) -> Option<String> {
         tab if tab != made.tab => Some(format!("made in {}", made.tab.title())),
         Tab::Identities if has_card(desk, made, Seen::InList) => Some("further away in the list".into()),
         Tab::Tracks if has_row(desk, made, Seen::InList) => Some("further away in the list".into()),
-        Tab::Voices if has_turn(desk, made, Seen::InList) => Some("further away in the list".into()),
+        Tab::Voices if is_elsewhere(desk, made) => Some("further away in the list".into()),
+        // What a decision took out of the list comes back into it, where it is narrowed as it was.
+        Tab::Voices if made.narrowed == desk.voices.narrowed() => None,
         _ => Some("not in the list as it is filtered".into()),
     }
 }
@@ -46,6 +48,13 @@ fn has_turn(desk: &Desk, made: &Made, seen: Seen) -> bool {
     };
     let mut rows = voices.order.iter().skip(from).take(count).filter_map(|i| voices.rows.get(*i));
     rows.any(|r| made.turns.contains(&r.id) || made.speakers.contains(&r.speaker))
+}
+
+/// Tells whether every turn of a decision is listed, and none is on the screen.
+fn is_elsewhere(desk: &Desk, made: &Made) -> bool {
+    let voices = &desk.voices;
+    let is_listed = |id: &crate::domain::TurnId| voices.order.iter().any(|i| voices.rows.get(*i).is_some_and(|r| r.id == *id));
+    made.turns.iter().all(is_listed) && has_turn(desk, made, Seen::InList)
 }
 
 fn has_row(desk: &Desk, made: &Made, seen: Seen) -> bool {

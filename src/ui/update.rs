@@ -324,10 +324,15 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Decided { snapshot, made, what } => {
             let Some(desk) = &mut model.desk else { return Vec::new() };
             model.status = Status::Done(said(made.as_ref().map(|m| m.summary.as_str()), what, usize::from(model.size.0)));
-            if let (Some(made), Deed::Decision) = (&made, what) {
-                desk.made.insert(made.seq, Made::new(desk.tab, made));
-            }
+            let touched = made.as_ref().map(|operation| (operation.seq, Made::new(desk, operation)));
+            let known = desk.voices.known();
             desk.take(snapshot);
+            if let Some((_, made)) = touched.as_ref().filter(|_| desk.tab == Tab::Voices) {
+                desk.voices.follow(what, &made.turns, &known);
+            }
+            if let (Some((seq, made)), Deed::Decision) = (touched, what) {
+                desk.made.insert(seq, made);
+            }
             if model.screen == Screen::Log {
                 return vec![Effect::Ask(Ask::Log)];
             }

@@ -1,6 +1,7 @@
 //! Who looks like what is under the cursor, and what decisions of this session touched.
 
-use super::Tab;
+use super::voices::Only;
+use super::{Desk, Tab};
 use crate::domain::{Change, IdentityId, Operation, SpeakerId, TrackId, TurnId};
 use crate::session::{Candidate, Near};
 use std::collections::BTreeSet;
@@ -26,12 +27,20 @@ pub(crate) struct Made {
     pub identities: BTreeSet<IdentityId>,
     pub turns: BTreeSet<TurnId>,
     pub speakers: BTreeSet<SpeakerId>,
+    /// What the list of turns was narrowed by.
+    pub narrowed: (Only, String),
 }
 
 impl Made {
-    pub(crate) fn new(tab: Tab, operation: &Operation) -> Self {
-        let mut made =
-            Self { tab, tracks: BTreeSet::new(), identities: BTreeSet::new(), turns: BTreeSet::new(), speakers: BTreeSet::new() };
+    pub(crate) fn new(desk: &Desk, operation: &Operation) -> Self {
+        let mut made = Self {
+            tab: desk.tab,
+            tracks: BTreeSet::new(),
+            identities: BTreeSet::new(),
+            turns: BTreeSet::new(),
+            speakers: BTreeSet::new(),
+            narrowed: desk.voices.narrowed(),
+        };
         for change in &operation.changes {
             match change {
                 Change::Assign { track, edit, .. } => {

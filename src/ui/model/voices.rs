@@ -1,6 +1,7 @@
 //! The A/V tab: turns in a list, and the moment that the lanes above show.
 
 use super::super::list::Cursor;
+use super::super::worker::Deed;
 use super::matches;
 use crate::domain::{AvLink, IdentityId, LinkMethod, MediaTime, Span, SpeakerId, TurnId};
 use crate::session::{Snapshot, Speech};
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) enum Only {
     #[default]
     All,
-    /// Face and voice disagree, or there is little belief.
+    /// Those with a reason to look at them.
     Doubtful,
     /// Whose voice it is is not known.
     Unknown,
@@ -69,6 +70,8 @@ pub(crate) struct Voices {
     pub order: Vec<usize>,
     /// The moment; absent: the start of the turn under the cursor.
     pub at: Option<MediaTime>,
+    /// What is heard now, while something is played: drawn, and nothing else.
+    pub heard: Option<MediaTime>,
     /// Where a range began.
     pub mark: Option<MediaTime>,
     /// Seconds on the screen.
@@ -87,6 +90,7 @@ impl Default for Voices {
             rows: Vec::new(),
             order: Vec::new(),
             at: None,
+            heard: None,
             mark: None,
             width: 20,
             shown: 1,
@@ -104,6 +108,11 @@ impl Voices {
     pub(crate) fn now(&self, snapshot: &Snapshot) -> Option<MediaTime> {
         let start = || snapshot.shots.first().map(|s| s.start);
         self.at.or_else(|| self.row().map(|r| r.span.start())).or_else(start)
+    }
+
+    /// Returns what the lanes mark: what is heard, else the moment.
+    pub(crate) fn playhead(&self, snapshot: &Snapshot) -> Option<MediaTime> {
+        self.heard.or_else(|| self.now(snapshot))
     }
 
     /// Returns the range that was begun, up to the moment.
@@ -135,6 +144,40 @@ impl Voices {
         self.at = Some(at);
     }
 
+    /// Puts the cursor on the first of some turns that is listed, where it is on none of them.
+    pub(crate) fn show_first_of(&mut self, turns: &BTreeSet<TurnId>) {
+        if self.row().is_none_or(|r| !turns.contains(&r.id))
+            && let Some(place) = self.order.iter().position(|i| self.rows.get(*i).is_some_and(|r| turns.contains(&r.id)))
+        {
+            (self.cursor.at, self.at) = (place, None);
+        }
+        self.cursor.show(self.order.len(), 1, self.shown);
+    }
+
+    /// Goes on after what was decided, taken back or done again about `turns`; `known` are those that there were before.
+    pub(crate) fn follow(&mut self, deed: Deed, turns: &BTreeSet<TurnId>, known: &BTreeSet<TurnId>) {
+        match deed {
+            Deed::Decision => {
+                // What is refused leaves the selection and the range as they are.
+                self.select_nothing();
+                if turns.is_disjoint(known) {
+                    self.show_first_of(turns);
+                }
+            }
+            Deed::Undo | Deed::Redo => self.show_first_of(turns),
+        }
+    }
+
+    /// Returns every turn.
+    pub(crate) fn known(&self) -> BTreeSet<TurnId> {
+        self.rows.iter().map(|r| r.id).collect()
+    }
+
+    /// Returns what the list is narrowed by.
+    pub(crate) fn narrowed(&self) -> (Only, String) {
+        (self.only, self.filter.clone())
+    }
+
     /// Lists anew; the cursor stays on its turn, else about where it was.
     pub(crate) fn arrange(&mut self, snapshot: &Snapshot) {
         let (under, was) = (self.row().map(|r| r.id), self.row().map(|r| r.span.start()));
@@ -145,10 +188,17 @@ impl Voices {
             Only::Unknown => row.who.is_none(),
             Only::OffScreen => row.who.is_some() && row.on_screen < 0.5,
         };
-        let wanted = |row: &TurnRow| matches(&self.filter, &format!("{} {} {} {}", row.id, row.speaker, row.name, row.text));
+        let wanted = |row: &TurnRow| {
+            let doubt = row.doubt.map(|why| format!("doubtful {why}")).unwrap_or_default();
+            matches(&self.filter, &format!("{} {} {} {doubt} {}", row.id, row.speaker, row.name, row.text))
+        };
         self.order = (0..self.rows.len()).filter(|i| fits(&self.rows[*i]) && wanted(&self.rows[*i])).collect();
         self.selected.retain(|id| self.rows.iter().any(|r| r.id == *id));
         let same = under.and_then(|id| self.order.iter().position(|i| self.rows[*i].id == id));
+        // A moment in a turn that is not there any more means nothing.
+        if under.is_some() && same.is_none() {
+            self.at = None;
+        }
         let near = || was.and_then(|at| self.order.iter().position(|i| self.rows[*i].span.start() >= at));
         if let Some(at) = same.or_else(near) {
             self.cursor.at = at;

@@ -19,6 +19,7 @@ use super::keymap::Action;
 use super::model::{Desk, Model, Screen, Tab};
 use super::text::sparkline;
 use super::update::Effect;
+use super::worker::Ask;
 use crate::domain::{MediaTime, Span};
 use crate::session::Snapshot;
 
@@ -65,6 +66,8 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Tab3 => 2,
         Action::Tab4 => 3,
         Action::Tab5 => 4,
+        // There it decodes the picture again.
+        Action::Refresh if desk.tab != Tab::Detections => return vec![Effect::Ask(Ask::Refresh)],
         _ => {
             return match desk.tab {
                 Tab::Detections => detections::act(model, action),

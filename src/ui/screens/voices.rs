@@ -1,29 +1,33 @@
 //! The A/V tab: lanes of sound and faces around one moment, and below them every turn, who says it and why that is believed.
 
+mod choices;
 mod lanes;
+mod list;
 mod side;
 #[cfg(test)]
 mod tests;
 
 use super::super::draw::Canvas;
-use super::super::keymap::Action;
+use super::super::keymap::{Action, Place};
 use super::super::line;
 use super::super::list::Step;
-use super::super::model::{Asking, Desk, Item, Model, Pick, Picking, Speaks, Status, Tab, TurnRow, title};
+use super::super::model::{Asking, Desk, Model, Picking, Speaks, Status, Tab, TurnRow};
 use super::super::replay;
-use super::super::text::{clock, fit, score};
+use super::super::text::clock;
 use super::super::theme::Role;
 use super::super::update::{Effect, back, if_writable, pick, step_of};
 use super::super::worker::Ask;
 use super::near;
-use crate::domain::{IdentityId, LinkMethod, MediaTime, Span, SpeakerId};
+use crate::domain::{IdentityId, MediaTime, Span, SpeakerId};
 use crate::session::{Command, Target, Whose};
 use ratatui::layout::Rect;
-use ratatui::text::Line;
-use std::collections::BTreeMap;
+
+pub(crate) use choices::{asks, asks_voice, others, sort, voices_for};
 
 /// Seconds that the lanes may show.
 const WIDTHS: [u32; 7] = [5, 10, 20, 45, 90, 300, 1200];
+/// Candidates that there are keys for.
+const CANDIDATES: usize = 3;
 /// How far the moment moves where no words are.
 const NUDGE: MediaTime = MediaTime(200_000);
 
@@ -34,30 +38,46 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(nth) = near::nth(action) {
         return take(model, nth);
     }
+    if let Some(told) = unheard(model).filter(|_| action != Action::SelectNone) {
+        return say(model, &told);
+    }
+    let keys = [Action::Left, Action::Right].map(|action| key(model, action)).join(" ");
     let Some(desk) = &mut model.desk else { return Vec::new() };
     let snapshot = desk.snapshot.clone();
     let voices = &mut desk.voices;
     match action {
         Action::Closer | Action::Wider => {
             let at = WIDTHS.iter().position(|w| *w == voices.width).unwrap_or(2);
-            let to = if action == Action::Wider { at + 1 } else { at.saturating_sub(1) };
-            voices.width = WIDTHS[to.min(WIDTHS.len() - 1)];
+            let to = if action == Action::Wider { at + 1 } else { at.saturating_sub(1) }.min(WIDTHS.len() - 1);
+            let is_all = i64::from(voices.width) * 1_000_000 >= snapshot.time.duration.0;
+            if action == Action::Wider && (is_all || to == at) {
+                model.status = Status::Done("wider it does not get".into());
+            } else if to == at {
+                model.status = Status::Done("closer it does not get".into());
+            } else {
+                voices.width = WIDTHS[to];
+            }
         }
         Action::Only => {
             voices.only = voices.only.next();
             voices.arrange(&snapshot);
-            voices.at = None;
             model.status = Status::Done(format!("{}: {}", voices.only.title(), voices.order.len()));
         }
         Action::NextDoubt | Action::PrevDoubt => doubt(model, action == Action::NextDoubt),
-        Action::RangeTime => voices.mark = voices.mark.is_none().then(|| voices.now(&snapshot)).flatten(),
+        Action::RangeTime => {
+            let now = voices.now(&snapshot).filter(|_| voices.mark.is_none());
+            voices.mark = now;
+            model.status = Status::Done(match now {
+                Some(at) => format!("a range from {} on; {keys} move its end", clock(at - desk.origin())),
+                None => "no range".into(),
+            });
+        }
         Action::Select => {
-            if let Some(id) = voices.row().map(|r| r.id) {
-                if !voices.selected.remove(&id) {
-                    voices.selected.insert(id);
-                }
-                return walk(model, Step::Down);
+            let Some(id) = voices.row().map(|r| r.id) else { return say_empty(model) };
+            if !voices.selected.remove(&id) {
+                voices.selected.insert(id);
             }
+            return walk(model, Step::Down);
         }
         Action::SelectNone => {
             if voices.selected.is_empty() && voices.mark.is_none() {
@@ -71,7 +91,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             // From the moment on where it lies in the turn, else the whole.
             let rest = turn.filter(|t| t.start() < now && now < t.end()).map(|t| Span::new(now, t.end()));
             let range = voices.range(&snapshot).filter(|r| !r.is_empty());
-            return range.or(rest).or(turn).map_or_else(Vec::new, |span| replay::begin(model, span));
+            return match range.or(rest).or(turn) {
+                Some(span) => replay::begin(model, span),
+                None => say_empty(model),
+            };
         }
         Action::ShowPicture => {
             let Some(at) = voices.now(&snapshot) else { return Vec::new() };
@@ -81,7 +104,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return super::settle(model);
         }
         Action::ShowTracks => {
-            let Some(id) = voices.row().and_then(|r| r.who) else { return Vec::new() };
+            let Some(id) = voices.row().and_then(|r| r.who) else {
+                let told = format!("whose voice it is is not known; {} says whose", key(model, Action::WhoseVoice));
+                return say(model, &told);
+            };
             desk.tab = Tab::Identities;
             desk.grid.filter.clear();
             desk.grid.under = Some(id);
@@ -97,9 +123,18 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(desk) = &model.desk else { return Vec::new() };
     let (voices, snapshot) = (&desk.voices, &desk.snapshot);
     let range = voices.range(snapshot).filter(|r| !r.is_empty());
+    if voices.mark.is_some() && !matches!(action, Action::Name | Action::Open | Action::AddTurn) {
+        return say_range(model);
+    }
+    if voices.mark.is_some() && range.is_none() {
+        let (left, right) = (key(model, Action::Left), key(model, Action::Right));
+        return say(model, &format!("the range has no length yet: {left} and {right} move its end"));
+    }
     let Some(row) = voices.row() else {
-        let (Action::AddTurn, Some(range)) = (action, range) else { return Vec::new() };
-        return if_writable(model, Ask::Decide(Command::AddTurn { from: range.start(), to: range.end(), speaker: None }));
+        return match (action, range) {
+            (Action::AddTurn, Some(range)) => add(model, range),
+            _ => say_empty(model),
+        };
     };
     let (id, span, speaker, turns, now) = (row.id, row.span, row.speaker, voices.chosen(), voices.now(snapshot));
     let now = now.unwrap_or(span.start());
@@ -129,10 +164,10 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::StartHere => Command::MoveTurn { turn: id, from: now, to: span.end() },
         Action::EndHere => Command::MoveTurn { turn: id, from: span.start(), to: now },
         Action::AddTurn => match range {
-            Some(range) => Command::AddTurn { from: range.start(), to: range.end(), speaker: None },
+            Some(range) => return add(model, range),
             None => {
-                model.status = Status::Done("v begins a range at the moment, h and l move it; then a".into());
-                return Vec::new();
+                let [v, h, l, a] = [Action::RangeTime, Action::Left, Action::Right, Action::AddTurn].map(|a| key(model, a));
+                return say(model, &format!("{v} begins a range at the moment, {h} and {l} move its end; then {a}"));
             }
         },
         Action::Join if turns.len() > 1 => Command::JoinTurns { turns },
@@ -140,27 +175,83 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
             let next = voices.rows.iter().find(|r| r.speaker == speaker && r.span.start() >= span.start() && r.id != id);
             match next.map(|r| r.id) {
                 Some(next) => Command::JoinTurns { turns: vec![id, next] },
-                None => {
-                    model.status = Status::Done(format!("no turn of {speaker} comes after it"));
-                    return Vec::new();
-                }
+                None => return say(model, &format!("no turn of {speaker} comes after it")),
             }
         }
         _ => return Vec::new(),
     };
-    if let Some(desk) = &mut model.desk {
-        desk.voices.select_nothing();
-    }
     if_writable(model, Ask::Decide(command))
 }
 
-/// Gives the voice to one of its candidates.
+/// Returns the key of an action.
+fn key(model: &Model, action: Action) -> String {
+    model.keymap.key_of(Place::Voices, action).unwrap_or_else(|| ":".into())
+}
+
+/// Says why a key does nothing.
+fn say(model: &mut Model, what: &str) -> Vec<Effect> {
+    model.status = Status::Done(what.to_owned());
+    Vec::new()
+}
+
+/// Says that a key would decide about more than the range.
+fn say_range(model: &mut Model) -> Vec<Effect> {
+    let [w, a, p, esc] = [Action::Name, Action::AddTurn, Action::Play, Action::SelectNone].map(|a| key(model, a));
+    say(model, &format!("{w} says who speaks in the range, {a} adds a turn, {p} plays it; {esc} ends it"))
+}
+
+fn say_empty(model: &mut Model) -> Vec<Effect> {
+    let told = model.desk.as_ref().map(|desk| empty(model, desk).join("; ")).unwrap_or_default();
+    say(model, &told)
+}
+
+/// Says why no turn is listed, and what helps.
+fn empty(model: &Model, desk: &Desk) -> [String; 2] {
+    let key = |action| key(model, action);
+    if desk.voices.rows.is_empty() {
+        let told =
+            format!("where somebody does, {} begins a range and {} adds a turn", key(Action::RangeTime), key(Action::AddTurn));
+        return ["nobody is heard speaking".into(), told];
+    }
+    ["no turn is listed".into(), format!("{} and {} list others", key(Action::Only), key(Action::Filter))]
+}
+
+/// Says why there is nothing to hear.
+fn unheard(model: &Model) -> Option<String> {
+    let desk = model.desk.as_ref()?;
+    silent(desk).map(|(what, hint)| format!("{what}; {hint}"))
+}
+
+/// Says why the tab shows nothing, and what helps.
+fn silent(desk: &Desk) -> Option<(&'static str, &'static str)> {
+    match &desk.snapshot.speech {
+        None => {
+            Some(("the sound was not listened to", "run the episode again: r in Episodes, or `screenalytics run` on its video"))
+        }
+        Some(speech) if speech.turns.is_empty() && desk.snapshot.levels.is_empty() => {
+            Some(("the video has no sound", "only what is seen is counted"))
+        }
+        Some(_) => None,
+    }
+}
+
+fn add(model: &mut Model, range: Span) -> Vec<Effect> {
+    if_writable(model, Ask::Decide(Command::AddTurn { from: range.start(), to: range.end(), speaker: None }))
+}
+
+/// Gives the voice to one of its candidates that are shown.
 fn take(model: &mut Model, nth: usize) -> Vec<Effect> {
+    if let Some(told) = unheard(model) {
+        return say(model, &told);
+    }
     let Some(desk) = &model.desk else { return Vec::new() };
-    let Some(row) = desk.voices.row() else { return Vec::new() };
-    let Some((id, _)) = candidates(desk, row.speaker).get(nth.saturating_sub(1)).copied() else {
-        model.status = Status::Done("no face moves its mouth with this voice more than that; r picks anybody".into());
-        return Vec::new();
+    if desk.voices.mark.is_some() {
+        return say_range(model);
+    }
+    let Some(row) = desk.voices.row() else { return say_empty(model) };
+    let shown = list::offered(model);
+    let Some((id, _)) = candidates(desk, row.speaker).into_iter().take(shown).nth(nth.saturating_sub(1)) else {
+        return say(model, &format!("there is no candidate {nth}; {} says whose voice it is", key(model, Action::WhoseVoice)));
     };
     let to = Whose::To(Target::Identity(id));
     if_writable(model, Ask::Decide(Command::Voice { speakers: vec![row.speaker], to }))
@@ -170,6 +261,12 @@ fn take(model: &mut Model, nth: usize) -> Vec<Effect> {
 fn candidates(desk: &Desk, speaker: SpeakerId) -> Vec<(IdentityId, f32)> {
     let found = desk.snapshot.speech.as_ref().and_then(|s| s.fused.candidates.get(&speaker));
     found.map(|list| list.iter().map(|c| (c.identity, c.confidence)).collect()).unwrap_or_default()
+}
+
+/// Returns the voices that seem to be the same person's.
+fn same_voices(desk: &Desk, speaker: SpeakerId) -> impl Iterator<Item = SpeakerId> {
+    let merges = desk.snapshot.speech.iter().flat_map(|s| &s.fused.merges);
+    merges.filter_map(move |m| if m.from == speaker { Some(m.into) } else { (m.into == speaker).then_some(m.from) })
 }
 
 fn walk(model: &mut Model, step: Step) -> Vec<Effect> {
@@ -230,72 +327,11 @@ pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Puts those first whom a voice or a turn could belong to.
-pub(crate) fn sort(desk: &Desk, what: &Speaks, items: &mut [Item]) {
-    let speaker = match what {
-        Speaks::Voice(speaker) => Some(*speaker),
-        Speaks::Turns(_) | Speaks::Range(_) => desk.voices.row().map(|r| r.speaker),
-    };
-    let likely: BTreeMap<String, (usize, f32)> = speaker
-        .map(|s| candidates(desk, s))
-        .unwrap_or_default()
-        .into_iter()
-        .enumerate()
-        .filter_map(|(n, (id, belief))| Some((title(desk.card_of(id)?), (n, belief))))
-        .collect();
-    for item in items.iter_mut() {
-        if let Some((_, belief)) = likely.get(&item.text) {
-            item.note = format!("mouth moves with it {}", score(f64::from(*belief)));
-        }
-    }
-    items.sort_by_key(|i| likely.get(&i.text).map_or(usize::MAX, |l| l.0));
-}
-
-/// Asks who speaks.
-pub(crate) fn asks(what: &Speaks) -> String {
-    match what {
-        Speaks::Voice(speaker) => format!("whose voice is {speaker}, in all its turns?"),
-        Speaks::Turns(turns) if turns.len() == 1 => "who speaks in this turn?".into(),
-        Speaks::Turns(turns) => format!("who speaks in these {} turns?", turns.len()),
-        Speaks::Range(span) => format!("who speaks in these {}?", super::super::text::seconds(span.len())),
-    }
-}
-
-/// Returns every voice, by falling time.
-pub(crate) fn all(desk: &Desk) -> Vec<Item> {
-    let mut voices: Vec<(SpeakerId, MediaTime)> = desk.snapshot.spoken.voices().into_iter().collect();
-    voices.sort_by_key(|(id, time)| (std::cmp::Reverse(*time), *id));
-    let names: BTreeMap<SpeakerId, &str> =
-        desk.voices.rows.iter().filter(|r| r.who.is_some()).map(|r| (r.speaker, r.name.as_str())).collect();
-    let item = |(id, time): (SpeakerId, MediaTime)| {
-        let text = names.get(&id).map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
-        Item { text, note: clock(time), pick: Pick::Voice(id) }
-    };
-    voices.into_iter().map(item).collect()
-}
-
-/// Returns every other voice; those that seem to be the same person's first.
-pub(crate) fn others(desk: &Desk, of: SpeakerId) -> Vec<Item> {
-    let proposed: Vec<SpeakerId> = desk
-        .snapshot
-        .speech
-        .iter()
-        .flat_map(|s| &s.fused.merges)
-        .filter_map(|m| if m.from == of { Some(m.into) } else { (m.into == of).then_some(m.from) })
-        .collect();
-    let mut items: Vec<Item> = all(desk).into_iter().filter(|i| i.pick != Pick::Voice(of)).collect();
-    for item in &mut items {
-        if proposed.iter().any(|p| item.pick == Pick::Voice(*p)) {
-            item.note = "one mouth moves with both".into();
-        }
-    }
-    items.sort_by_key(|i| !proposed.iter().any(|p| i.pick == Pick::Voice(*p)));
-    items
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     lanes: u16,
+    /// Lines above the turns: how many there are, and whose the voice could be where nothing is beside them.
+    head: u16,
     rows: usize,
     side: u16,
 }
@@ -303,115 +339,28 @@ struct Shape {
 fn shape(size: (u16, u16)) -> Shape {
     let (width, height) = (size.0, size.1.saturating_sub(5));
     let lanes = (height / 2).clamp(8, 18);
-    let side = if width >= 150 {
-        52
-    } else if width >= 110 {
-        40
-    } else {
-        0
+    let side = match width {
+        150.. => 52,
+        110.. => 40,
+        _ => 0,
     };
-    Shape { lanes, rows: usize::from(height.saturating_sub(lanes + 1)).max(1), side }
+    let head = if side > 0 { 1 } else { 2 };
+    Shape { lanes, head, rows: usize::from(height.saturating_sub(lanes + head)).max(1), side }
 }
 
 pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let Some(desk) = &model.desk else { return };
-    let Some(speech) = &desk.snapshot.speech else {
-        return canvas.says(
-            area,
-            Role::Dim,
-            "the sound was not listened to",
-            "run the episode again: R in Episodes, or `screenalytics run` on its video",
-        );
-    };
-    if speech.turns.is_empty() && desk.snapshot.levels.is_empty() {
-        return canvas.says(area, Role::Dim, "the video has no sound", "only what is seen is counted");
+    if let Some((what, hint)) = silent(desk) {
+        return canvas.says(area, Role::Dim, what, hint);
     }
+    let Some(speech) = &desk.snapshot.speech else { return };
     let shape = shape(model.size);
     let wide = area.width.saturating_sub(shape.side);
     lanes::draw(desk, speech, canvas, Rect { height: shape.lanes, ..area });
     let list = Rect { y: area.y + shape.lanes, height: area.height.saturating_sub(shape.lanes), width: wide, ..area };
-    draw_list(desk, canvas, list);
+    list::draw(model, desk, shape, canvas, list);
     if shape.side > 0 {
         let side = Rect { x: area.x + wide + 1, width: shape.side.saturating_sub(1), ..list };
-        side::draw(desk, speech, canvas, side);
-    }
-}
-
-fn draw_list(desk: &Desk, canvas: &mut Canvas<'_, '_>, area: Rect) {
-    let voices = &desk.voices;
-    let filter = if voices.filter.is_empty() { String::new() } else { format!(" · / {}", voices.filter) };
-    let doubtful = voices.rows.iter().filter(|r| r.doubt.is_some()).count();
-    let head =
-        format!(" {} of {} turns · {}{filter} · {doubtful} doubtful", voices.order.len(), voices.rows.len(), voices.only.title());
-    canvas.line(area, 0, Line::from(canvas.dim(fit(&head, usize::from(area.width)))));
-    if voices.order.is_empty() {
-        let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        let hint = if voices.rows.is_empty() { "nobody speaks in this episode" } else { "f shows other turns" };
-        return canvas.says(rest, Role::Dim, "no turn is listed", hint);
-    }
-    let origin = desk.origin();
-    let name = usize::from(area.width / 5).clamp(12, 22);
-    let rows = usize::from(area.height.saturating_sub(1));
-    for (row, (at, turn)) in voices.order.iter().enumerate().skip(voices.cursor.top).take(rows).enumerate() {
-        let Some(turn) = voices.rows.get(*turn) else { continue };
-        let is_here = at == voices.cursor.at;
-        let row = u16::try_from(row + 1).unwrap_or(u16::MAX);
-        if is_here {
-            canvas.lay_cursor(area, row);
-        }
-        let cells = cells(desk, turn, is_here, name, origin, canvas);
-        canvas.line(Rect { width: area.width.saturating_sub(1), ..area }, row, Line::from(cells));
-    }
-}
-
-fn cells<'t>(
-    desk: &Desk,
-    turn: &TurnRow,
-    is_here: bool,
-    name: usize,
-    origin: MediaTime,
-    canvas: &Canvas<'_, '_>,
-) -> Vec<ratatui::text::Span<'t>> {
-    let role = sureness(turn);
-    let belief = turn.link.filter(|l| l.identity.is_some() && l.method != LinkMethod::User);
-    let belief = belief.map_or_else(|| "   ".to_owned(), |l| score(f64::from(l.confidence * turn.voice)));
-    let decided = if desk.snapshot.spoken.seen(turn.id).is_some() { "!" } else { " " };
-    let place = match (turn.who, turn.on_screen) {
-        (None, _) => "   ",
-        (_, on) if on >= 0.95 => "on ",
-        (_, on) if on <= 0.05 => "off",
-        _ => "o/o",
-    };
-    let mark = if desk.voices.selected.contains(&turn.id) { Role::Selected } else { Role::Text };
-    let mut cells = vec![
-        canvas.mark(is_here),
-        canvas.span(mark, mark.glyph()),
-        canvas.span(
-            Role::Dim,
-            format!("{:>9} {:>5} ", clock(turn.span.start() - origin), super::super::text::seconds(turn.span.len())),
-        ),
-        canvas.span(Role::Dim, format!("{:<4}", turn.speaker.to_string())),
-        canvas.span(role, format!("{} ", role.glyph())),
-        canvas.span(
-            if turn.who.is_some() { Role::Named } else { Role::Unnamed },
-            super::super::text::pad(&fit(&turn.name, name), name),
-        ),
-        canvas.span(Role::Dim, format!(" {belief:>4} {place}{decided} ")),
-    ];
-    if let Some(doubt) = turn.doubt {
-        cells.push(canvas.span(Role::Doubt, format!("▲ {doubt} ")));
-    }
-    if !turn.text.is_empty() {
-        cells.push(canvas.span(if is_here { Role::Title } else { Role::Text }, format!("“{}”", turn.text)));
-    }
-    cells
-}
-
-/// Returns how sure it is who speaks.
-fn sureness(turn: &TurnRow) -> Role {
-    match turn.link {
-        Some(l) if l.method == LinkMethod::User => Role::Confirmed,
-        Some(l) if l.identity.is_some() => Role::Proposed,
-        _ => Role::Doubt,
+        side::draw(model, desk, speech, canvas, side);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::super::super::draw::Canvas;
 use super::super::super::model::{Desk, TurnRow, title};
-use super::super::super::text::{clock, fit, pad};
+use super::super::super::text::{clock, fit, pad, seconds};
 use super::super::super::theme::Role;
-use super::sureness;
+use super::list::sureness;
 use crate::domain::{IdentityId, MediaTime, MouthScores, SoundLevels, Span, SpeakerId};
 use crate::session::Speech;
 use ratatui::layout::Rect;
@@ -13,26 +13,32 @@ use std::collections::BTreeMap;
 
 const NAME: usize = 15;
 const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const SHADES: [char; 4] = [' ', '·', '░', '▒'];
 
 /// The time that the lanes show, and how it lies on cells.
 #[derive(Debug, Clone, Copy)]
-struct Window {
+pub(super) struct Window {
     start: MediaTime,
     step: i64,
     cells: usize,
 }
 
 impl Window {
+    /// It moves by a third, so that the moment stays in the middle one, and what is beside it stands still meanwhile.
     fn new(desk: &Desk, cells: usize) -> Self {
-        let now = desk.voices.now(&desk.snapshot).unwrap_or(MediaTime::ZERO);
-        let width = i64::from(desk.voices.width) * 1_000_000;
-        let step = (width / i64::try_from(cells.max(1)).unwrap_or(1)).max(1);
-        // A third of it lies before the moment: what comes is what one waits for.
-        let start = (now - MediaTime(width / 3)).max(desk.origin());
-        Self { start, step, cells }
+        let now = desk.voices.playhead(&desk.snapshot).unwrap_or(MediaTime::ZERO);
+        Self::around(now, desk.origin(), desk.voices.width, cells)
     }
 
-    fn span(self, cell: usize) -> Span {
+    pub(super) fn around(now: MediaTime, origin: MediaTime, seconds: u32, cells: usize) -> Self {
+        let count = i64::try_from(cells.max(3)).unwrap_or(i64::MAX);
+        let step = (i64::from(seconds) * 1_000_000 / count).max(1);
+        let third = step * (count / 3);
+        let thirds = (now - origin).0.div_euclid(third) - 1;
+        Self { start: origin + MediaTime(third * thirds.max(0)), step, cells }
+    }
+
+    pub(super) fn span(self, cell: usize) -> Span {
         let at = |cell: usize| self.start + MediaTime(self.step * i64::try_from(cell).unwrap_or(i64::MAX));
         Span::new(at(cell), at(cell + 1))
     }
@@ -42,162 +48,206 @@ impl Window {
     }
 
     /// Returns the cell of a moment in it.
-    fn cell(self, at: MediaTime) -> Option<usize> {
+    pub(super) fn cell(self, at: MediaTime) -> Option<usize> {
         usize::try_from((at - self.start).0.div_euclid(self.step)).ok().filter(|c| *c < self.cells)
     }
 }
 
+/// The lanes, one under the other.
+struct Lanes<'a, 'c, 'f> {
+    desk: &'a Desk,
+    window: Window,
+    canvas: &'a mut Canvas<'c, 'f>,
+    area: Rect,
+    /// Where the next one comes.
+    row: u16,
+}
+
 pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let window = Window::new(desk, usize::from(area.width).saturating_sub(NAME + 2));
-    let mut row = 0;
-    ruler(desk, window, canvas, area);
-    for (name, values) in [("sound", loudness(desk, window)), ("speech", voiced(desk, window))] {
-        row += 1;
-        let role = if name == "sound" { Role::Spark } else { Role::Bar };
-        lane(desk, window, canvas, area, row, vec![canvas.dim(pad(name, NAME))], role, &heights(&values));
+    let mut lanes = Lanes { desk, window, canvas, area, row: 0 };
+    lanes.ruler();
+    let sound = loudness(desk, window).into_iter().map(|v| (HEIGHTS[index(v, 8)], Role::Spark)).collect();
+    lanes.named("sound", Role::Dim, sound);
+    let speaks = voiced(desk, window).into_iter().map(|v| (SHADES[index(v, 3)], Role::Dim)).collect();
+    lanes.named("speech", Role::Dim, speaks);
+    // The words have the last line.
+    let room = usize::from(area.height.saturating_sub(lanes.row + 1));
+    let seen = faces(desk, speech, window);
+    let heard = voices(desk, window, room.saturating_sub(seen.len().min(room / 2)).max(1));
+    for (speaker, turns) in &heard {
+        lanes.voice(*speaker, turns);
     }
-    let inside = |span: Span| span.start() < window.all().end() && window.all().start() < span.end();
-    let here: Vec<&TurnRow> = desk.voices.rows.iter().filter(|r| inside(r.span)).collect();
-    let faces = faces(desk, speech, window);
-    let room = area.height.saturating_sub(row + 2);
+    for (identity, cells) in loudest(desk, seen, room.saturating_sub(heard.len())) {
+        lanes.face(identity, &cells);
+    }
+    lanes.words();
+}
+
+/// Returns the voices of the window, at most so many: that of the turn under the cursor, and those that are heard longest.
+fn voices(desk: &Desk, window: Window, most: usize) -> BTreeMap<SpeakerId, Vec<&TurnRow>> {
+    let all = window.all();
     let mut voices: BTreeMap<SpeakerId, Vec<&TurnRow>> = BTreeMap::new();
-    for turn in here {
+    for turn in desk.voices.rows.iter().filter(|r| r.span.start() < all.end() && all.start() < r.span.end()) {
         voices.entry(turn.speaker).or_default().push(turn);
     }
-    let under = desk.voices.row();
+    let under = desk.voices.row().map(|r| r.speaker);
+    let time = |voice: SpeakerId| voices[&voice].iter().map(|t| t.span.len().0).sum::<i64>();
     let mut order: Vec<SpeakerId> = voices.keys().copied().collect();
-    order.sort_by_key(|v| (under.is_none_or(|u| u.speaker != *v), *v));
-    let most = usize::from(room).saturating_sub(faces.len().min(usize::from(room / 2))).max(1);
-    order.truncate(most);
-    order.sort_unstable();
-    for speaker in order {
-        row += 1;
-        voice_lane(desk, window, canvas, area, row, speaker, &voices[&speaker]);
+    order.sort_by_key(|v| (under != Some(*v), std::cmp::Reverse(time(*v)), *v));
+    for gone in order.iter().skip(most) {
+        voices.remove(gone);
     }
-    for (identity, cells) in faces.into_iter().take(usize::from(area.height.saturating_sub(row + 2))) {
-        row += 1;
-        let name = desk.card_of(identity).map_or_else(|| identity.to_string(), title);
-        let is_said = under.is_some_and(|u| u.who == Some(identity));
-        let role = if is_said { Role::Title } else { Role::Text };
-        let text: String = cells.iter().map(|c| c.map_or(' ', |v| if v > 0.0 { HEIGHTS[index(v)] } else { '·' })).collect();
-        lane(desk, window, canvas, area, row, vec![canvas.span(role, pad(&fit(&name, NAME), NAME))], Role::Good, &text);
-    }
-    words(desk, window, canvas, area, row + 1);
+    voices
 }
 
-fn index(value: f32) -> usize {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the list")]
-    let at = (value.clamp(0.0, 1.0) * 8.0).ceil() as usize;
-    at.min(8)
+/// Keeps the faces whose mouths move most in the window, in the order of the whole episode, so that none changes its place.
+fn loudest(desk: &Desk, mut seen: Vec<Face>, most: usize) -> Vec<Face> {
+    let loud = |cells: &[Option<f32>]| cells.iter().flatten().filter(|v| **v > 0.0).count();
+    seen.sort_by_key(|(id, cells)| (std::cmp::Reverse((loud(cells), cells.iter().flatten().count())), *id));
+    seen.truncate(most);
+    let cards = &desk.snapshot.identities;
+    seen.sort_by_key(|(id, _)| cards.iter().find(|c| c.identity.id == *id).map(|c| (std::cmp::Reverse(c.seconds), *id)));
+    seen
 }
 
-fn heights(values: &[f32]) -> String {
-    values.iter().map(|v| HEIGHTS[index(*v)]).collect()
-}
-
-/// Times at the edges and the moment.
-fn ruler(desk: &Desk, window: Window, canvas: &mut Canvas<'_, '_>, area: Rect) {
-    let origin = desk.origin();
-    let (from, to) = (clock(window.all().start() - origin), clock(window.all().end() - origin));
-    let now = desk.voices.now(&desk.snapshot).unwrap_or(window.start);
-    let at = window.cell(now).unwrap_or(0);
-    let mut text: Vec<char> = vec!['─'; window.cells];
-    let mut put = |from: usize, what: &str| {
-        for (cell, letter) in text.iter_mut().skip(from).zip(what.chars()) {
-            *cell = letter;
+impl Lanes<'_, '_, '_> {
+    /// Writes times at the edges and the moment, and where the range lies.
+    fn ruler(&mut self) {
+        let (desk, window) = (self.desk, self.window);
+        let origin = desk.origin();
+        let mut cells: Vec<(char, Role)> = vec![('─', Role::Rule); window.cells];
+        let range = desk.voices.range(&desk.snapshot);
+        for (n, cell) in cells.iter_mut().enumerate() {
+            if range.is_some_and(|r| meet(window.span(n), r)) {
+                *cell = ('━', Role::Selected);
+            }
         }
-    };
-    put(0, &format!("{from} "));
-    put(window.cells.saturating_sub(to.len() + 1), &format!(" {to}"));
-    let told = format!(" {} ", clock(now - origin));
-    put(at.saturating_sub(told.len() / 2).min(window.cells.saturating_sub(told.len())), &told);
-    let name = format!("{} s", desk.voices.width);
-    let ruler: String = text.into_iter().collect();
-    canvas.line(area, 0, Line::from(vec![canvas.dim(format!(" {}", pad(&name, NAME))), canvas.span(Role::Rule, ruler)]));
-}
-
-/// Writes one lane, with the moment and the range laid over it.
-#[expect(clippy::too_many_arguments, reason = "what a lane is made of")]
-fn lane(
-    desk: &Desk,
-    window: Window,
-    canvas: &mut Canvas<'_, '_>,
-    area: Rect,
-    row: u16,
-    name: Vec<Text<'_>>,
-    role: Role,
-    text: &str,
-) {
-    let marks: Vec<(char, Role)> = text.chars().map(|c| (c, role)).collect();
-    marked(desk, window, canvas, area, row, name, marks);
-}
-
-fn marked(
-    desk: &Desk,
-    window: Window,
-    canvas: &mut Canvas<'_, '_>,
-    area: Rect,
-    row: u16,
-    name: Vec<Text<'_>>,
-    mut cells: Vec<(char, Role)>,
-) {
-    cells.resize(window.cells, (' ', Role::Text));
-    let now = desk.voices.now(&desk.snapshot).and_then(|at| window.cell(at));
-    if let Some(cell) = now.and_then(|at| cells.get_mut(at)).filter(|c| matches!(c.0, ' ' | '·')) {
-        *cell = ('│', Role::Playhead);
-    }
-    let range = desk.voices.range(&desk.snapshot);
-    let mut spans = vec![Text::raw(" ")];
-    spans.extend(name);
-    let mut at = 0;
-    while at < cells.len() {
-        let is_in =
-            |cell: usize| range.is_some_and(|r| window.span(cell).start() < r.end() && r.start() < window.span(cell).end());
-        let (role, marked) = (cells[at].1, is_in(at));
-        let end = (at..cells.len()).find(|i| cells[*i].1 != role || is_in(*i) != marked).unwrap_or(cells.len());
-        let text: String = cells[at..end].iter().map(|c| c.0).collect();
-        let style = canvas.theme.style(role);
-        spans.push(Text::styled(text, if marked { style.patch(canvas.theme.style(Role::Selected)) } else { style }));
-        at = end;
-    }
-    canvas.line(area, row, Line::from(spans));
-}
-
-fn voice_lane(
-    desk: &Desk,
-    window: Window,
-    canvas: &mut Canvas<'_, '_>,
-    area: Rect,
-    row: u16,
-    speaker: SpeakerId,
-    turns: &[&TurnRow],
-) {
-    let under = desk.voices.row().map(|r| r.id);
-    let mut cells = vec![(' ', Role::Text); window.cells];
-    for turn in turns {
-        let role = if Some(turn.id) == under { Role::Accent } else { sureness(turn) };
-        // Its first cell says how sure it is who speaks; the line is full where the mouth is seen.
-        let line = if turn.on_screen >= 0.5 { '━' } else { '╌' };
-        let within = (0..window.cells).filter(|c| {
-            let cell = window.span(*c);
-            cell.start() < turn.span.end() && turn.span.start() < cell.end()
-        });
-        for (n, cell) in within.enumerate() {
-            let glyph = if n == 0 { sureness(turn).glyph().chars().next().unwrap_or(line) } else { line };
-            cells[cell] = (glyph, role);
+        let mut put = |from: usize, what: &str, role: Role| {
+            for (cell, letter) in cells.iter_mut().skip(from).zip(what.chars()) {
+                *cell = (letter, role);
+            }
+        };
+        let (from, to) = (clock(window.all().start() - origin), clock(window.all().end() - origin));
+        put(0, &format!("{from} "), Role::Dim);
+        put(window.cells.saturating_sub(to.len() + 1), &format!(" {to}"), Role::Dim);
+        if let Some(now) = desk.voices.playhead(&desk.snapshot) {
+            let told = format!(" {} ", clock(now - origin));
+            let middle = window.cell(now).unwrap_or(0).saturating_sub(told.len() / 2);
+            put(middle.min(window.cells.saturating_sub(told.len())), &told, Role::Playhead);
         }
+        let (role, name) = match range {
+            Some(range) => (Role::Selected, format!("range {}", seconds(range.len()))),
+            None => (Role::Dim, format!("{} s", desk.voices.width)),
+        };
+        let mut spans = vec![self.canvas.span(role, format!(" {}", pad(&name, NAME)))];
+        spans.extend(self.runs(&cells));
+        self.canvas.line(self.area, 0, Line::from(spans));
+        self.row = 1;
     }
-    let who = turns.iter().find(|t| t.who.is_some()).map_or("?", |t| t.name.as_str());
-    let name = vec![
-        canvas.dim(pad(&speaker.to_string(), 4)),
-        canvas.span(if who == "?" { Role::Unnamed } else { Role::Named }, pad(&fit(who, NAME - 4), NAME - 4)),
-    ];
-    marked(desk, window, canvas, area, row, name, cells);
+
+    fn named(&mut self, name: &str, role: Role, cells: Vec<(char, Role)>) {
+        let name = self.canvas.span(role, pad(name, NAME));
+        self.lane(vec![name], cells);
+    }
+
+    /// Writes the next lane, with the moment and the range laid over it.
+    fn lane(&mut self, name: Vec<Text<'_>>, mut cells: Vec<(char, Role)>) {
+        let (desk, window) = (self.desk, self.window);
+        cells.resize(window.cells, (' ', Role::Text));
+        if let Some(range) = desk.voices.range(&desk.snapshot) {
+            for (_, cell) in cells.iter_mut().enumerate().filter(|(n, _)| meet(window.span(*n), range)) {
+                cell.1 = Role::Selected;
+            }
+        }
+        let now = desk.voices.playhead(&desk.snapshot).and_then(|at| window.cell(at));
+        if let Some(cell) =
+            now.and_then(|at| cells.get_mut(at)).filter(|c| c.0 == ' ' || SHADES.contains(&c.0) || HEIGHTS.contains(&c.0))
+        {
+            *cell = ('│', Role::Playhead);
+        }
+        let mut spans = vec![Text::raw(" ")];
+        spans.extend(name);
+        spans.extend(self.runs(&cells));
+        self.canvas.line(self.area, self.row, Line::from(spans));
+        self.row += 1;
+    }
+
+    /// Joins cells that look the same.
+    fn runs<'t>(&self, cells: &[(char, Role)]) -> Vec<Text<'t>> {
+        let runs = cells.chunk_by(|a, b| a.1 == b.1);
+        runs.map(|run| self.canvas.span(run[0].1, run.iter().map(|c| c.0).collect::<String>())).collect()
+    }
+
+    fn voice(&mut self, speaker: SpeakerId, turns: &[&TurnRow]) {
+        let under = self.desk.voices.row().map(|r| r.id);
+        let mut cells = vec![(' ', Role::Text); self.window.cells];
+        for turn in turns {
+            let role = if Some(turn.id) == under { Role::Accent } else { sureness(turn) };
+            // Its first cell says how sure it is who speaks; the line is full where the mouth is seen.
+            let line = if turn.on_screen >= 0.5 { '━' } else { '╌' };
+            let within = (0..self.window.cells).filter(|c| meet(self.window.span(*c), turn.span));
+            for (n, cell) in within.enumerate() {
+                let glyph = if n == 0 { sureness(turn).glyph().chars().next().unwrap_or(line) } else { line };
+                cells[cell] = (glyph, role);
+            }
+        }
+        let who = turns.iter().find(|t| t.who.is_some()).map(|t| t.name.as_str());
+        let role = if who.is_some() { Role::Named } else { Role::Unnamed };
+        let name = vec![
+            self.canvas.dim(pad(&speaker.to_string(), 4)),
+            self.canvas.span(role, pad(&fit(who.unwrap_or("?"), NAME - 5), NAME - 4)),
+        ];
+        self.lane(name, cells);
+    }
+
+    /// Writes how surely a mouth speaks, `·` where it is seen and still.
+    fn face(&mut self, identity: IdentityId, values: &[Option<f32>]) {
+        let name = self.desk.card_of(identity).map_or_else(|| identity.to_string(), title);
+        let is_said = self.desk.voices.row().is_some_and(|u| u.who == Some(identity));
+        let cell = |value: &Option<f32>| match value {
+            None => (' ', Role::Text),
+            Some(v) if *v > 0.0 => (HEIGHTS[index(*v, 8)], Role::Good),
+            Some(_) => ('·', Role::Dim),
+        };
+        self.named(&fit(&name, NAME - 1), if is_said { Role::Title } else { Role::Text }, values.iter().map(cell).collect());
+    }
+
+    /// Writes the words of the turn under the cursor where they are said.
+    fn words(&mut self) {
+        let Some(turn) = self.desk.voices.row() else { return };
+        let Some(transcript) = self.desk.snapshot.spoken.transcript(turn.id) else { return };
+        let mut cells = vec![(' ', Role::Text); self.window.cells];
+        let mut free = 0;
+        for word in &transcript.words {
+            let Some(at) = self.window.cell(word.span.start().max(self.window.start)) else { continue };
+            let at = at.max(free);
+            for (cell, letter) in cells.iter_mut().skip(at).zip(word.text.chars()) {
+                *cell = (letter, Role::Title);
+            }
+            free = at + word.text.chars().count() + 1;
+        }
+        self.named("words", Role::Dim, cells);
+    }
 }
 
-/// Returns for each identity in the window how surely its mouth speaks in each cell: `0..=1`, 0 where it is seen with a still mouth, none
-/// where it is not seen. Who is seen longest comes first.
-fn faces(desk: &Desk, speech: &Speech, window: Window) -> Vec<(IdentityId, Vec<Option<f32>>)> {
+/// Tells whether two spans have a moment in common.
+fn meet(a: Span, b: Span) -> bool {
+    a.start() < b.end() && b.start() < a.end()
+}
+
+/// Returns which of `most` steps a value `0..=1` takes; only none is 0.
+fn index(value: f32, most: u8) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the steps")]
+    let at = (value.clamp(0.0, 1.0) * f32::from(most)).ceil() as usize;
+    at.min(usize::from(most))
+}
+
+/// An identity, and for each cell how surely its mouth speaks: `0..=1`, 0 where it is seen with a still mouth, none where it is not seen.
+type Face = (IdentityId, Vec<Option<f32>>);
+
+/// Returns the identities that are seen in the window.
+fn faces(desk: &Desk, speech: &Speech, window: Window) -> Vec<Face> {
     let mut lanes: BTreeMap<IdentityId, Vec<Option<f32>>> = BTreeMap::new();
     let all = window.all();
     for info in desk.snapshot.tracks.values() {
@@ -226,10 +276,7 @@ fn faces(desk: &Desk, speech: &Speech, window: Window) -> Vec<(IdentityId, Vec<O
             lane[cell] = Some(lane[cell].unwrap_or(0.0).max(value));
         }
     }
-    let mut lanes: Vec<_> = lanes.into_iter().collect();
-    let loud = |cells: &[Option<f32>]| cells.iter().flatten().filter(|v| **v > 0.0).count();
-    lanes.sort_by_key(|(id, cells)| (std::cmp::Reverse((loud(cells), cells.iter().flatten().count())), *id));
-    lanes
+    lanes.into_iter().collect()
 }
 
 fn loudness(desk: &Desk, window: Window) -> Vec<f32> {
@@ -257,22 +304,4 @@ fn sampled(desk: &Desk, window: Window, step: MediaTime, of: fn(&SoundLevels) ->
         }
     }
     cells
-}
-
-/// Writes the words of the turn under the cursor where they are said.
-fn words(desk: &Desk, window: Window, canvas: &mut Canvas<'_, '_>, area: Rect, row: u16) {
-    let Some(turn) = desk.voices.row() else { return };
-    let Some(transcript) = desk.snapshot.spoken.transcript(turn.id) else { return };
-    let mut text = vec![' '; window.cells];
-    let mut free = 0;
-    for word in &transcript.words {
-        let Some(at) = window.cell(word.span.start().max(window.start)) else { continue };
-        let at = at.max(free);
-        for (cell, letter) in text.iter_mut().skip(at).zip(word.text.chars()) {
-            *cell = letter;
-        }
-        free = at + word.text.chars().count() + 1;
-    }
-    let text: String = text.into_iter().collect();
-    lane(desk, window, canvas, area, row, vec![canvas.dim(pad("words", NAME))], Role::Title, &text);
 }

@@ -1,21 +1,28 @@
 //! The turn under the cursor: its voice, whom that could belong to, and what speaks for it.
 
 use super::super::super::draw::{Canvas, counted};
-use super::super::super::model::{Desk, title};
+use super::super::super::keymap::Action;
+use super::super::super::model::{Desk, Model, TurnRow, title};
 use super::super::super::text::{bar, clock, fit, score, seconds};
 use super::super::super::theme::Role;
+use super::{CANDIDATES, Shape, candidates, same_voices};
 use crate::domain::{LinkEvidence, LinkMethod, MediaTime};
 use crate::session::Speech;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, area: Rect) {
-    let Some(turn) = desk.voices.row() else { return };
-    let wide = usize::from(area.width).saturating_sub(1);
+/// Returns how many candidates have room there.
+pub(super) fn offered(desk: &Desk, turn: &TurnRow, shape: Shape) -> usize {
+    let Some(speech) = &desk.snapshot.speech else { return 0 };
+    let room = (shape.rows + usize::from(shape.head)).saturating_sub(voice(desk, speech, turn).len());
+    candidates(desk, turn.speaker).len().min(CANDIDATES).min(room)
+}
+
+/// Says what is known of the voice.
+fn voice(desk: &Desk, speech: &Speech, turn: &TurnRow) -> Vec<(Role, String)> {
     let of_voice = desk.voices.rows.iter().filter(|r| r.speaker == turn.speaker);
     let (count, time) = of_voice.fold((0, MediaTime::ZERO), |(n, t), r| (n + 1, t + r.span.len()));
-    let mut lines: Vec<(Role, String)> = Vec::new();
-    lines.push((Role::Title, format!("voice {}  {} in {}", turn.speaker, clock(time), counted(count, "turn"))));
+    let mut lines = vec![(Role::Title, format!("voice {}  {} in {}", turn.speaker, clock(time), counted(count, "turn")))];
     match desk.snapshot.spoken.links.get(&turn.speaker) {
         Some(link) => {
             let role = Role::from(link.source);
@@ -27,8 +34,15 @@ pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, ar
         }
         None => {}
     }
+    lines
+}
+
+pub(super) fn draw(model: &Model, desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, area: Rect) {
+    let Some(turn) = desk.voices.row() else { return };
+    let wide = usize::from(area.width).saturating_sub(1);
+    let mut lines = voice(desk, speech, turn);
     let found = speech.fused.candidates.get(&turn.speaker).map(Vec::as_slice).unwrap_or_default();
-    for (n, candidate) in found.iter().take(3).enumerate() {
+    for (n, candidate) in found.iter().take(CANDIDATES).enumerate() {
         let name = desk.card_of(candidate.identity).map_or_else(|| candidate.identity.to_string(), title);
         let belief = f64::from(candidate.confidence);
         let text = format!(
@@ -44,9 +58,8 @@ pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, ar
     if found.is_empty() {
         lines.push((Role::Dim, "no mouth is seen moving with it".into()));
     }
-    for merge in speech.fused.merges.iter().filter(|m| m.from == turn.speaker || m.into == turn.speaker) {
-        let other = if merge.from == turn.speaker { merge.into } else { merge.from };
-        lines.push((Role::Doubt, format!("▲ {other} seems to be the same: M")));
+    for other in same_voices(desk, turn.speaker) {
+        lines.push((Role::Doubt, format!("▲ {other} seems to be the same: {}", super::key(model, Action::MergeVoices))));
     }
     lines.push((Role::Text, String::new()));
     lines.push((Role::Title, format!("turn {}  {}", turn.id, seconds(turn.span.len()))));
@@ -62,19 +75,15 @@ pub(super) fn draw(desk: &Desk, speech: &Speech, canvas: &mut Canvas<'_, '_>, ar
 fn why(method: LinkMethod, evidence: &LinkEvidence, voice: f64) -> Vec<(Role, String)> {
     let said = match method {
         LinkMethod::ActiveSpeaker => "the mouth is seen saying it",
-        LinkMethod::VoiceMatch => "the voice is known; the mouth is not seen",
-        LinkMethod::CoOccurrence => "the voice is known; no clear view of the mouth",
+        LinkMethod::VoiceMatch => "the voice is known, no mouth is seen",
+        LinkMethod::CoOccurrence => "the voice is known, the mouth unclear",
         LinkMethod::User => "decided by hand",
-        LinkMethod::Unknown => "nobody's voice that one knows",
+        LinkMethod::Unknown => "a voice that nobody knows",
     };
     let mut lines = vec![(Role::Text, said.to_owned())];
     let told = |text: String| (Role::Dim, text);
     if evidence.seconds > 0.0 || evidence.share > 0.0 {
-        lines.push(told(format!(
-            "mouth moves {}, {:.0} % of what is seen",
-            seconds(secs(evidence.seconds)),
-            100.0 * evidence.share
-        )));
+        lines.push(told(format!("mouth moves {}, {:.0} % while seen", seconds(secs(evidence.seconds)), 100.0 * evidence.share)));
         let ratio = if evidence.ratio >= LinkEvidence::MAX_RATIO {
             "no other".into()
         } else {

@@ -1,6 +1,10 @@
 use super::super::super::model::Tab;
 use super::super::super::rehearsal::Rehearsal;
-use crate::domain::{LinkMethod, TurnId};
+use super::candidates;
+use super::lanes::Window;
+use crate::domain::{LinkMethod, MediaTime, TurnId};
+use crate::ui::model::{Overlay, Picking, Speaks, TurnRow};
+use proptest::prelude::*;
 
 fn begin() -> Rehearsal {
     let mut stage = Rehearsal::begin();
@@ -95,4 +99,172 @@ fn the_tab_draws_at_every_size_and_says_whose_voice_it_is() {
     stage.press("f");
     let voices = &stage.desk().voices;
     assert!(voices.order.len() < all && voices.order.iter().all(|i| voices.rows[*i].doubt.is_some()));
+}
+
+fn row(stage: &Rehearsal) -> TurnRow {
+    stage.desk().voices.row().unwrap().clone()
+}
+
+/// Returns the lines of the open picker.
+fn picked(stage: &Rehearsal) -> Vec<String> {
+    let Some(Overlay::Picker(picker)) = &stage.model.overlay else { panic!("no picker: {}", stage.said()) };
+    picker.items.iter().map(|i| i.text.clone()).collect()
+}
+
+#[test]
+fn while_a_range_stands_no_key_decides_about_whole_turns_and_each_says_so() {
+    for key in ["d", "o", "x", "s", "m", "M", "e", "r", "{", "}", "1"] {
+        let mut stage = begin();
+        stage.press("l v l");
+        let (before, range) = (stage.desk().voices.rows.clone(), stage.desk().voices.range(stage.snapshot()));
+        stage.press(key);
+        assert!(stage.said().contains("range") && stage.model.overlay.is_none(), "{key}: {}", stage.said());
+        let voices = &stage.desk().voices;
+        assert_eq!((&voices.rows, voices.range(stage.snapshot())), (&before, range), "{key}");
+    }
+}
+
+#[test]
+fn a_range_without_length_is_nobodys_yet() {
+    let mut stage = begin();
+    stage.press("v w");
+    assert!(stage.model.overlay.is_none() && stage.said().contains("no length"), "{}", stage.said());
+}
+
+#[test]
+fn a_digit_takes_only_a_candidate_that_the_screen_shows() {
+    let mut stage = begin();
+    for size in [(60, 16), (80, 24), (110, 16), (120, 40)] {
+        stage.model.size = size;
+        stage.press("g g");
+        for _ in 0..stage.desk().voices.order.len() {
+            let desk = stage.desk();
+            let found = candidates(desk, row(&stage).speaker);
+            let shown = super::list::offered(&stage.model);
+            let screen = stage.screen();
+            for (n, (id, _)) in found.iter().enumerate().take(3) {
+                let name: String = super::super::super::model::title(desk.card_of(*id).unwrap()).chars().take(4).collect();
+                assert_eq!(screen.contains(&format!("{} {name}", n + 1)), n < shown, "{size:?} {n} of {shown}: {screen}");
+            }
+            stage.press("j");
+        }
+    }
+    // Where the lines above take the room, a key for what is not seen does nothing, and says so.
+    let nth = candidates(stage.desk(), row(&stage).speaker).len() + 1;
+    let before = stage.desk().voices.rows.clone();
+    stage.press(&nth.min(3).to_string());
+    if nth <= 3 {
+        assert!(stage.said().contains("no candidate"), "{}", stage.said());
+        assert_eq!(stage.desk().voices.rows, before);
+    }
+}
+
+#[test]
+fn what_was_dropped_comes_back_at_one_key_and_is_under_the_cursor() {
+    for way in ["j j", "G"] {
+        let mut stage = begin();
+        stage.press(way);
+        let gone = row(&stage);
+        stage.press("d");
+        assert!(stage.desk().voices.rows.iter().all(|r| r.id != gone.id));
+        stage.press("g g u");
+        assert_eq!(row(&stage).id, gone.id, "{}", stage.said());
+        let voices = &stage.desk().voices;
+        assert!((voices.cursor.top..voices.cursor.top + voices.shown).contains(&voices.cursor.at));
+    }
+}
+
+#[test]
+fn an_undo_out_of_a_list_that_is_narrowed_otherwise_is_asked_first() {
+    let mut stage = begin();
+    stage.press("d /").write("nobody says this").press("Enter u");
+    assert!(stage.said().starts_with("u again takes back"), "{}", stage.said());
+}
+
+#[test]
+fn a_moment_goes_with_the_turn_that_it_is_in() {
+    let mut stage = begin();
+    stage.press("l l");
+    assert!(stage.desk().voices.at.is_some());
+    stage.press("d");
+    assert_eq!(stage.desk().voices.at, None);
+}
+
+#[test]
+fn what_is_refused_leaves_the_selection_and_what_is_decided_ends_it() {
+    let mut stage = begin();
+    stage.press("Space Space k k s");
+    assert!(stage.said().starts_with('✕') && stage.said().contains("not inside"), "{}", stage.said());
+    assert_eq!(stage.desk().voices.selected.len(), 2);
+    stage.press("w Esc");
+    assert_eq!(stage.desk().voices.selected.len(), 2);
+    stage.press("o");
+    assert!(stage.desk().voices.selected.is_empty());
+}
+
+#[test]
+fn a_turn_that_is_added_is_under_the_cursor() {
+    let mut stage = begin();
+    let known = stage.desk().voices.known();
+    stage.press("j v l l a");
+    assert!(!known.contains(&row(&stage).id), "{}", stage.said());
+}
+
+#[test]
+fn a_doubt_is_found_by_its_words() {
+    let mut stage = begin();
+    let voices = &stage.desk().voices;
+    let doubtful = voices.rows.iter().filter(|r| r.doubt.is_some()).count();
+    assert!(doubtful > 0 && doubtful < voices.rows.len());
+    stage.press("/").write("doubtful").press("Enter");
+    assert_eq!(stage.desk().voices.order.len(), doubtful);
+}
+
+#[test]
+fn pickers_ask_a_question_and_offer_those_first_who_are_likely() {
+    let mut stage = begin();
+    let own = row(&stage);
+    let likely = candidates(stage.desk(), own.speaker);
+    let first = super::super::super::model::title(stage.desk().card_of(likely[0].0).unwrap());
+    stage.press("r");
+    let lines = picked(&stage);
+    assert_eq!((&lines[0], lines[likely.len()].as_str()), (&first, "nobody known"));
+    stage.press("Esc x");
+    assert!(
+        matches!(&stage.model.overlay, Some(Overlay::Picker(p)) if p.title.ends_with('?') && matches!(p.what, Picking::GiveVoice(_)))
+    );
+    let lines = picked(&stage);
+    assert!(lines.iter().all(|l| !l.starts_with(&format!("{} ", own.speaker)) && *l != own.speaker.to_string()), "{lines:?}");
+    assert_eq!(lines.last().unwrap(), "a new voice");
+    stage.press("Esc v l w");
+    assert!(matches!(&stage.model.overlay, Some(Overlay::Picker(p)) if matches!(p.what, Picking::Speaker(Speaks::Range(_)))));
+    assert_eq!(picked(&stage)[0], first);
+}
+
+#[test]
+fn a_key_that_can_do_nothing_says_why() {
+    let mut stage = begin();
+    for _ in 0..8 {
+        stage.press("-");
+    }
+    assert!(stage.said().contains("wider"), "{}", stage.said());
+    stage.press("/").write("nobody says this").press("Enter");
+    for key in ["r", "w", "o", "d", "p", "1", "Space", "x", "t"] {
+        stage.model.status = crate::ui::model::Status::Quiet;
+        stage.press(key);
+        assert!(!stage.said().is_empty() && stage.model.overlay.is_none(), "{key}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_moment_stays_in_the_middle_of_a_window_that_moves_by_thirds(
+        now in 0i64..3_600_000_000, origin in -5_000_000i64..5_000_000, seconds in 5u32..1200, cells in 3usize..200,
+    ) {
+        let (now, origin) = (MediaTime(origin + now), MediaTime(origin));
+        let window = Window::around(now, origin, seconds, cells);
+        let cell = window.cell(now).unwrap();
+        prop_assert!(cell < cells / 3 * 2 && (cell >= cells / 3 || window.span(0).start() == origin));
+        prop_assert_eq!((window.span(0).start() - origin).0 % (window.span(0).len().0 * i64::try_from(cells / 3).unwrap()), 0);
+    }
 }
