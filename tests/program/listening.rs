@@ -1,6 +1,6 @@
 //! What a run makes of the sound: goes on where it stopped, holds little, and never stands in the way of the pictures.
 
-use super::support::{CHEAP, Measured, UnderWay, User, ffmpeg, media, models, run_args, scratch, skipped};
+use super::support::{CHEAP, Measured, UnderWay, User, ffmpeg, media, models, models_of_crates, run_args, scratch, skipped};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
@@ -10,11 +10,7 @@ use tempfile::TempDir;
 /// Makes a folder with the models of pictures and of sound; the segmentation model comes with the sources of the crate that brings it.
 fn models_that_listen() -> Option<TempDir> {
     let (dir, models) = (scratch(), models()?);
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cargo")))?;
-    let indices = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
-    let crates = indices.map(|index| index.path().join("diarization-0.1.0/models"));
-    for from in std::iter::once(models).chain(crates) {
+    for from in std::iter::once(models).chain(models_of_crates()) {
         for file in fs::read_dir(from).into_iter().flatten().flatten() {
             let to = dir.path().join(file.file_name());
             if !to.exists() && file.path().extension().is_some_and(|e| e == "onnx") {

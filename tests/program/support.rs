@@ -51,6 +51,16 @@ pub(crate) fn models() -> Option<PathBuf> {
     folder("SCREENALYTICS_MODELS")
 }
 
+/// Returns the folders of models that the sources of the crate `diarization` bring, which building the program fetched.
+pub(crate) fn models_of_crates() -> Vec<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let Some(home) = home.or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cargo"))) else {
+        return Vec::new();
+    };
+    let indices = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+    indices.map(|index| index.path().join("diarization-0.1.0/models")).filter(|dir| dir.is_dir()).collect()
+}
+
 /// Returns onnxruntime, where one is named or installed.
 pub(crate) fn runtime() -> Option<Runtime> {
     match load(&Search::from_env(None, Paths::find().data, Prefer::Cpu)) {

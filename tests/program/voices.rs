@@ -1,6 +1,6 @@
 //! Who is heard when, against hand-made truth and against an independent count of the errors.
 
-use super::support::{User, folder, media, models, scratch, skipped};
+use super::support::{User, folder, media, models, models_of_crates, scratch, skipped};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,9 +17,7 @@ fn hearing_models() -> Option<TempDir> {
     from.push(
         std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from).join("screenalytics/models"),
     );
-    let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
-    let indices = fs::read_dir(cargo.join("registry/src")).into_iter().flatten().flatten();
-    from.extend(indices.map(|index| index.path().join("diarization-0.1.0/models")));
+    from.extend(models_of_crates());
     for name in ["silero_vad_v6_sequence.onnx", "segmentation-3.0.onnx", "ge2e_resemblyzer.onnx"] {
         let Some(file) = from.iter().map(|dir| dir.join(name)).find(|file| file.is_file()) else {
             skipped(&format!("no model {name}"));
@@ -73,8 +71,10 @@ fn voices_are_told_apart_within_the_limits_and_errors_are_those_that_pyannote_co
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let due: Value = serde_json::from_slice(&out.stdout).unwrap();
     for (collar, own) in [("0.25", "with_collar"), ("0.0", "without_collar")] {
+        // What it reads was rounded to milliseconds; of a recording with 10 s of speech, two are 0.02 per cent.
         let near = |name: &str, found: &Value, due: &Value| {
-            assert!((rate(found) - rate(due)).abs() <= 0.1, "{name}, collar {collar}: {found} {due}");
+            let most = if name == "all" { 0.005 } else { 0.02 };
+            assert!((rate(found) - rate(due)).abs() <= most, "{name}, collar {collar}: {found} {due}");
         };
         near("all", &report[own]["error"], &due[collar]["all"]);
         for recording in report["recordings"].as_array().unwrap() {
