@@ -16,4 +16,5 @@ pub mod speech;
 pub mod speech_windows;
 pub mod track;
 pub mod transcript;
+pub mod voice_bank;
 pub mod words;

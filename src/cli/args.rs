@@ -119,7 +119,7 @@ pub enum Command {
     Log(LogArgs),
     /// Apply a file of decisions, such as `log --json` writes
     Replay(ReplayArgs),
-    /// Compare the clusters with a folder of portraits
+    /// Compare the clusters with portraits, or their voices with known ones
     Suggest(SuggestArgs),
     /// Write screen time as CSV or JSON
     Export(ExportArgs),

@@ -23,6 +23,7 @@ pub(super) fn run(workspace: &Workspace, args: &PeopleArgs) -> Result<Ended, Ses
         Some(Wanted::Undo { operation }) => said(session::undo_people(workspace, *operation)?, "nothing to undo"),
         Some(Wanted::Redo) => said(session::redo_people(workspace)?, "nothing to redo"),
         Some(Wanted::Log) => log(workspace),
+        Some(Wanted::Voices { json }) => voices(workspace, *json),
     }
 }
 
@@ -87,6 +88,29 @@ fn log(workspace: &Workspace) -> Result<Ended, SessionError> {
         };
         let at = operation.at.strftime("%Y-%m-%d %H:%M:%SZ");
         let _ = writeln!(out, "{:>4}  {at}  {who:<12}  {}", operation.seq, operation.summary);
+    }
+    output::print(&out)?;
+    Ok(Ended::Done)
+}
+
+fn voices(workspace: &Workspace, json: bool) -> Result<Ended, SessionError> {
+    let prints = session::voice_prints(workspace)?;
+    if json {
+        output::print(&session::voice_prints_json(&prints))?;
+        return Ok(Ended::Done);
+    }
+    if prints.is_empty() {
+        output::print("nobody's voice is known yet; `screenalytics voice` says in an episode whose voice it is\n")?;
+        return Ok(Ended::Done);
+    }
+    let width = prints.iter().map(|p| p.name.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for print in &prints {
+        let doubt = match &print.doubt {
+            Some((like, cosine)) => format!("  ▲ not used: more like {like} ({cosine:.2}); look whose voice it is there"),
+            None => String::new(),
+        };
+        let _ = writeln!(out, "{:width$}  {:>9}  {}{doubt}", print.name, clock(print.speech), print.episode);
     }
     output::print(&out)?;
     Ok(Ended::Done)

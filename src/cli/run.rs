@@ -190,6 +190,16 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     if let Some(speech) = report.carried_voices.text() {
         let _ = writeln!(out, "speech   {speech} as decided before");
     }
+    for (i, voice) in report.known_voices.iter().enumerate() {
+        let _ = writeln!(out, "{:8} {}", if i == 0 { "known" } else { "" }, voice.text());
+    }
+    if report.known_voices.iter().any(|k| k.face.is_some()) {
+        let _ = writeln!(
+            out,
+            "         screenalytics suggest {} lists faces by their voices, and --apply names them",
+            summary.episode
+        );
+    }
     let next = summary.time.people.iter().find(|p| p.name.is_none()).and_then(|p| p.identities.first());
     if let Some(id) = next {
         let _ = writeln!(out, "\nnext: screenalytics name {} {id} \"NAME\"", summary.episode);

@@ -7,6 +7,7 @@ use crate::domain::{MediaTime, PersonTime};
 use crate::session::{self, EpisodeState, EpisodeSummary, SessionError, Workspace};
 use crossterm::style::Stylize;
 use crossterm::terminal;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
@@ -70,7 +71,12 @@ pub(super) fn episode_text(summary: &EpisodeSummary) -> String {
     let time = &summary.time;
     let mut out = head(summary, colour);
     if time.people.is_empty() {
-        out.push_str("\n  nobody is seen or heard\n");
+        let voices = summary.speech.as_ref().map_or(0, |s| s.turns.iter().map(|t| t.speaker).collect::<BTreeSet<_>>().len());
+        let heard = match voices {
+            0 => " or heard".to_owned(),
+            n => format!("; speech of {} that nobody knows: screenalytics turns {}", counted(n as u64, "voice"), summary.episode),
+        };
+        let _ = writeln!(out, "\n  nobody is seen{heard}");
         return out;
     }
     let rows: Vec<Row> = time.people.iter().map(|p| Row::of(p, summary)).collect();

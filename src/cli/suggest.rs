@@ -1,4 +1,4 @@
-//! `suggest`: clusters against portraits.
+//! `suggest`: clusters against portraits, or their voices against known ones.
 
 use super::args::SuggestArgs;
 use super::{Ended, output};
@@ -7,7 +7,10 @@ use std::fmt::Write as _;
 
 pub(super) fn run(workspace: &Workspace, args: &SuggestArgs) -> Result<Ended, SessionError> {
     let episode = args.episode.parse()?;
-    let suggestions = session::suggest(workspace, &episode, &args.portraits)?;
+    let suggestions = match &args.portraits {
+        Some(portraits) => session::suggest(workspace, &episode, portraits)?,
+        None => session::suggest_by_voice(workspace, &episode)?,
+    };
     for note in &suggestions.notes {
         output::note(note);
     }
@@ -26,6 +29,10 @@ pub(super) fn run(workspace: &Workspace, args: &SuggestArgs) -> Result<Ended, Se
                 line.nearest,
                 line.cosine
             );
+        }
+        if out.is_empty() {
+            let whom = if args.portraits.is_some() { "a portrait" } else { "somebody's known voice" };
+            output::note(&format!("no unnamed cluster is like {whom}"));
         }
         output::print(&out)?;
     }

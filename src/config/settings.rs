@@ -1,6 +1,6 @@
 //! Every setting, composed of the parameters of the modules.
 
-use crate::algo::{cluster, diarise, evaluate, fuse, mouth, quality, screen_time, shot_cut, speech, track};
+use crate::algo::{cluster, diarise, evaluate, fuse, mouth, quality, screen_time, shot_cut, speech, track, voice_bank};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
@@ -37,6 +37,7 @@ pub struct Settings {
     pub diarise: diarise::Params,
     pub mouth: mouth::Params,
     pub fuse: fuse::Params,
+    pub voice_bank: voice_bank::Params,
     pub transcribe: TranscribeParams,
     pub suggest: SuggestParams,
     pub doubts: DoubtParams,

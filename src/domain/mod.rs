@@ -28,6 +28,7 @@ mod track_map;
 mod track_metrics;
 mod tracklet;
 mod voice;
+mod voice_print;
 
 pub use assignment::{Assignment, Identity, Method, Source};
 pub use catalog::{CatalogChange, CatalogDraft, CatalogOperation, Described, EpisodeEntry, Person, name_key, tidy_name};
@@ -58,3 +59,4 @@ pub use voice::{
     AvLink, LinkEvidence, LinkMethod, MouthScores, Sentence, SoundFacts, SoundLevels, Speaker, Transcript, Turn, TurnState,
     VoiceLink, Word, WordTiming, Written,
 };
+pub use voice_print::{EpisodeVoices, VoicePrint};

@@ -148,6 +148,14 @@ pub struct VoiceLink {
     pub score: f32,
 }
 
+impl VoiceLink {
+    /// Tells whether somebody said so; a run may believe it of the sound alone.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.source != Source::Proposed
+    }
+}
+
 /// Whose words a piece of a turn are, and why that is believed.
 ///
 /// The pieces of a turn follow each other without holes; they are cut where the face of who speaks comes into or goes out of the

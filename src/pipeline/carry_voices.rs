@@ -1,8 +1,8 @@
 //! Carries what people decided of voices and turns to turns that were heard anew, by when they were said.
 
 use crate::domain::{
-    Author, Change, Draft, Edit, Identity, IdentityId, MediaTime, Method, OperationKind, RunId, RunMeta, Source, Span, Speaker,
-    SpeakerId, Spoken, Transcript, Turn, TurnId, TurnState, VoiceLink,
+    Author, Change, Draft, Edit, Identity, IdentityId, MediaTime, Method, Operation, OperationKind, RunId, RunMeta, Source, Span,
+    Speaker, SpeakerId, Spoken, Transcript, Turn, TurnId, TurnState, VoiceLink,
 };
 use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
@@ -46,7 +46,8 @@ impl Add for CarriedVoices {
 }
 
 /// Works out what brings decisions on turns that a run heard before, `then`, to those that it hears now; what was decided of the old ones
-/// ends. `None` where nothing was decided. It has to be written together with the turns: decisions name them by number.
+/// ends, and so does what was believed of their sound. `None` where there is nothing of that. It has to be written together with the
+/// turns: decisions name them by number.
 #[must_use]
 pub fn carried_within(
     run: RunId,
@@ -56,13 +57,14 @@ pub fn carried_within(
     identities: &BTreeMap<IdentityId, Identity>,
     at: Timestamp,
 ) -> Option<(Draft, CarriedVoices)> {
-    if !has_decisions(then) {
+    let ended = ended(run, then);
+    if ended.is_empty() {
         return None;
     }
     let mut now = Spoken::of(turns.to_vec(), speakers, BTreeMap::new());
     now.next_turn = now.next_turn.max(then.next_turn);
     now.next_speaker = now.next_speaker.max(then.next_speaker);
-    let mut changes = ended(run, then);
+    let mut changes = ended;
     let (brought, carried) = bring(run, then, &now, |id| identities.contains_key(&id).then_some(id));
     changes.extend(brought);
     Some((draft(run, run, changes, carried, at), carried))
@@ -127,7 +129,8 @@ fn source(store: &EpisodeStore, run: &RunMeta) -> Result<Option<(RunId, Spoken)>
         | Change::Words { run: of, .. } => *of == run.id,
         _ => false,
     };
-    if store.operations()?.iter().any(|operation| operation.changes.iter().any(is_own)) {
+    let is_belief = |o: &Operation| o.kind == OperationKind::Voice && matches!(o.author, Author::Pipeline { .. });
+    if store.operations()?.iter().any(|o| !is_belief(o) && o.changes.iter().any(is_own)) {
         return Ok(None);
     }
     for id in others.into_iter().rev() {
@@ -154,7 +157,8 @@ fn identity_of(change: &Change) -> Option<IdentityId> {
 }
 
 fn has_decisions(spoken: &Spoken) -> bool {
-    !(spoken.states.is_empty() && spoken.words.is_empty() && spoken.said.is_empty() && spoken.links.is_empty())
+    !(spoken.states.is_empty() && spoken.words.is_empty() && spoken.said.is_empty())
+        || spoken.links.values().any(VoiceLink::is_decided)
 }
 
 /// Returns the changes that end every decision on turns and voices that are heard no more.
@@ -201,7 +205,7 @@ fn bring(
     let voices = voices(&ever, &new);
     let mut met: BTreeSet<SpeakerId> = BTreeSet::new();
     for (speaker, (was, share)) in &voices {
-        let Some(link) = then.links.get(was) else { continue };
+        let Some(link) = then.links.get(was).filter(|link| link.is_decided()) else { continue };
         let Some(to) = moved(link, *share) else { continue };
         met.insert(*was);
         if !now.links.contains_key(speaker) {
@@ -209,7 +213,7 @@ fn bring(
             carried.voices += 1;
         }
     }
-    carried.lost += then.links.keys().filter(|s| !met.contains(s)).count();
+    carried.lost += then.links.iter().filter(|(s, link)| link.is_decided() && !met.contains(s)).count();
 
     let mut kept: BTreeSet<TurnId> = BTreeSet::new();
     for turn in &new {

@@ -4,7 +4,7 @@ use super::listening;
 use super::output::pretty;
 use super::{SessionError, Workspace};
 use crate::algo::diarise::{Diarised, Heard, diarise};
-use crate::domain::{ModelUse, SoundFacts, Turn, commercial_use};
+use crate::domain::{HeardWindow, ModelUse, SoundFacts, Turn, commercial_use};
 use crate::export::write_rttm;
 use crate::infer::{Prefer, Registry};
 use crate::media::audio::{Sound, SoundChoice};
@@ -29,6 +29,8 @@ pub struct FileVoices {
     pub file: PathBuf,
     pub sound: SoundFacts,
     pub diarised: Diarised,
+    /// What they were told apart by.
+    pub windows: Vec<HeardWindow>,
     /// What told speech, local speakers and voices.
     pub models: [ModelUse; 3],
 }
@@ -71,7 +73,7 @@ pub fn diarise_file(
     }
     let facts = sound.facts();
     let diarised = diarise(&Heard { span: facts.span, windows: &windows, levels: &levels }, &settings.diarise);
-    Ok(Some(FileVoices { file: file.to_owned(), sound: facts, diarised, models }))
+    Ok(Some(FileVoices { file: file.to_owned(), sound: facts, diarised, windows, models }))
 }
 
 impl FileVoices {
@@ -91,7 +93,7 @@ impl FileVoices {
     }
 
     fn json(&self) -> Value {
-        let Self { file, sound, diarised, models } = self;
+        let Self { file, sound, diarised, models, .. } = self;
         let mut speakers = Vec::new();
         for speaker in &diarised.speakers {
             let turns = diarised.turns.iter().filter(|t| t.speaker == speaker.id).count();

@@ -41,6 +41,7 @@ mod standing;
 mod suggest;
 mod synthetic;
 mod transcription;
+mod voice_bank;
 mod voice_evaluation;
 mod workspace;
 
@@ -71,7 +72,7 @@ pub use listening::SoundReport;
 pub use models::{ModelLine, ModelList, models, setup, setup_gpu};
 pub use output::{
     episodes_json, export_csv, export_json, licences_json, line, models_json, people_json, pretty, pull_error, pull_moment,
-    pull_report, suggestions_json, summary_json, verdicts_json,
+    pull_report, suggestions_json, summary_json, verdicts_json, voice_prints_json,
 };
 pub use people::{PeopleCommand, decide_people, find_person, people_log, redo_people, undo_people};
 pub use plan::{Named, Plan, Refusal, View};
@@ -94,7 +95,8 @@ pub use standing::{Choice, FolderEntry, Standing, Verdict as WorkVerdict, standi
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use synthetic::{SyntheticSize, write_synthetic};
 pub use transcription::{FileTranscript, TranscriptFile, WordsReport, transcribe_file};
-pub use voice_evaluation::{Rates, VoiceEvaluation, VoiceScore, evaluate_voices};
+pub use voice_bank::{KnownVoice, PrintLine, suggest_by_voice, voice_prints};
+pub use voice_evaluation::{KnownVoices, Rates, VoiceEvaluation, VoiceScore, evaluate_voices};
 use workspace::absolute;
 pub use workspace::{Places, Workspace, author};
 

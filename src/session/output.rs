@@ -2,7 +2,7 @@
 
 use super::progress_json::round;
 use super::report::{EpisodeLine, EpisodeState, EpisodeSummary};
-use super::{LicenceList, ModelList, PersonLine, PullReport, SessionError, Suggestions};
+use super::{LicenceList, ModelList, PersonLine, PrintLine, PullReport, SessionError, Suggestions};
 use crate::export;
 use crate::pull::{Condition, Moment, Verdict};
 use jiff::Timestamp;
@@ -230,4 +230,17 @@ pub fn suggestions_json(suggestions: &Suggestions) -> String {
         })
         .collect();
     pretty(&json!({"clusters": rows, "notes": suggestions.notes}))
+}
+
+/// Returns voice prints, without their vectors, as JSON.
+#[must_use]
+pub fn voice_prints_json(prints: &[PrintLine]) -> String {
+    let row = |p: &PrintLine| {
+        json!({
+            "person_id": p.person.to_string(), "name": p.name, "episode": p.episode, "speech_s": round(p.speech.secs(), 3),
+            "embedder": p.embedder,
+            "doubt": p.doubt.as_ref().map(|(name, cosine)| json!({"like": name, "cosine": round((*cosine).into(), 4)})),
+        })
+    };
+    pretty(&prints.iter().map(row).collect::<Vec<_>>())
 }

@@ -8,6 +8,7 @@ use super::passes::{self, GROUP, Pass, SCAN};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
 use super::transcription::{self, WordsReport};
+use super::voice_bank::KnownVoice;
 use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
@@ -70,6 +71,8 @@ pub struct RunReport {
     pub carried: group::Carried,
     /// What of the speech came from that run, or from turns that this one heard before.
     pub carried_voices: CarriedVoices,
+    /// Voices that sound like somebody known.
+    pub known_voices: Vec<KnownVoice>,
     /// What came of looking at mouths.
     pub mouths: LinkReport,
     pub episode_file: PathBuf,
@@ -177,6 +180,7 @@ pub fn run(
     if cancel.is_set() {
         return cancelled(&store, &meta);
     }
+    let known_voices = super::voice_bank::propose(&library, &store, settings, &meta)?;
     let words = transcription::run(&pass, &mut meta)?;
     if cancel.is_set() {
         return cancelled(&store, &meta);
@@ -198,6 +202,7 @@ pub fn run(
         group_skipped,
         carried,
         carried_voices,
+        known_voices,
         mouths,
         episode_file: store.path().to_path_buf(),
         meta,

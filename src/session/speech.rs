@@ -5,8 +5,8 @@ use super::{SessionError, Workspace};
 use crate::algo::fuse::{self, DecidedVoices, Fused, Mouth, Scene};
 use crate::algo::screen_time::{Heard, ShotTime, union};
 use crate::domain::{
-    Assignment, AvLink, EpisodeId, Identity, IdentityId, LinkEvidence, LinkMethod, Mark, MediaTime, Method, MouthScores, RunMeta,
-    Shot, ShotId, Source, Span, SpeakerId, Spoken, TrackId, TrackMap, Turn, TurnId,
+    Assignment, AvLink, EpisodeId, Identity, IdentityId, LinkEvidence, LinkMethod, Mark, MediaTime, MouthScores, RunMeta, Shot,
+    ShotId, Span, SpeakerId, Spoken, TrackId, TrackMap, Turn, TurnId,
 };
 use crate::store::{EpisodeStore, StoreError};
 use std::collections::BTreeMap;
@@ -178,21 +178,15 @@ pub(super) fn speech<'t>(
         }
     }
     let one = |id: IdentityId| people.get(&id).copied().unwrap_or(id);
-    let is_proposed = |source: Source, method: Method| source == Source::Proposed && method == Method::Voice;
     let decided = DecidedVoices {
-        speakers: spoken
-            .links
-            .iter()
-            .filter(|(_, l)| !is_proposed(l.source, l.method))
-            .map(|(s, l)| (*s, l.identity.map(one)))
-            .collect(),
+        speakers: spoken.links.iter().filter(|(_, l)| l.is_decided()).map(|(s, l)| (*s, l.identity.map(one))).collect(),
         turns: spoken.said.iter().map(|(t, l)| (*t, l.identity.map(one))).collect(),
         seen: spoken.states.iter().filter_map(|(t, s)| Some((*t, s.seen?))).collect(),
     };
     let recognised = spoken
         .links
         .iter()
-        .filter(|(_, l)| is_proposed(l.source, l.method))
+        .filter(|(_, l)| !l.is_decided())
         .filter_map(|(s, l)| Some((*s, (one(l.identity?), l.score))))
         .collect();
     let mark = run.mouths.as_ref().map_or(0.0, |m| m.mark);

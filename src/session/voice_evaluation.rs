@@ -1,11 +1,16 @@
 //! Compares who was heard when with RTTM files.
 
+mod known;
+
+pub use known::KnownVoices;
+
 use super::diarisation::{diarise_file, rttm};
 use super::{SessionError, Workspace, files, report};
 use crate::algo::evaluate::{DiarisationError, Rttm, Said, diarisation_error};
-use crate::domain::{EpisodeId, MediaTime, Span, Turn};
+use crate::domain::{EpisodeId, MediaTime, Span};
 use crate::export::rttm_name;
 use crate::pipeline::{Cancel, Progress};
+use known::Recording;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -56,6 +61,8 @@ pub struct VoiceEvaluation {
     /// All errors over all speech.
     pub with_collar: Rates,
     pub without_collar: Rates,
+    /// How well voices are known again; absent where nobody speaks in two recordings.
+    pub known: Option<KnownVoices>,
     /// Seconds of listening for each second of sound; absent where nothing was listened to.
     pub real_time_factor: Option<f64>,
 }
@@ -81,10 +88,12 @@ pub fn evaluate_voices(
         recordings: Vec::new(),
         with_collar: DiarisationError::default().into(),
         without_collar: DiarisationError::default().into(),
+        known: None,
         real_time_factor: None,
     };
     let mut sums = [DiarisationError::default(); 2];
     let (mut listened_s, mut took_s) = (0.0, 0.0);
+    let mut recordings = Vec::new();
     for target in targets {
         let path = Path::new(target);
         let is_file = path.is_file();
@@ -94,17 +103,19 @@ pub fn evaluate_voices(
         let truth = truth_of(&known, &name)
             .or(only)
             .ok_or_else(|| SessionError::NoRecording { name: name.clone(), known: known.keys().cloned().collect() })?;
-        let (span, turns) = if is_file {
+        let (span, recording) = if is_file {
             let began = Instant::now();
             let Some(voices) = diarise_file(workspace, path, cancel, progress)? else { return Ok(None) };
             took_s += began.elapsed().as_secs_f64();
             listened_s += voices.sound.span.len().secs();
-            (voices.sound.span, voices.diarised.turns)
+            let (windows, turns) = (voices.windows, voices.diarised.turns);
+            (voices.sound.span, Recording { truth: truth.clone(), windows, turns })
         } else {
-            turns_of(workspace, &target.parse()?)?
+            recorded(workspace, &target.parse()?, truth)?
         };
+        let turns = &recording.turns;
         if let Some(folder) = heard {
-            files::write_whole(&folder.join(format!("{name}.rttm")), rttm(&name, &turns).as_bytes())?;
+            files::write_whole(&folder.join(format!("{name}.rttm")), rttm(&name, turns).as_bytes())?;
         }
         let said: Vec<Said> = turns.iter().map(|t| Said { span: t.span, speaker: t.speaker.to_string() }).collect();
         let errors = [COLLAR, MediaTime::ZERO].map(|collar| diarisation_error(truth, &said, span, collar));
@@ -120,7 +131,9 @@ pub fn evaluate_voices(
             with_collar: errors[0].into(),
             without_collar: errors[1].into(),
         });
+        recordings.push(recording);
     }
+    found.known = known::judge(&workspace.settings.voice_bank, &recordings);
     (found.with_collar, found.without_collar) = (sums[0].into(), sums[1].into());
     found.real_time_factor = (listened_s > 0.0).then(|| (took_s / listened_s * 1e4).round() / 1e4);
     Ok(Some(found))
@@ -145,14 +158,15 @@ fn read_truths(truths: &[PathBuf]) -> Result<BTreeMap<String, Vec<Said>>, Sessio
     Ok(known)
 }
 
-/// Returns the sound's span and the turns of an episode's active run, as it heard them.
-fn turns_of(workspace: &Workspace, episode: &EpisodeId) -> Result<(Span, Vec<Turn>), SessionError> {
+/// Returns the sound's span and what an episode's active run heard.
+fn recorded(workspace: &Workspace, episode: &EpisodeId, truth: &[Said]) -> Result<(Span, Recording), SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
     let run = report::summarise(&library, &store, &workspace.settings)?.run;
     let span = run.sound.as_ref().and_then(|s| s.facts.as_ref()).map(|f| f.span);
     let span = span.ok_or_else(|| SessionError::NotHeard { episode: episode.clone() })?;
-    Ok((span, store.turns(run.id)?))
+    let (turns, windows) = (store.turns(run.id)?, store.heard_windows(run.id)?);
+    Ok((span, Recording { truth: truth.to_vec(), windows, turns }))
 }
 
 impl fmt::Display for VoiceEvaluation {
@@ -171,6 +185,17 @@ impl fmt::Display for VoiceEvaluation {
             writeln!(f, "{:width$}  {collar}   {whole}   {:>4} {:>5}", r.recording, r.true_speakers, r.speakers)?;
         }
         writeln!(f, "{:width$}  {}   {}", "all", cells(&self.with_collar), cells(&self.without_collar))?;
+        if let Some(k) = &self.known {
+            let KnownVoices { known, known_s, right_s, wrong_s, strangers, strangers_s, claimed_s, .. } = k;
+            let voices = |n: usize| super::counted(n as u64, "voice");
+            writeln!(f, "\nby prints from the other recordings:")?;
+            writeln!(
+                f,
+                "  {} of people known there: {right_s:.1} of {known_s:.1} s right, {wrong_s:.1} s wrong",
+                voices(*known)
+            )?;
+            writeln!(f, "  {} of others: {claimed_s:.1} of {strangers_s:.1} s taken for somebody", voices(*strangers))?;
+        }
         if let Some(factor) = self.real_time_factor {
             writeln!(f, "\n{factor:.3} s of listening for each second of sound")?;
         }
@@ -181,7 +206,7 @@ impl fmt::Display for VoiceEvaluation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{SpeakerId, TurnId};
+    use crate::domain::{SpeakerId, Turn, TurnId};
 
     #[test]
     fn a_recording_whose_name_has_blanks_is_found_in_what_was_heard_of_it() {

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use super::lock::FileLock;
 use super::tables::{Bytes, EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
 use super::verify::{Chain, Finding, Findings};
+use super::voice_bank;
 use crate::domain::{
     Author, CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, EpisodeEntry, EpisodeId, OperationKind, Person,
     PersonId, Roster, name_key, tidy_name,
@@ -232,15 +233,20 @@ impl Catalog {
                     findings.add("people", format!("{id} is not found by the name {name:?}"));
                 }
             }
+            for row in voice_bank::rows(txn)? {
+                if let Err(error) = row {
+                    findings.add("voice prints", error.to_string());
+                }
+            }
             Ok(findings.0)
         })
     }
 
-    fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
         Engine::open_reader(&self.path, &self.lock_path(), Kind::Catalog)?.read(work)
     }
 
-    fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
+    pub(super) fn write<T>(&self, work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>) -> Result<T, StoreError> {
         let begin = Instant::now();
         let _lock = loop {
             match FileLock::try_take(&self.lock_path())? {

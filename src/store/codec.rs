@@ -13,6 +13,12 @@ pub(super) trait RowKey {
     fn feed(&self, hash: &mut crc32fast::Hasher);
 }
 
+impl RowKey for &str {
+    fn feed(&self, hash: &mut crc32fast::Hasher) {
+        hash.update(self.as_bytes());
+    }
+}
+
 impl RowKey for (u32, u32) {
     fn feed(&self, hash: &mut crc32fast::Hasher) {
         hash.update(&self.0.to_le_bytes());

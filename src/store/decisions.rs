@@ -49,6 +49,14 @@ impl EpisodeStore {
         })
     }
 
+    /// Returns the number of the last entry of the log; 0 where it has none.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn last_seq(&self) -> Result<u64, StoreError> {
+        self.engine.read(|txn| Ok(txn.open_table(LOG)?.last()?.map_or(0, |(seq, _)| seq.value())))
+    }
+
     /// Returns the whole log without the changes, which are nearly all of it.
     ///
     /// # Errors

@@ -86,6 +86,7 @@ pub(super) fn lock_path(bundle: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::super::sample::{SMALL, embedder, episode, meta, shot};
+    use super::super::tables::SCHEMA;
     use super::*;
     use crate::domain::RunId;
 
@@ -167,11 +168,11 @@ mod tests {
         let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
         store
             .engine
-            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", 4).map(drop)?))
+            .write(|txn| Ok(txn.open_table(super::super::tables::SCHEMA_VERSION)?.insert("episode", SCHEMA + 1).map(drop)?))
             .unwrap();
         drop(store);
         let told = EpisodeStore::open_writer(&library, &episode()).unwrap_err();
-        assert!(matches!(told, StoreError::Newer { found: 4, known: 3, .. }), "{told}");
+        assert!(matches!(told, StoreError::Newer { found, known: SCHEMA, .. } if found == SCHEMA + 1), "{told}");
     }
 
     #[test]

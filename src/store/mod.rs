@@ -38,6 +38,7 @@ mod spoken;
 mod tables;
 mod verify;
 mod voice;
+mod voice_bank;
 mod voice_rows;
 mod written;
 

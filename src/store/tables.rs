@@ -4,8 +4,8 @@ use redb::TableDefinition;
 
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
-/// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard.
-pub(super) const SCHEMA: u32 = 3;
+/// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints.
+pub(super) const SCHEMA: u32 = 4;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -94,6 +94,8 @@ pub(super) const PEOPLE: TableDefinition<u32, Bytes> = TableDefinition::new("peo
 /// Name without case and spacing -> person.
 pub(super) const NAMES: TableDefinition<&str, u32> = TableDefinition::new("names");
 pub(super) const EPISODES: TableDefinition<&str, Bytes> = TableDefinition::new("episodes");
+/// Episode, bulk rows.
+pub(super) const VOICE_PRINTS: TableDefinition<&str, Bytes> = TableDefinition::new("voice_prints");
 
 /// Says which file it is, and with it which tables are in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,7 @@ impl Kind {
                 txn.open_table(PEOPLE)?;
                 txn.open_table(NAMES)?;
                 txn.open_table(EPISODES)?;
+                txn.open_table(VOICE_PRINTS)?;
             }
         }
         Ok(())

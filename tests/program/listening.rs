@@ -1,29 +1,11 @@
 //! What a run makes of the sound: goes on where it stopped, holds little, and never stands in the way of the pictures.
 
-use super::support::{CHEAP, Measured, UnderWay, User, ffmpeg, media, models, models_of_crates, run_args, scratch, skipped};
+use super::support::{CHEAP, Measured, UnderWay, User, ffmpeg, media, models, models_that_listen, run_args, scratch};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-/// Makes a folder with the models of pictures and of sound; the segmentation model comes with the sources of the crate that brings it.
-fn models_that_listen() -> Option<TempDir> {
-    let (dir, models) = (scratch(), models()?);
-    for from in std::iter::once(models).chain(models_of_crates()) {
-        for file in fs::read_dir(from).into_iter().flatten().flatten() {
-            let to = dir.path().join(file.file_name());
-            if !to.exists() && file.path().extension().is_some_and(|e| e == "onnx") {
-                std::os::unix::fs::symlink(file.path(), to).unwrap();
-            }
-        }
-    }
-    if !dir.path().join("segmentation-3.0.onnx").exists() {
-        skipped("no model segmentation_3_0");
-        return None;
-    }
-    Some(dir)
-}
 
 /// Makes a video of nothing to see, and of a recording that is said again and again.
 fn talk(recording: &str, seconds: u32, dir: &Path) -> Option<PathBuf> {

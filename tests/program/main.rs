@@ -13,6 +13,7 @@ mod devices;
 mod formats;
 mod incremental;
 mod jobs;
+mod known_voices;
 mod listening;
 mod models;
 mod outputs;

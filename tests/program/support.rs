@@ -72,6 +72,24 @@ pub(crate) fn runtime() -> Option<Runtime> {
     }
 }
 
+/// Makes a folder with the models of pictures and of sound; the segmentation model comes with the sources of the crate that brings it.
+pub(crate) fn models_that_listen() -> Option<TempDir> {
+    let (dir, models) = (scratch(), models()?);
+    for from in std::iter::once(models).chain(models_of_crates()) {
+        for file in fs::read_dir(from).into_iter().flatten().flatten() {
+            let to = dir.path().join(file.file_name());
+            if !to.exists() && file.path().extension().is_some_and(|e| e == "onnx") {
+                std::os::unix::fs::symlink(file.path(), to).unwrap();
+            }
+        }
+    }
+    if !dir.path().join("segmentation-3.0.onnx").exists() {
+        skipped("no model segmentation_3_0");
+        return None;
+    }
+    Some(dir)
+}
+
 /// Runs the ffmpeg program on words separated by blanks, with `out` as the last; says that the test is skipped where it cannot.
 pub(crate) fn ffmpeg(input: &Path, words: &str, out: &Path) -> Option<()> {
     let mut command = Command::new("ffmpeg");

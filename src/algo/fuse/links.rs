@@ -27,6 +27,7 @@ pub fn fuse(params: &Params, scene: &Scene<'_>) -> Fused {
         links,
         merges: merges(params, &timeline, &voices),
         narrators: voices.iter().filter(|(_, v)| v.narrator).map(|(s, _)| *s).collect(),
+        owners: voices.iter().filter_map(|(s, v)| Some((*s, v.owner?))).collect(),
         candidates: voices.into_iter().filter(|(_, v)| !v.candidates.is_empty()).map(|(s, v)| (s, v.candidates)).collect(),
     }
 }

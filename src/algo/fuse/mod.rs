@@ -30,7 +30,7 @@ mod tests;
 pub use input::{DecidedVoices, Mouth, Scene};
 pub use links::fuse;
 pub use params::Params;
-pub use voices::{Candidate, VoiceMerge};
+pub use voices::{Candidate, Owner, VoiceMerge};
 
 use crate::domain::{AvLink, SpeakerId};
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Fused {
     pub links: Vec<AvLink>,
     /// Whom each voice could belong to, best first; voices without any candidate are left out.
     pub candidates: BTreeMap<SpeakerId, Vec<Candidate>>,
+    /// Whose each voice is taken to be, where that is known.
+    pub owners: BTreeMap<SpeakerId, Owner>,
     /// Voices that are one person's, by speaker.
     pub merges: Vec<VoiceMerge>,
     /// Voices over pictures in which no mouth moves with them.

@@ -41,10 +41,12 @@ pub(super) struct Voice {
 
 /// Whose a voice is taken to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Owner {
-    pub(super) identity: IdentityId,
-    pub(super) confidence: f32,
-    pub(super) decided: bool,
+pub struct Owner {
+    pub identity: IdentityId,
+    /// Belief, `0..=1`.
+    pub confidence: f32,
+    /// Somebody said so.
+    pub decided: bool,
 }
 
 impl Voice {

@@ -220,6 +220,12 @@ pub enum PeopleCommand {
     Redo,
     /// Show who added, renamed and merged people, and when
     Log,
+    /// List whose voices are known, and from which episodes
+    Voices {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Reads `1200..1250` or one number.

@@ -41,10 +41,10 @@ pub struct StatusArgs {
 pub struct SuggestArgs {
     /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
-    /// Pictures named for their persons, or in folders so named
+    /// Pictures named for their persons, or in folders so named; without it voices are compared with those of other episodes
     #[arg(long, value_name = "DIR")]
-    pub portraits: PathBuf,
-    /// Name every cluster whose nearest portrait is clear
+    pub portraits: Option<PathBuf>,
+    /// Name every cluster whose suggestion is clear
     #[arg(long)]
     pub apply: bool,
     /// As JSON

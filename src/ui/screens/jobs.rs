@@ -310,6 +310,9 @@ fn done(line: &JobLine, report: &RunReport, files: Option<u64>, wall: Duration, 
     if let Some(speech) = report.carried_voices.text() {
         pen.pair("", Role::Text, &format!("{speech} as decided before"));
     }
+    for (n, voice) in report.known_voices.iter().enumerate() {
+        pen.pair(if n == 0 { "known" } else { "" }, Role::Text, &voice.text());
+    }
     if counts.damaged_packets + counts.damaged_frames > 0 {
         pen.pair(
             "damage",

@@ -1,0 +1,300 @@
+//! People known by their voices in other episodes: prints of whatever voice somebody decided is theirs, and what voices are like them.
+//!
+//! Prints follow the decisions: they are made anew whenever an episode's log has grown since, and only then is the episode read. Nobody
+//! is known by what a run alone believes.
+
+use super::suggest::{Suggestion, Suggestions};
+use super::{SessionError, Workspace, report};
+use crate::algo::fuse::Owner;
+use crate::algo::screen_time::union;
+use crate::algo::voice_bank::{Bank, Doubted, Heard, Params, print, voices};
+use crate::config::Settings;
+use crate::domain::{
+    Author, Change, Draft, Edit, EmbedderId, EpisodeId, EpisodeVoices, Identity, IdentityId, MediaTime, Method, OperationKind,
+    PersonId, Roster, RunMeta, Source, Span, SpeakerId, VoiceLink, VoicePrint,
+};
+use crate::store::{EpisodeStore, Library};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One voice print as a list shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrintLine {
+    pub person: PersonId,
+    pub name: String,
+    pub episode: EpisodeId,
+    /// Length of the speech that it is made from.
+    pub speech: MediaTime,
+    pub embedder: EmbedderId,
+    /// Who it sounds more like, and the cosine to that one's print; it counts for nobody then.
+    pub doubt: Option<(String, f32)>,
+}
+
+/// Returns the voice prints of the library, by name, then episode.
+///
+/// # Errors
+/// Fails where the library cannot be read or written.
+pub fn voice_prints(workspace: &Workspace) -> Result<Vec<PrintLine>, SessionError> {
+    let library = workspace.open_library()?;
+    let params = &workspace.settings.voice_bank;
+    let all = refresh(&library, params, None)?;
+    let roster = library.catalog().roster()?;
+    let embedders: BTreeSet<&EmbedderId> = all.iter().map(|v| &v.embedder).collect();
+    let mut lines = Vec::new();
+    for embedder in embedders {
+        let Known { episodes, prints, doubted, .. } = Known::new(params, &all, &roster, embedder);
+        for (i, (print, episode)) in prints.iter().zip(&episodes).enumerate() {
+            let doubt = doubted.iter().find(|d| d.print == i).map(|d| (name_of(&roster, d.like), d.cosine));
+            lines.push(PrintLine {
+                person: print.person,
+                name: name_of(&roster, print.person),
+                episode: (*episode).clone(),
+                speech: print.speech,
+                embedder: embedder.clone(),
+                doubt,
+            });
+        }
+    }
+    lines.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.episode.cmp(&b.episode)).then_with(|| a.embedder.cmp(&b.embedder)));
+    Ok(lines)
+}
+
+/// A voice that sounds like somebody known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownVoice {
+    pub speaker: SpeakerId,
+    pub name: String,
+    /// That it is their voice, `0..=1`.
+    pub belief: f32,
+    /// Whose mouth moves with it, where that is somebody without this name: their voice it stays.
+    pub face: Option<IdentityId>,
+}
+
+impl KnownVoice {
+    /// Says it in one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { speaker, name, belief, face } = self;
+        match face {
+            Some(face) => format!("{speaker} sounds like {name} ({belief:.2}), and {face} is seen saying it: is it them?"),
+            None => format!("{speaker} is {name} by the voice ({belief:.2})"),
+        }
+    }
+}
+
+/// Proposes whose the voices of a run are by their sound, where nobody decided it and no mouth says otherwise. What was proposed or decided of a
+/// voice once is not proposed again.
+pub(super) fn propose(
+    library: &Library,
+    store: &EpisodeStore,
+    settings: &Settings,
+    run: &RunMeta,
+) -> Result<Vec<KnownVoice>, SessionError> {
+    let alike = alike(library, store, settings, run)?;
+    let mut identities = report::identities_now(library, store, run.id)?;
+    let mut next = store.next_identity_id(run.id)?;
+    let (mut changes, mut found) = (Vec::new(), Vec::new());
+    for Alike { speaker, person, name, belief, owner, .. } in alike {
+        let of_owner = owner.and_then(|o| identities.get(&o.identity));
+        let is_other = of_owner.is_some_and(|identity| identity.person != Some(person));
+        let face = owner.map(|o| o.identity).filter(|_| is_other);
+        found.push(KnownVoice { speaker, name: name.clone(), belief, face });
+        if face.is_some() {
+            continue;
+        }
+        let theirs = of_owner.map(|i| i.id).or_else(|| identities.values().find(|i| i.person == Some(person)).map(|i| i.id));
+        let identity = theirs.unwrap_or_else(|| {
+            let id = next;
+            next = IdentityId(next.0 + 1);
+            let (name, person) = (Some(name), Some(person));
+            let new = Identity { id, label: None, name, person, source: Source::Proposed, alone: None, locked: false };
+            changes.push(Change::Identity { run: run.id, id, edit: Edit { from: None, to: Some(new.clone()) } });
+            identities.insert(id, new);
+            id
+        });
+        let to = VoiceLink { identity: Some(identity), source: Source::Proposed, method: Method::Voice, score: belief };
+        changes.push(Change::Voice { run: run.id, speaker, edit: Edit { from: None, to: Some(to) } });
+    }
+    if !changes.is_empty() {
+        let told: Vec<String> = found.iter().filter(|k| k.face.is_none()).map(KnownVoice::text).collect();
+        let (author, kind) = (Author::Pipeline { run: run.id }, OperationKind::Voice);
+        store.append(Draft { at: Timestamp::now(), author, kind, summary: told.join(", "), changes })?;
+    }
+    Ok(found)
+}
+
+/// Suggests names for those clusters whose mouths move with voices that are known.
+///
+/// # Errors
+/// Fails where there is no such episode, or it was not listened to.
+pub fn suggest_by_voice(workspace: &Workspace, episode: &EpisodeId) -> Result<Suggestions, SessionError> {
+    let library = workspace.open_library()?;
+    let store = workspace.read(&library, episode)?;
+    let summary = report::summarise(&library, &store, &workspace.settings)?;
+    let Some(speech) = &summary.speech else { return Err(SessionError::NotHeard { episode: episode.clone() }) };
+    let mut clusters: Vec<Suggestion> = Vec::new();
+    for voice in alike(&library, &store, &workspace.settings, &summary.run)? {
+        let Some(owner) = speech.fused.owners.get(&voice.speaker).filter(|o| !o.decided) else { continue };
+        let person = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&owner.identity));
+        let Some(time) = person.map(|p| p.visual_time) else { continue };
+        let Alike { name, cosine, second, .. } = voice;
+        match clusters.iter_mut().find(|c| c.cluster == owner.identity) {
+            Some(known) if known.nearest != name => known.is_clear = false,
+            Some(_) => {}
+            None => clusters.push(Suggestion { cluster: owner.identity, time, nearest: name, cosine, second, is_clear: true }),
+        }
+    }
+    clusters.sort_by(|a, b| b.time.cmp(&a.time).then(a.cluster.cmp(&b.cluster)));
+    Ok(Suggestions { clusters, notes: Vec::new() })
+}
+
+/// A voice of which nobody said anything, and whom it sounds like.
+#[derive(Debug)]
+struct Alike {
+    speaker: SpeakerId,
+    person: PersonId,
+    name: String,
+    cosine: f32,
+    belief: f32,
+    second: Option<(String, f32)>,
+    /// Whose it is by what is seen.
+    owner: Option<Owner>,
+}
+
+fn alike(library: &Library, store: &EpisodeStore, settings: &Settings, run: &RunMeta) -> Result<Vec<Alike>, SessionError> {
+    let params = &settings.voice_bank;
+    let Some(embedder) = embedder(run).filter(|_| params.enabled) else { return Ok(Vec::new()) };
+    let all = refresh(library, params, Some(store))?;
+    let roster = library.catalog().roster()?;
+    let known = Known::new(params, &all, &roster, &embedder);
+    if known.bank.is_empty() {
+        return Ok(Vec::new());
+    }
+    let summary = report::summarise(library, store, settings)?;
+    let Some(speech) = summary.speech else { return Ok(Vec::new()) };
+    let mut told = BTreeSet::new();
+    for operation in store.operations()? {
+        for change in &operation.changes {
+            if let Change::Voice { run: of, speaker, .. } = change
+                && *of == run.id
+            {
+                told.insert(*speaker);
+            }
+        }
+    }
+    let windows = store.heard_windows(run.id)?;
+    let heard = Heard::new(&windows);
+    let mut found = Vec::new();
+    for (speaker, spans) in voices(&speech.turns).into_iter().filter(|(speaker, _)| !told.contains(speaker)) {
+        let Some((voice, _)) = print(params, &heard, &spans) else { continue };
+        let mut near = known.bank.likenesses(params, &voice).into_iter();
+        let Some(best) = near.next().filter(|l| l.belief >= params.min_belief) else { continue };
+        found.push(Alike {
+            speaker,
+            person: best.person,
+            name: name_of(&roster, best.person),
+            cosine: best.cosine,
+            belief: best.belief,
+            second: near.next().map(|l| (name_of(&roster, l.person), l.cosine)),
+            owner: speech.fused.owners.get(&speaker).copied(),
+        });
+    }
+    Ok(found)
+}
+
+/// The prints of one embedder, as the catalog knows their people now.
+struct Known<'a> {
+    /// Where each print is from.
+    episodes: Vec<&'a EpisodeId>,
+    prints: Vec<VoicePrint>,
+    bank: Bank,
+    doubted: Vec<Doubted>,
+}
+
+impl<'a> Known<'a> {
+    fn new(params: &Params, all: &'a [EpisodeVoices], roster: &Roster, embedder: &EmbedderId) -> Self {
+        let (mut episodes, mut prints) = (Vec::new(), Vec::new());
+        for of in all.iter().filter(|of| of.embedder == *embedder) {
+            for print in &of.prints {
+                let Some(person) = roster.stands_for(print.person) else { continue };
+                episodes.push(&of.episode);
+                prints.push(VoicePrint { person: person.id, ..print.clone() });
+            }
+        }
+        let (bank, doubted) = Bank::new(params, &prints.iter().collect::<Vec<_>>());
+        Self { episodes, prints, bank, doubted }
+    }
+}
+
+fn name_of(roster: &Roster, person: PersonId) -> String {
+    roster.stands_for(person).map_or_else(|| person.to_string(), |p| p.name.clone())
+}
+
+/// Brings the prints up to what is decided in each episode, and returns them. `own` is the episode that is open already. One that cannot be
+/// read keeps those that it has.
+fn refresh(library: &Library, params: &Params, own: Option<&EpisodeStore>) -> Result<Vec<EpisodeVoices>, SessionError> {
+    let catalog = library.catalog();
+    let mut all: BTreeMap<EpisodeId, EpisodeVoices> = catalog.voices()?.into_iter().map(|v| (v.episode.clone(), v)).collect();
+    let mut anew = Vec::new();
+    for episode in library.episodes()? {
+        let before = all.get(&episode);
+        let made = match own.filter(|store| *store.episode() == episode) {
+            Some(store) => made_anew(store, params, before),
+            None => EpisodeStore::open_reader(library, &episode)
+                .map_err(SessionError::from)
+                .and_then(|store| made_anew(&store, params, before)),
+        };
+        match made {
+            Ok(Some(voices)) => {
+                anew.push(voices.clone());
+                all.insert(episode, voices);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!("the voices of {episode} are taken as they were: {error}"),
+        }
+    }
+    catalog.put_voices(&anew)?;
+    Ok(all.into_values().collect())
+}
+
+/// Makes the prints of an episode; `None` where nothing was decided since they were made, or it was not listened to.
+fn made_anew(
+    store: &EpisodeStore,
+    params: &Params,
+    before: Option<&EpisodeVoices>,
+) -> Result<Option<EpisodeVoices>, SessionError> {
+    let Some(run) = store.active_run()? else { return Ok(None) };
+    let seq = store.last_seq()?;
+    if before.is_some_and(|b| b.run == run && b.seq == seq) {
+        return Ok(None);
+    }
+    let meta = store.run(run)?;
+    let Some(embedder) = embedder(&meta) else { return Ok(None) };
+    let spoken = store.spoken(run)?;
+    let identities = store.identities(run)?;
+    let mut spans: BTreeMap<PersonId, Vec<Span>> = BTreeMap::new();
+    for turn in spoken.turns() {
+        let of_voice = || spoken.links.get(&turn.speaker).filter(|link| link.is_decided());
+        let Some(link) = spoken.said.get(&turn.id).or_else(of_voice) else { continue };
+        if let Some(person) = link.identity.and_then(|id| identities.get(&id)).and_then(|i| i.person) {
+            spans.entry(person).or_default().push(turn.span);
+        }
+    }
+    let mut prints = Vec::new();
+    if !spans.is_empty() {
+        let windows = store.heard_windows(run)?;
+        let heard = Heard::new(&windows);
+        for (person, spans) in spans {
+            if let Some((voice, speech)) = print(params, &heard, &union(spans)) {
+                prints.push(VoicePrint { person, voice, speech });
+            }
+        }
+    }
+    Ok(Some(EpisodeVoices { episode: store.episode().clone(), run, seq, embedder, prints }))
+}
+
+/// Returns what made the vectors of a run's voices; `None` where it told no voices apart.
+fn embedder(run: &RunMeta) -> Option<EmbedderId> {
+    let sound = run.sound.as_ref().filter(|_| super::speech::is_heard(run))?;
+    sound.models.last().map(|model| EmbedderId(model.id.clone()))
+}
