@@ -68,11 +68,11 @@ fn run(file: &Path, ears: &Ears, settings: &Settings) -> [f64; 4] {
     };
     let mut next = || sound.next().map(|chunk| (chunk.start, chunk.samples));
     let (listen_params, speech) = (&settings.listen, &settings.speech);
-    let heard = listen(&mut next, ears, listen_params, speech, 0, &Cancel::default(), &progress, &mut keep).expect("it is heard");
-    let listened = Instant::now();
-    let found = diarise(&Heard { span: heard.span, windows: &windows, levels: &levels }, &settings.diarise);
+    listen(&mut next, ears, listen_params, speech, 0, &Cancel::default(), &progress, &mut keep).expect("it is heard");
+    let (listened, span) = (Instant::now(), sound.facts().span);
+    let found = diarise(&Heard { span, windows: &windows, levels: &levels }, &settings.diarise);
     assert!(!found.turns.is_empty());
-    let seconds = heard.span.len().secs();
+    let seconds = span.len().secs();
     let busy = progress.view().busy;
     let spent = |stage| busy.iter().find(|(s, _)| *s == stage).map_or(0.0, |(_, t)| t.as_secs_f64()) / seconds;
     [began.elapsed().as_secs_f64() / seconds, listened.elapsed().as_secs_f64() / seconds, spent(Stage::Sound), spent(Stage::Hear)]

@@ -3,12 +3,13 @@
 use super::{Embedding, IdentityId, MediaTime, Method, Source, Span, SpeakerId, TrackId, TurnId};
 use serde::{Deserialize, Serialize};
 
-/// One uninterrupted stretch of one voice. Turns of different speakers may overlap in time, those of one speaker never do.
+/// One uninterrupted stretch of one voice. Turns of different speakers may overlap in time; those of one speaker do so only where people
+/// made them to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     pub id: TurnId,
     pub span: Span,
-    /// The diariser's local label.
+    /// Whose voice it is: the diariser's label, or the one that a person gave it to.
     pub speaker: SpeakerId,
     /// Belief that it is this speaker, `0..=1`.
     pub confidence: f32,

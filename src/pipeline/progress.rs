@@ -168,7 +168,8 @@ pub struct ProgressView {
     pub phase: Phase,
     /// Wall time of this phase so far.
     pub elapsed: Duration,
-    /// Units of the phase: decoded pictures while detecting, crops while embedding, seconds of sound while listening.
+    /// Units of the phase: decoded pictures while detecting, crops while embedding, seconds of sound while listening, shots while
+    /// looking at mouths, windows while writing down.
     pub done: u64,
     /// 0 where it is not known.
     pub total: u64,

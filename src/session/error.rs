@@ -9,9 +9,8 @@ use crate::export::artifacts::ArtifactError;
 use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
 use crate::media::{MediaError, WriteError};
-use crate::pipeline::listen::ListenError;
+use crate::pipeline::PassError;
 use crate::pipeline::scan::ScanError;
-use crate::pipeline::transcribe::TranscribeError;
 use crate::pull::PullError;
 use crate::store::StoreError;
 use std::path::PathBuf;
@@ -36,9 +35,7 @@ pub enum SessionError {
     #[error(transparent)]
     Scan(#[from] ScanError),
     #[error(transparent)]
-    Listen(#[from] ListenError),
-    #[error(transparent)]
-    Transcribe(#[from] TranscribeError),
+    Pass(#[from] PassError),
     #[error("no speech model is installed")]
     NoSpeechModel,
     #[error("{path:?} has no sound")]
@@ -138,7 +135,6 @@ impl SessionError {
             Self::Pull(e) => Some(e.hint()),
             Self::Store(e) => Some(e.hint()),
             Self::Scan(e) => e.hint(),
-            Self::Transcribe(e) => e.hint(),
             Self::NoSpeechModel => Some(format!("run: screenalytics models pull {}", super::transcription::OFFERED)),
             Self::Artifact { source, .. } => Some(source.hint()),
             Self::Index(e) => Some(e.hint()),
@@ -188,7 +184,7 @@ impl SessionError {
                 Some("replay it on a copy of the library that it comes from, or write it as commands".into())
             }
             Self::Truth { source, .. } => Some(source.hint()),
-            Self::Listen(e) => e.hint(),
+            Self::Pass(e) => e.hint(),
             Self::NoSound { .. } => Some("only files with an audio stream can be listened to".into()),
             Self::NoEars { missing } => Some(format!("run: screenalytics models pull {}", missing.join(" "))),
             Self::Rttm { source, .. } => Some(source.hint()),

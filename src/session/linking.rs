@@ -8,8 +8,9 @@ use crate::domain::{RunMeta, Turn, Watching};
 use crate::infer::{AUTO, FaceClip, FaceSound, Found, ModelFile, Registry, SessionOptions, Task, build_active_speaker, can_run};
 use crate::media::audio::Sound;
 use crate::media::{DecodeParams, Decoder, Hardware};
-use crate::pipeline::Phase;
-use crate::pipeline::link::{self, LinkError, LinkPlan};
+use crate::pipeline::link::{self, LinkPlan};
+use crate::pipeline::{PassError, Phase};
+use serde_json::{Value, json};
 
 /// The setting that leaves the pass out.
 const OFF: &str = "off";
@@ -32,6 +33,19 @@ pub enum LinkReport {
 }
 
 impl LinkReport {
+    /// Returns it as other programs read it; `text` says it in words.
+    pub(super) fn json(&self) -> Value {
+        let mut value = match self {
+            Self::Scored { tracks, face_s } => json!({"state": "scored", "tracks": tracks, "face_s": face_s}),
+            Self::Off => json!({"state": "off"}),
+            Self::NoSpeech => json!({"state": "no_speech"}),
+            Self::NoModel { wanted } => json!({"state": "no_model", "wanted": wanted}),
+            Self::Failed { .. } => json!({"state": "failed"}),
+        };
+        value["text"] = self.text().into();
+        value
+    }
+
     /// Says it in one line.
     #[must_use]
     pub fn text(&self) -> String {
@@ -88,7 +102,7 @@ pub(super) fn run(pass: &Pass<'_>, meta: &mut RunMeta) -> Result<LinkReport, Ses
         return report(pass, meta);
     }
     match score(pass, meta, model, &turns, &key) {
-        Err(LinkError::Store(error)) => return Err(error.into()),
+        Err(PassError::Store(error)) => return Err(error.into()),
         Err(error) => return Ok(LinkReport::Failed { what: error.to_string(), hint: error.hint() }),
         Ok(()) if pass.cancel.is_set() => {}
         Ok(()) => {
@@ -99,7 +113,7 @@ pub(super) fn run(pass: &Pass<'_>, meta: &mut RunMeta) -> Result<LinkReport, Ses
     report(pass, meta)
 }
 
-fn score(pass: &Pass<'_>, meta: &mut RunMeta, model: &ModelFile, turns: &[Turn], key: &str) -> Result<(), LinkError> {
+fn score(pass: &Pass<'_>, meta: &mut RunMeta, model: &ModelFile, turns: &[Turn], key: &str) -> Result<(), PassError> {
     let Some(sound) = Sound::open(pass.video, &pass.sound())? else {
         return Ok(());
     };
@@ -154,7 +168,7 @@ fn session(pass: &Pass<'_>, model: &ModelFile) -> SessionOptions {
 fn key(pass: &Pass<'_>, meta: &RunMeta, model: &ModelFile, turns: &[Turn]) -> String {
     let p = &pass.settings.mouth;
     let spans: Vec<_> = turns.iter().map(|t| t.span).collect();
-    fingerprint::of_json(&serde_json::json!({
+    fingerprint::of_json(&json!({
         "link": 1,
         "scan": meta.scan_key,
         "turns": spans,

@@ -10,8 +10,8 @@ use crate::domain::{Listening, RunMeta, SoundFacts, SpeakerId, TurnId};
 use crate::infer::{Found, ModelFile, Registry, Task};
 use crate::media::audio::Sound;
 use crate::pipeline::carry_voices::CarriedVoices;
-use crate::pipeline::listen::{self, Ears, ListenError};
-use crate::pipeline::{Phase, carry_voices};
+use crate::pipeline::listen::{self, Ears};
+use crate::pipeline::{PassError, Phase, carry_voices};
 use crate::store::EpisodeStore;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -157,10 +157,10 @@ fn hear(pass: &Pass<'_>, meta: &mut RunMeta, models: &[ModelFile; 3], key: &str)
     };
     let heard = listen::listen(&mut next, &ears, params, &pass.settings.speech, from, pass.cancel, pass.progress, &mut keep);
     match heard {
-        Err(ListenError::Store(error)) => return Err(error.into()),
+        Err(PassError::Store(error)) => return Err(error.into()),
         Err(error) => return Ok(Some(SoundReport::Failed { what: error.to_string(), hint: error.hint() })),
-        Ok(_) if pass.cancel.is_set() => return Ok(None),
-        Ok(_) => {}
+        Ok(()) if pass.cancel.is_set() => return Ok(None),
+        Ok(()) => {}
     }
     if let Some(listening) = &mut meta.sound {
         listening.facts = Some(sound.facts());

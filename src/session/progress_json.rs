@@ -81,6 +81,8 @@ pub fn done_report(
         "known_voices": report.known_voices.iter().map(|k| json!({
             "speaker": k.speaker.to_string(), "name": k.name, "belief": round(k.belief.into(), 3), "face": k.face.map(|id| id.to_string()),
         })).collect::<Vec<_>>(),
+        "mouths": report.mouths.json(),
+        "words": report.words.json(),
         "metrics": report.metrics,
         "device": report.meta.device,
         "models": {"detector": report.meta.detector, "embedder": report.meta.embedder},

@@ -20,8 +20,7 @@ fn parts(facts: &RunFacts, view: &ProgressView) -> Vec<String> {
         format!("detector={}", facts.detector_family),
         format!("tracker={}", facts.tracker),
         format!("device={}", facts.device.as_deref().unwrap_or(&facts.asked_device)),
-        // Three columns, so that what fits does not change from one moment to the next. Of sound it is seconds a second.
-        format!("{}={:<3.0}", if view.phase == Phase::Listen { "speed" } else { "fps" }, view.rate()),
+        rate(view.phase, view.rate()),
         format!("ETA {eta}"),
     ];
     if view.shots > 0 {
@@ -31,16 +30,31 @@ fn parts(facts: &RunFacts, view: &ProgressView) -> Vec<String> {
     parts
 }
 
+/// Says how many units of a phase are done a second, in three columns, so that what fits does not change from one moment to the next.
+fn rate(phase: Phase, rate: f64) -> String {
+    match phase {
+        // Of sound it is seconds a second.
+        Phase::Listen => format!("speed={rate:<3.0}"),
+        Phase::Embed => format!("crops/s={rate:<3.0}"),
+        Phase::Link => format!("shots/s={rate:<3.1}"),
+        Phase::Transcribe => format!("windows/s={rate:<3.1}"),
+        Phase::Prepare | Phase::Detect | Phase::Diarise | Phase::Cluster | Phase::Done => format!("fps={rate:<3.0}"),
+    }
+}
+
 /// Joins the parts that fit into `width` columns: the counts go first, then the labels, then what matters least while
 /// waiting; the time reached stays.
 fn fitting(parts: &[String], width: usize) -> String {
     /// Positions in [`parts`]: tracker, detector, device, fps, phase, ETA.
-    const GOES: [usize; 6] = [3, 2, 4, 5, 1, 6];
+    const GOES: [usize; 6] = [3, 2, 4, RATE, 1, 6];
+    const RATE: usize = 5;
     let fits = |text: &String| text.chars().count() <= width;
     let core = &parts[..parts.len().min(7)];
+    // A bare number would say nothing.
     let bare: Vec<&str> = core
         .iter()
-        .map(|p| p.split_once('=').map_or(p.as_str(), |(label, v)| if label == "fps" || label == "speed" { p } else { v }))
+        .enumerate()
+        .map(|(at, p)| p.split_once('=').filter(|_| at != RATE).map_or(p.as_str(), |(_, value)| value))
         .collect();
     let narrower = (0..=GOES.len()).map(|n| {
         let left: Vec<&str> = (0..bare.len()).filter(|i| !GOES[..n].contains(i)).map(|i| bare[i]).collect();
@@ -59,6 +73,25 @@ pub fn counted(n: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_phase_counts_in_units_of_its_own() {
+        let told = |phase| rate(phase, 0.74);
+        assert_eq!(told(Phase::Detect), "fps=1  ");
+        assert_eq!([Phase::Link, Phase::Transcribe].map(told), ["shots/s=0.7", "windows/s=0.7"]);
+        let parts: Vec<String> = [
+            "00:12 / 44:59",
+            "phase=audio:link",
+            "detector=scrfd",
+            "tracker=bytetrack",
+            "device=cpu",
+            "shots/s=0.7",
+            "ETA 12:34",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        assert_eq!(fitting(&parts, 60), "00:12 / 44:59 • audio:link • cpu • shots/s=0.7 • ETA 12:34");
+    }
 
     #[test]
     fn the_line_never_exceeds_the_terminal_and_drops_what_matters_least() {

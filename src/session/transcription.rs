@@ -12,9 +12,9 @@ use crate::infer::{
     find_speech_model,
 };
 use crate::media::audio::{Sound, SoundChoice};
-use crate::pipeline::transcribe::{self, Listener, TranscribeError};
-use crate::pipeline::{Cancel, Phase};
-use serde_json::json;
+use crate::pipeline::transcribe::{self, Listener};
+use crate::pipeline::{Cancel, PassError, Phase};
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// What the settings say where nothing is to be written down.
@@ -26,23 +26,31 @@ pub(super) const OFFERED: &str = "whisper_base_onnx";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WordsReport {
     /// It is written down, by this model.
-    Written {
-        model: String,
-        words: usize,
-    },
+    Written { model: String, words: usize },
+    /// The settings say not to write anything down.
     Off,
     /// Nobody was heard, so there is nothing to write down.
     NoTurns,
     /// No speech model is installed.
     NoModel,
     /// It could not be written down.
-    Failed {
-        what: String,
-        hint: Option<String>,
-    },
+    Failed { what: String, hint: Option<String> },
 }
 
 impl WordsReport {
+    /// Returns it as other programs read it; `text` says it in words.
+    pub(super) fn json(&self) -> Value {
+        let mut value = match self {
+            Self::Written { model, words } => json!({"state": "written", "model": model, "words": words}),
+            Self::Off => json!({"state": "off"}),
+            Self::NoTurns => json!({"state": "no_turns"}),
+            Self::NoModel => json!({"state": "no_model"}),
+            Self::Failed { .. } => json!({"state": "failed"}),
+        };
+        value["text"] = self.text().into();
+        value
+    }
+
     /// Says it in one line.
     #[must_use]
     pub fn text(&self) -> String {
@@ -89,7 +97,7 @@ pub(super) fn run(pass: &Pass<'_>, meta: &mut RunMeta) -> Result<WordsReport, Se
             report(pass, meta)
         }
         Ok(false) => Ok(WordsReport::Failed { what: "it was stopped; the next run goes on with it".into(), hint: None }),
-        Err(TranscribeError::Store(error)) => Err(error.into()),
+        Err(PassError::Store(error)) => Err(error.into()),
         Err(error) => Ok(WordsReport::Failed { hint: error.hint(), what: error.to_string() }),
     }
 }
@@ -100,7 +108,7 @@ fn model(pass: &Pass<'_>) -> Result<Option<SpeechModel>, InferError> {
     find_speech_model(&registry, &found, &pass.settings.transcribe.model)
 }
 
-fn write_down(pass: &Pass<'_>, meta: &mut RunMeta, model: &SpeechModel, key: &str) -> Result<bool, TranscribeError> {
+fn write_down(pass: &Pass<'_>, meta: &mut RunMeta, model: &SpeechModel, key: &str) -> Result<bool, PassError> {
     let params = &pass.settings.transcribe;
     begins(meta, pass.settings, |table| table == "transcribe");
     pass.store.update_run(meta)?;
@@ -123,7 +131,7 @@ fn write_down(pass: &Pass<'_>, meta: &mut RunMeta, model: &SpeechModel, key: &st
     let listener = Listener { path: pass.video, choice: &choice };
     let tick = || pass.watcher.moves();
     let done = transcribe::run(&listener, &mut opened?, pass.store, meta.id, key, params, pass.cancel, pass.progress, &tick)?;
-    Ok(done.is_some())
+    Ok(done)
 }
 
 fn report(pass: &Pass<'_>, meta: &RunMeta) -> Result<WordsReport, SessionError> {

@@ -117,13 +117,16 @@ fn without_sound_or_models_or_wish_only_what_is_seen_is_measured_and_the_report_
     let mute = dir.path().join("mute.mkv");
     let Some(()) = ffmpeg(&video, "-i -an -c:v copy", &mute) else { return };
     let user = User::new();
-    let state = |models: &Path, video: &Path, id: &str, more: &[&str]| {
+    let summary = |models: &Path, video: &Path, id: &str, more: &[&str]| {
         let mut words: Vec<OsString> = vec!["--models-dir".into(), models.into()];
         words.extend(run_args(video, &[&CHEAP[..], &["--ep-id", id], more].concat()));
-        Measured::of(&user.run(words)).last["summary"]["sound"].clone()
+        Measured::of(&user.run(words)).last["summary"].clone()
     };
+    let state = |models: &Path, video: &Path, id: &str, more: &[&str]| summary(models, video, id, more)["sound"].clone();
     assert_eq!(state(listening.path(), &mute, "mute", &[])["state"], "no_sound");
-    assert_eq!(state(listening.path(), &video, "off", &["--no-listen"])["state"], "off");
+    let off = summary(listening.path(), &video, "off", &["--no-listen", "--set", "transcribe.model=off"]);
+    let states = ["sound", "mouths", "words"].map(|of| off[of]["state"].as_str());
+    assert_eq!(states, [Some("off"), Some("no_speech"), Some("off")], "{off}");
     if !deaf.join("segmentation-3.0.onnx").exists() {
         let missing = state(&deaf, &video, "deaf", &[]);
         assert_eq!(missing["state"], "no_models");

@@ -1,11 +1,12 @@
 //! The first stage: pictures and sound of the faces that are to be scored.
 
-use super::{Event, Job, LinkError, LinkPlan, Outline, Place};
+use super::{Event, Job, LinkPlan, Outline, Place};
 use crate::algo::mouth::{CROP_SIDE, Grid, Region, Square, Stretch, Windows, grey_crop, stretches};
 use crate::domain::{Affine, FrameTime, MediaTime, RunId, Shot, Size};
 use crate::infer::{FaceClip, FaceSound};
 use crate::media::audio::{RATE, Sound};
 use crate::media::{Decoder, MediaError, Picture};
+use crate::pipeline::error::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crate::store::EpisodeStore;
@@ -19,11 +20,11 @@ pub(super) fn run(
     store: &EpisodeStore,
     run: RunId,
     plan: &LinkPlan<'_>,
-    flow: &Flow<LinkError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     to_score: &Sender<Job>,
     to_store: &Sender<Event>,
-) -> Result<(), LinkError> {
+) -> Result<(), PassError> {
     let looked_at = store.mouths(run)?;
     let windows = Windows::new(plan.params);
     let mut film = Film { decoder, now: None, next: None, seek: MediaTime::from_secs(plan.params.seek_s) };

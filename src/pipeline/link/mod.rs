@@ -7,15 +7,13 @@
 //! The video is decoded once more, only where a face of some size is seen while somebody speaks; what lies between is sought over. The shot is
 //! the unit of commit: whoever goes on looks at the shots that have no row.
 
-mod error;
 mod look;
 mod score;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use error::LinkError;
-
+use super::error::PassError;
 use super::flow::{Cancel, Flow};
 use super::progress::Progress;
 use crate::algo::mouth::{self, Grid};
@@ -64,8 +62,8 @@ pub fn run(
     cancel: &Cancel,
     progress: &Progress,
     tick: &(dyn Fn() + Sync),
-) -> Result<(), LinkError> {
-    let flow: Flow<LinkError> = Flow::new(cancel.clone());
+) -> Result<(), PassError> {
+    let flow: Flow<PassError> = Flow::new(cancel.clone());
     let (to_score, jobs) = bounded::<Job>(plan.workers.max(1));
     let (to_store, events) = bounded::<Event>(16);
     let started: std::io::Result<()> = std::thread::scope(|scope| {
@@ -79,7 +77,7 @@ pub fn run(
         drop((jobs, to_store));
         flow.spawn(scope, "store", move || write::run(store, run, plan.grid, flow, progress, tick, &events))
     });
-    started.map_err(|source| LinkError::Thread { source })?;
+    started.map_err(|source| PassError::Thread { source, setting: "workers.detect" })?;
     match flow.into_failure() {
         Some((_, error)) => Err(error),
         None => Ok(()),

@@ -1,18 +1,19 @@
 //! The scoring threads.
 
-use super::{Event, Job, LinkError, LinkPlan};
+use super::{Event, Job, LinkPlan};
 use crate::infer::build_active_speaker;
+use crate::pipeline::error::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crossbeam_channel::{Receiver, Sender};
 
 pub(super) fn run(
     plan: &LinkPlan<'_>,
-    flow: &Flow<LinkError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     jobs: &Receiver<Job>,
     to_store: &Sender<Event>,
-) -> Result<(), LinkError> {
+) -> Result<(), PassError> {
     let mut model = None;
     for Job { places, clips } in jobs {
         if flow.stopped() {

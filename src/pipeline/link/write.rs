@@ -1,8 +1,9 @@
 //! The last stage: a shot is stored when all its windows are scored.
 
-use super::{Event, LinkError, Outline};
+use super::{Event, Outline};
 use crate::algo::mouth::{Grid, Windows};
 use crate::domain::{MouthScores, RunId, ShotId};
+use crate::pipeline::error::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crate::store::EpisodeStore;
@@ -45,11 +46,11 @@ pub(super) fn run(
     store: &EpisodeStore,
     run: RunId,
     grid: Grid,
-    flow: &Flow<LinkError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     tick: &(dyn Fn() + Sync),
     events: &Receiver<Event>,
-) -> Result<(), LinkError> {
+) -> Result<(), PassError> {
     let mut open: BTreeMap<ShotId, Open> = BTreeMap::new();
     let mut done = progress.view().done;
     for event in events {

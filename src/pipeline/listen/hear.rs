@@ -1,14 +1,14 @@
 //! The chain: who reads, who hears, who keeps.
 
-use super::error::ListenError;
 use super::params::{Params, ROW};
 use super::source::{Stretch, Stretches, time};
 use crate::algo::diarise::local_speech;
 use crate::algo::speech::{self, LevelMeter, byte, peaks};
-use crate::domain::{HeardChunk, HeardWindow, LOCAL_SPEAKERS, LocalVoice, MediaTime, SoundLevels, Span};
+use crate::domain::{HeardChunk, HeardWindow, LOCAL_SPEAKERS, LocalVoice, MediaTime, SoundLevels};
 use crate::infer::{
     Device, InferError, ModelFile, Segmenter, SessionOptions, SpeechDetector, VoiceEmbedder, build_voice_embedder,
 };
+use crate::pipeline::error::PassError;
 use crate::pipeline::flow::{Cancel, Flow};
 use crate::pipeline::progress::{Progress, Stage};
 use crate::pipeline::scan::Reorder;
@@ -27,15 +27,6 @@ pub struct Ears {
     /// For local speakers and voices; speech is always heard on the CPU, as its model goes step by step.
     pub device: Device,
     pub cpu: Device,
-}
-
-/// What was listened to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Listened {
-    /// From the first sample to the end of the last one; empty where there was none.
-    pub span: Span,
-    /// Stretches in all, those of an earlier time included.
-    pub stretches: u32,
 }
 
 /// A stretch on its way to be heard.
@@ -64,12 +55,12 @@ pub fn listen(
     cancel: &Cancel,
     progress: &Progress,
     keep: &mut (dyn FnMut(HeardChunk) -> Result<(), StoreError> + Send),
-) -> Result<Listened, ListenError> {
-    let flow: Flow<ListenError> = Flow::new(cancel.clone());
+) -> Result<(), PassError> {
+    let flow: Flow<PassError> = Flow::new(cancel.clone());
     let workers = workers(params, &ears.device);
     let (to_hear, tasks) = bounded::<Task>(2);
     let (to_keep, heard) = bounded::<HeardChunk>(2 + workers);
-    let mut listened = Listened { span: Span::default(), stretches: 0 };
+    let mut begins = None;
     let started: std::io::Result<()> = std::thread::scope(|scope| {
         let flow = &flow;
         // Whatever ends this closure early drops its ends of the channels, and with them the stages end.
@@ -101,13 +92,9 @@ pub fn listen(
         })?;
         // Reading stays on this thread: a decoder need not be sent to another.
         let read = read(next, ears, params, speech, progress, &mut |task| {
-            let own = task.stretch.own;
-            let span = Span::new(
-                if listened.stretches == 0 { task.stretch.start } else { listened.span.start() },
-                task.stretch.start + time(own),
-            );
-            listened = Listened { span, stretches: task.stretch.index + 1 };
-            progress.heard(u64::try_from((span.end() - span.start()).0 / 1_000_000).unwrap_or(0));
+            let (start, own) = (task.stretch.start, task.stretch.own);
+            let heard = start + time(own) - *begins.get_or_insert(start);
+            progress.heard(u64::try_from(heard.0 / 1_000_000).unwrap_or(0));
             !flow.stopped() && (task.stretch.index < from || to_hear.send(task).is_ok())
         });
         if let Err(error) = read {
@@ -116,8 +103,8 @@ pub fn listen(
         drop(to_hear);
         Ok(())
     });
-    started.map_err(|source| ListenError::Thread { source })?;
-    flow.into_failure().map_or(Ok(listened), |(_, error)| Err(error))
+    started.map_err(|source| PassError::Thread { source, setting: "listen.workers" })?;
+    flow.into_failure().map_or(Ok(()), |(_, error)| Err(error))
 }
 
 /// Runs the models that go to the device once on a second of noise, so that a device which cannot serve is found out before.

@@ -8,11 +8,9 @@
 //! of a recording is held. Listening that goes on reads the sound from its beginning once more, so that every sample lies where it lay, and
 //! lets the model of speech hear it all again, which remembers; both cost a hundredth of the rest.
 
-mod error;
 mod hear;
 mod params;
 mod source;
 
-pub use error::ListenError;
-pub use hear::{Ears, Listened, NextSound, listen, try_out};
+pub use hear::{Ears, NextSound, listen, try_out};
 pub use params::Params;

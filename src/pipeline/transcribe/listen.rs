@@ -1,10 +1,11 @@
 //! Takes the sound of windows from a file and has it written down.
 
-use super::{TranscribeError, samples_between};
+use super::samples_between;
 use crate::algo::speech_windows::{self, SpeechWindow};
 use crate::domain::{MediaTime, Sentence, Span, Written};
 use crate::infer::{Heard, TranscribeParams, Transcriber, WindowText};
 use crate::media::audio::{Sound, SoundChoice};
+use crate::pipeline::error::PassError;
 use crate::pipeline::flow::Cancel;
 use std::path::Path;
 
@@ -33,8 +34,8 @@ pub fn write_down(
     language: Option<String>,
     params: &TranscribeParams,
     cancel: &Cancel,
-    mut keep: impl FnMut(usize, Written) -> Result<(), TranscribeError>,
-) -> Result<bool, TranscribeError> {
+    mut keep: impl FnMut(usize, Written) -> Result<(), PassError>,
+) -> Result<bool, PassError> {
     let open = windows.get(begun..).unwrap_or_default();
     let Some(first) = open.first() else { return Ok(true) };
     let language = match language {
@@ -74,7 +75,7 @@ fn to_the_end(
     language: &str,
     params: &TranscribeParams,
     cancel: &Cancel,
-) -> Result<Vec<Sentence>, TranscribeError> {
+) -> Result<Vec<Sentence>, PassError> {
     let mut until = text.until;
     let mut sentences: Vec<Sentence> = of_text(text);
     let mut left = window.clone();
@@ -104,7 +105,7 @@ fn likeliest_language(
     windows: &[SpeechWindow],
     params: &TranscribeParams,
     cancel: &Cancel,
-) -> Result<String, TranscribeError> {
+) -> Result<String, PassError> {
     const ENGLISH: &str = "en";
     let Some(mut reader) = Reader::open(listener)? else { return Ok(ENGLISH.into()) };
     let mut sums: Vec<(String, f32)> = Vec::new();
@@ -144,12 +145,12 @@ struct Reader {
 }
 
 impl Reader {
-    fn open(listener: &Listener<'_>) -> Result<Option<Self>, TranscribeError> {
+    fn open(listener: &Listener<'_>) -> Result<Option<Self>, PassError> {
         let sound = Sound::open(listener.path, listener.choice)?;
         Ok(sound.map(|sound| Self { sound, kept: Vec::new(), start: MediaTime(i64::MIN), ended: false }))
     }
 
-    fn seek(&mut self, to: MediaTime) -> Result<(), TranscribeError> {
+    fn seek(&mut self, to: MediaTime) -> Result<(), PassError> {
         self.sound.seek(to)?;
         self.kept.clear();
         self.ended = false;

@@ -2,14 +2,13 @@
 //!
 //! The window is the unit of commit: whoever goes on begins at the first window that is not stored. When the last one is, the words go to their turns.
 
-mod error;
 mod listen;
 #[cfg(test)]
 mod tests;
 
-pub use error::TranscribeError;
 pub use listen::{Listener, write_down};
 
+use super::error::PassError;
 use super::flow::Cancel;
 use super::progress::Progress;
 use crate::algo::speech_windows;
@@ -18,17 +17,9 @@ use crate::domain::{MediaTime, RunId, SoundLevels, Span, Turn, Written};
 use crate::infer::{TranscribeParams, Transcriber};
 use crate::store::EpisodeStore;
 
-/// What came of a pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Transcribed {
-    pub words: usize,
-    /// Words that lie in no turn.
-    pub lost: usize,
-}
-
 /// Writes down the turns of `run`; `key` stands for everything that decides the words: what was stored under another one is not gone on with.
 ///
-/// Ends early, with `None`, where `cancel` is set; the windows stored by then stay.
+/// Ends early, with `false`, where `cancel` is set; the windows stored by then stay.
 ///
 /// # Errors
 /// Fails where the sound, the model or the store does; every window stored before it stays.
@@ -43,13 +34,13 @@ pub fn run(
     cancel: &Cancel,
     progress: &Progress,
     tick: &dyn Fn(),
-) -> Result<Option<Transcribed>, TranscribeError> {
+) -> Result<bool, PassError> {
     let turns = store.turns(run)?;
     let windows = speech_windows::windows(&spoken(&turns), &joined(store.levels(run)?), &params.windows);
     let mut done = store.written(run, key)?;
     done.truncate(windows.len());
     let (begun, language) = (done.len(), done.first().map(|w| w.language.clone()));
-    let keep = |n: usize, written: Written| -> Result<(), TranscribeError> {
+    let keep = |n: usize, written: Written| -> Result<(), PassError> {
         store.write_written(run, u32::try_from(n).unwrap_or(u32::MAX), key, &written)?;
         done.push(written);
         progress.units(done.len() as u64);
@@ -57,19 +48,19 @@ pub fn run(
         Ok(())
     };
     if !write_down(listener, transcriber, &windows, begun, language, params, cancel, keep)? {
-        return Ok(None);
+        return Ok(false);
     }
     let given = of_turns(&done, &turns);
     store.finish_written(run, &given.transcripts)?;
-    let words = given.transcripts.values().map(|t| t.words.len()).sum();
-    Ok(Some(Transcribed { words, lost: given.lost }))
+    tracing::debug!(lost = given.lost, "words that lie in no turn");
+    Ok(true)
 }
 
 /// Returns how many windows a run has to write down, for a bar of progress.
 ///
 /// # Errors
 /// Fails where the store cannot be read.
-pub fn count(store: &EpisodeStore, run: RunId, params: &TranscribeParams) -> Result<usize, TranscribeError> {
+pub fn count(store: &EpisodeStore, run: RunId, params: &TranscribeParams) -> Result<usize, PassError> {
     Ok(speech_windows::windows(&spoken(&store.turns(run)?), &joined(store.levels(run)?), &params.windows).len())
 }
 
