@@ -1,11 +1,12 @@
 //! Agglomerative clustering by average linkage that never joins what must stay apart.
 
-/// Which group each item fell into, from 0 in order of the groups' first items; merges with their similarity, in order.
+/// Which group each item fell into, from 0 in order of the groups' first items; and the merges that led there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linkage {
     pub group: Vec<usize>,
-    /// Similarity of each merge made for likeness, in order; falling where nothing is forbidden or joined beforehand.
-    pub merges: Vec<f32>,
+    /// Merges made for likeness, in order: the first items of the two groups, the lower one first, and how similar the groups were,
+    /// which falls where nothing is joined beforehand.
+    pub merges: Vec<(usize, usize, f32)>,
 }
 
 /// Marks a pair that must stay apart.
@@ -72,7 +73,7 @@ pub fn average_linkage(
     }
     let mut merges = Vec::new();
     while let Some((a, b, s)) = run.best().filter(|best| best.2 >= threshold) {
-        merges.push(s);
+        merges.push((a, b, s));
         run.join(a, b);
         run.refresh(a, b);
     }
@@ -201,7 +202,7 @@ mod tests {
             }
             prop_assert_eq!(together(&got.group), together(&group));
             for w in got.merges.windows(2) {
-                prop_assert!(w[1] <= w[0] + 1e-5);
+                prop_assert!(w[1].2 <= w[0].2 + 1e-5);
             }
         }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::{Embedding, LOCAL_SPEAKERS, LocalVoice};
 use params::default_params;
+use proptest::prelude::*;
 
 const STEP_S: i64 = 1;
 const FRAMES: usize = 589;
@@ -114,6 +115,63 @@ fn the_number_of_speakers_is_kept_to_if_it_is_given() {
     assert_eq!(count(&given(0, 2, 9)), 3);
     // Six chains at most are there to be told apart.
     assert_eq!(count(&given(0, 4, 0)), 4);
+}
+
+#[test]
+fn a_known_number_is_found_also_where_nobody_speaks_for_long() {
+    // Two like each other, too short to be speakers by themselves, too unlike to be joined.
+    let (mut windows, levels) = heard(&[(1, 1.0, 2.5), (2, 15.0, 16.4)], 26);
+    for local in windows.iter_mut().filter(|w| w.start.secs() > 3.0).flat_map(|w| w.voices.iter_mut().flatten()) {
+        let alike = voice(1, 0).as_slice().iter().zip(voice(2, 0).as_slice()).map(|(a, b)| 0.62 * a + 0.38 * b).collect();
+        local.voice = Embedding::from_raw(alike).unwrap();
+    }
+    let span = Span::new(MediaTime::ZERO, MediaTime(26_000_000));
+    let count = |speakers| {
+        let params = Params { speakers, join_cosine: 0.93, ..default_params() };
+        diarise(&Heard { span, windows: &windows, levels: &levels }, &params).speakers.len()
+    };
+    assert_eq!([0, 1, 2, 3].map(count), [1, 1, 2, 2]);
+}
+
+proptest! {
+    #[test]
+    fn a_known_number_is_always_met(
+        people in prop::collection::vec((0usize..3, 0.2f64..4.0, 0.0f64..2.0), 1..14),
+        noise in prop::collection::vec(-1.0f32..1.0, 40 * 16),
+        speakers in 1usize..7,
+    ) {
+        let mut at = 0.0;
+        let said: Vec<Say> = people
+            .iter()
+            .map(|(who, length, pause)| {
+                at += length + pause;
+                (*who, at - length - pause, at - pause)
+            })
+            .collect();
+        let secs = 80;
+        let (mut windows, _) = heard(&said, secs);
+        for (at, local) in windows.iter_mut().flat_map(|w| w.voices.iter_mut().flatten()).enumerate() {
+            let mixed = local.voice.as_slice().iter().enumerate().map(|(d, v)| v + noise[(at % 40) * 16 + d] * 0.3).collect();
+            local.voice = Embedding::from_raw(mixed).unwrap();
+        }
+        let params = Params { speakers, ..default_params() };
+        let grid = window::Grid::new(MediaTime::ZERO, MediaTime(secs * 1_000_000));
+        let windows = window::windows(&windows, &grid);
+        let (links, chains) = chain::follow(&windows, &params);
+        let found = voices::voices(&windows, &links, chains, window::coverage(&windows), &params);
+        let mut with_voice: Vec<usize> = links
+            .iter()
+            .enumerate()
+            .flat_map(|(w, own)| own.iter().enumerate().filter_map(move |(k, chain)| Some((w, k, (*chain)?))))
+            .filter(|(w, k, _)| windows[*w].voice(*k).is_some())
+            .map(|(.., chain)| chain)
+            .collect();
+        with_voice.sort_unstable();
+        with_voice.dedup();
+        if !with_voice.is_empty() {
+            prop_assert_eq!(found.centres.len(), speakers.min(with_voice.len()));
+        }
+    }
 }
 
 #[test]

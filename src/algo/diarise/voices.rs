@@ -40,19 +40,34 @@ struct Founder {
 ///
 /// Local speakers of one window are different people, and so are their chains, where both speak alone for `apart_s` there. Only chains
 /// that hold `min_voice_s` of one voice alone in a window take part, the `max_chains` longest of them. What was joined is a speaker if it
-/// speaks for `min_speaker_s`, or is like none of those who do (`stranger_cosine`).
+/// speaks for `min_speaker_s`, or is like none of those who do (`stranger_cosine`). Where more speakers are known of than that, those who
+/// speak longest of the others are speakers too.
 pub(super) fn voices(windows: &[Window], links: &Links, chains: usize, coverage: f32, params: &Params) -> Voices {
-    let founders = founders(windows, links, chains, coverage, params);
+    let (fewest, most) = params.bounds();
+    let founders = founders(windows, links, chains, coverage, fewest, params);
     if founders.is_empty() {
         let heard = links.iter().flatten().flatten().next().is_some();
         return Voices { centres: if heard { vec![None] } else { vec![] }, of_chain: vec![heard.then_some(0); chains] };
     }
-    let (fewest, most) = params.bounds();
-    let mut found = speakers(&founders, params.join_cosine, params);
+    let merges = merges(&founders, params);
+    let usual = merges.iter().take_while(|m| m.2 >= params.join_cosine).count();
+    let after = |count: usize, least: usize| speakers(&founders, groups(founders.len(), &merges[..count]), least, params);
+    let mut found = after(usual, 1);
     if found.len() < fewest {
-        found = by_threshold(params.join_cosine, 1.0, |cosine| speakers(&founders, cosine, params), |n| n >= fewest);
+        let apart = splits(usual).map(|count| after(count, 1)).find(|found| found.len() >= fewest);
+        found = apart.unwrap_or_else(|| after(usual.min(founders.len().saturating_sub(fewest)), fewest));
     } else if found.len() > most {
-        found = by_threshold(params.join_cosine, -1.0, |cosine| speakers(&founders, cosine, params), |n| n <= most);
+        for count in usual + 1..=merges.len() {
+            let joined = after(count, 1);
+            // One merge may lead from too many to too few: then the shortest of the many are left out.
+            if joined.len() < fewest {
+                break;
+            }
+            found = joined;
+            if found.len() <= most {
+                break;
+            }
+        }
     }
     found.sort_by(|a, b| spoken(&founders, b).total_cmp(&spoken(&founders, a)));
     found.truncate(most);
@@ -66,8 +81,15 @@ pub(super) fn voices(windows: &[Window], links: &Links, chains: usize, coverage:
     Voices { centres: found.iter().map(|members| centre(&founders, members)).collect(), of_chain }
 }
 
-/// Collects what chains say alone; those who found voices, the longest first.
-fn founders(windows: &[Window], links: &Links, chains: usize, coverage: f32, params: &Params) -> Vec<Founder> {
+/// Collects what chains say alone, of those who found voices, by place; there are `fewest` of them if there are so many chains with a voice.
+fn founders(
+    windows: &[Window],
+    links: &Links,
+    chains: usize,
+    coverage: f32,
+    fewest: usize,
+    params: &Params,
+) -> Vec<Founder> {
     let mut all: Vec<Chain> = (0..chains).map(|at| Chain { at, ..Chain::default() }).collect();
     for (i, (window, own)) in windows.iter().zip(links).enumerate() {
         for (k, chain) in own.iter().enumerate() {
@@ -83,29 +105,46 @@ fn founders(windows: &[Window], links: &Links, chains: usize, coverage: f32, par
     all.retain(|c| !c.parts.is_empty());
     let clear = all.iter().filter(|c| c.longest_s >= params.min_voice_s).count();
     all.sort_by(|a, b| b.longest_s.total_cmp(&a.longest_s).then(a.at.cmp(&b.at)));
-    // Where nobody speaks long enough alone, the longest is all there is.
-    all.truncate(clear.max(1));
+    // Where fewer speak long enough alone, the longest are all there is.
+    all.truncate(clear.max(fewest));
     all.sort_by(|a, b| b.alone_s.total_cmp(&a.alone_s).then(a.at.cmp(&b.at)));
-    all.truncate(params.max_chains.max(1));
+    all.truncate(params.max_chains.max(fewest));
     all.sort_by_key(|c| c.at);
     let mean = |chain: &Chain| Embedding::mean(chain.parts.iter().map(|(voice, weight)| (voice, *weight)));
     all.into_iter().filter_map(|chain| Some(Founder { voice: mean(&chain)?, chain })).collect()
 }
 
-/// Joins founders, and returns the groups that are speakers, as positions.
-fn speakers(founders: &[Founder], cosine: f32, params: &Params) -> Vec<Vec<usize>> {
+/// Joins all founders that may be joined, the most alike first.
+fn merges(founders: &[Founder], params: &Params) -> Vec<(usize, usize, f32)> {
     let similarity = |a: usize, b: usize| {
         let (a, b) = (&founders[a], &founders[b]);
         (together_s(&a.chain, &b.chain) <= params.apart_s).then(|| a.voice.cosine(&b.voice)).flatten()
     };
-    let linkage = average_linkage(founders.len(), cosine, &[], similarity);
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); linkage.group.iter().max().map_or(0, |g| g + 1)];
-    for (founder, group) in linkage.group.iter().enumerate() {
-        groups[*group].push(founder);
+    average_linkage(founders.len(), -1.0, &[], similarity).merges
+}
+
+/// Returns the groups that some merges lead to, as positions, by the first of each.
+fn groups(founders: usize, merges: &[(usize, usize, f32)]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = (0..founders).map(|founder| vec![founder]).collect();
+    for (kept, gone, _) in merges {
+        let gone = std::mem::take(&mut groups[*gone]);
+        groups[*kept].extend(gone);
     }
+    groups.retain(|g| !g.is_empty());
+    groups
+}
+
+/// Returns fewer and fewer merges, down to none: by one at first, farther away by a sixteenth of the way.
+fn splits(from: usize) -> impl Iterator<Item = usize> {
+    let next = move |count: &usize| (*count > 0).then(|| count.saturating_sub(((from - count) / 16).max(1)));
+    std::iter::successors(from.checked_sub(1), next)
+}
+
+/// Returns the groups that are speakers; of those who speak too little, as many as make `least` are.
+fn speakers(founders: &[Founder], mut groups: Vec<Vec<usize>>, least: usize, params: &Params) -> Vec<Vec<usize>> {
     groups.sort_by_key(|g| Reverse(g.len()));
     groups.sort_by(|a, b| spoken(founders, b).total_cmp(&spoken(founders, a)));
-    let enough = groups.iter().filter(|g| spoken(founders, g) >= params.min_speaker_s).count().max(1);
+    let enough = groups.iter().filter(|g| spoken(founders, g) >= params.min_speaker_s).count().max(least);
     let known: Vec<Option<Embedding>> = groups.iter().take(enough).map(|g| centre(founders, g)).collect();
     let nearest = |group: &[usize]| {
         let own = centre(founders, group);
@@ -117,22 +156,6 @@ fn speakers(founders: &[Founder], cosine: f32, params: &Params) -> Vec<Vec<usize
         .filter(|(i, g)| *i < enough || nearest(g) < params.stranger_cosine)
         .map(|(_, g)| g.clone())
         .collect()
-}
-
-/// Walks from `from` towards `to` and returns the first outcome that fits, to 1/1000; the outcome at `to` where none does.
-fn by_threshold(from: f32, to: f32, outcome: impl Fn(f32) -> Vec<Vec<usize>>, fits: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
-    let (mut without, mut with) = (from, to);
-    let mut found = outcome(to);
-    while (without - with).abs() > 1e-3 {
-        let middle = f32::midpoint(without, with);
-        let tried = outcome(middle);
-        if fits(tried.len()) {
-            (with, found) = (middle, tried);
-        } else {
-            without = middle;
-        }
-    }
-    found
 }
 
 /// Returns the seconds that two chains both speak in, alone, within the same windows: of the less talkative of the two.
