@@ -82,14 +82,7 @@ pub(super) fn voices(windows: &[Window], links: &Links, chains: usize, coverage:
 }
 
 /// Collects what chains say alone, of those who found voices, by place; there are `fewest` of them if there are so many chains with a voice.
-fn founders(
-    windows: &[Window],
-    links: &Links,
-    chains: usize,
-    coverage: f32,
-    fewest: usize,
-    params: &Params,
-) -> Vec<Founder> {
+fn founders(windows: &[Window], links: &Links, chains: usize, coverage: f32, fewest: usize, params: &Params) -> Vec<Founder> {
     let mut all: Vec<Chain> = (0..chains).map(|at| Chain { at, ..Chain::default() }).collect();
     for (i, (window, own)) in windows.iter().zip(links).enumerate() {
         for (k, chain) in own.iter().enumerate() {

@@ -35,6 +35,10 @@ pub struct Sound {
     origin: (MediaTime, u32),
     /// Lengths of the file's first pieces as decoded, up to three: where the others are likely to begin.
     lengths: Vec<i64>,
+    /// Whether what comes was read from the file's beginning on.
+    from_start: bool,
+    /// The most damage that one reading met before it was ended by a seek; another reading meets it again.
+    damaged: u64,
     /// Whether the next run comes after a seek.
     sought: bool,
     /// Resampled, not given out; in order, without overlap.
@@ -77,6 +81,8 @@ impl Sound {
             run: None,
             origin: (start, first.rate),
             lengths: Vec::new(),
+            from_start: true,
+            damaged: 0,
             sought: false,
             pieces: VecDeque::new(),
             next,
@@ -147,13 +153,18 @@ impl Sound {
         (self.ready, self.run, self.ended) = (None, None, false);
         self.pieces.clear();
         (self.next, self.reached) = (target, target);
+        self.damaged = self.damaged.max(std::mem::take(&mut self.frames.damaged));
         self.sought = to - self.origin.0 > FROM_START;
+        self.from_start = !self.sought;
+        if self.lengths.len() < LENGTHS {
+            self.lengths.clear();
+        }
         if self.sought { self.frames.seek(to) } else { self.frames.reopen() }
     }
 
-    /// Returns what is known of the sound so far; the span reaches to the last sample given out.
+    /// Returns what is known of the sound so far; the span reaches to the last sample given out, damage is that of one reading.
     pub fn facts(&self) -> SoundFacts {
-        self.told.facts(self.frames.damaged)
+        self.told.facts(self.damaged.max(self.frames.damaged))
     }
 
     /// Returns where the container says that the sound ends, for a bar of progress.
@@ -170,7 +181,7 @@ impl Sound {
             return;
         };
         let length = heard.frame.samples();
-        if self.lengths.len() < 3 && !self.sought {
+        if self.lengths.len() < LENGTHS && self.from_start {
             self.lengths.push(i64::try_from(length).unwrap_or(0));
         }
         let Some(at) = heard.at.or_else(|| self.run.as_ref().map(Run::next)).or((!self.sought).then_some(self.origin.0)) else {
@@ -268,6 +279,8 @@ impl Sound {
     }
 }
 
+/// Pieces whose lengths are kept.
+const LENGTHS: usize = 3;
 /// Up to here from the beginning a seek reads from the start again.
 const FROM_START: MediaTime = MediaTime(2_000_000);
 
@@ -278,5 +291,56 @@ fn gcd(a: i64, b: i64) -> i64 {
 impl fmt::Debug for Sound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sound").field("path", &self.frames.path()).field("facts", &self.facts()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::tests::clips::{dir, make};
+
+    fn open(path: &Path) -> Sound {
+        Sound::open(path, &SoundChoice::Usual).unwrap().unwrap()
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_first_pieces_wherever_one_was_in_between() {
+        let dir = dir();
+        let Some(path) = make(&dir, "a.mkv", "-f lavfi -i sine=d=12:r=48000 -c:a libopus") else { return };
+        let mut sound = open(&path);
+        while sound.next().is_some() {}
+        let due = sound.lengths.clone();
+        assert!(due[0] < due[1] && due[1] == due[2], "{due:?}");
+        let mut sound = open(&path);
+        for (to, known) in [(7.3, 0), (0.0, LENGTHS), (9.0, LENGTHS), (1.0, LENGTHS)] {
+            sound.seek(MediaTime::from_secs(to)).unwrap();
+            sound.next().unwrap();
+            assert_eq!(sound.lengths, due[..known], "from {to}");
+        }
+        let mut sound = open(&path);
+        sound.step();
+        sound.seek(MediaTime::ZERO).unwrap();
+        sound.next().unwrap();
+        assert_eq!(sound.lengths, due);
+    }
+
+    #[test]
+    fn damage_that_was_met_stays_known_and_counts_once() {
+        let dir = dir();
+        let Some(path) = make(&dir, "a.flac", "-f lavfi -i anoisesrc=d=12:r=48000:a=0.3 -c:a flac") else { return };
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 30_000].fill(0x55);
+        std::fs::write(&path, &bytes).unwrap();
+        let mut sound = open(&path);
+        while sound.next().is_some() {}
+        let met = sound.facts().damaged_packets;
+        assert!(met > 0);
+        for to in [0.0, 1.0, 8.0, 0.0] {
+            sound.seek(MediaTime::from_secs(to)).unwrap();
+            assert_eq!(sound.facts().damaged_packets, met, "at {to}");
+            while sound.next().is_some() {}
+            assert_eq!(sound.facts().damaged_packets, met, "from {to}");
+        }
     }
 }

@@ -20,7 +20,9 @@ pub(super) struct Told {
     highest: f32,
     /// Rate and channels last met.
     format: (u32, u16),
+    /// The first changes of format in words, and how many there are.
     changes: Vec<String>,
+    changed: u64,
     has_ended: bool,
 }
 
@@ -59,6 +61,7 @@ impl Told {
             highest: 0.0,
             format: (heard.rate, heard.layout.channels),
             changes: Vec::new(),
+            changed: 0,
             has_ended: false,
         }
     }
@@ -75,7 +78,11 @@ impl Told {
     /// Notes a decoded piece.
     pub(super) fn met(&mut self, at: MediaTime, heard: &Heard, mix: &str) {
         let format = (heard.rate, heard.layout.channels);
-        if std::mem::replace(&mut self.format, format) != format {
+        if std::mem::replace(&mut self.format, format) == format {
+            return;
+        }
+        self.changed += 1;
+        if self.changes.len() < MOST_CHANGES {
             let (rate, channels) = format;
             self.changes
                 .push(format!("from {:.1} s on it has {rate} samples a second and {channels} channels ({mix})", at.secs()));
@@ -119,8 +126,8 @@ impl Told {
                 notes.push(format!("{:.1} s that the file promises at its end are missing", missing.secs()));
             }
         }
-        notes.extend(self.changes.iter().take(MOST_CHANGES).cloned());
-        if let Some(more) = self.changes.len().checked_sub(MOST_CHANGES).filter(|n| *n > 0) {
+        notes.extend(self.changes.iter().cloned());
+        if let Some(more) = self.changed.checked_sub(self.changes.len() as u64).filter(|n| *n > 0) {
             notes.push(format!("its format changes {more} times more"));
         }
         notes
@@ -130,4 +137,33 @@ impl Told {
 fn apart(verb: &str, by: MediaTime) -> Option<String> {
     let (seconds, side) = (by.secs().abs(), if by > MediaTime::ZERO { "after" } else { "before" });
     (by > APART || by < MediaTime(-APART.0)).then(|| format!("it {verb} {seconds:.1} s {side} the picture"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mix::Layout;
+    use super::*;
+    use ffmpeg_next::frame::Audio;
+
+    #[test]
+    fn a_format_that_changes_all_the_time_is_told_in_a_few_words() {
+        let piece = |rate| Heard { frame: Audio::empty(), at: None, rate, layout: Layout::new(1, 4) };
+        let stream = StreamFacts {
+            index: 0,
+            language: None,
+            codec: "aac".into(),
+            start: None,
+            end: None,
+            pictures: (None, None),
+            length: None,
+        };
+        let mut told = Told::new(&stream, &piece(48_000), 0);
+        for n in 0..1000 {
+            told.met(MediaTime(n * 1_000_000), &piece(if n % 2 == 0 { 44_100 } else { 48_000 }), "mono");
+        }
+        assert_eq!(told.changes.len(), MOST_CHANGES);
+        let notes = told.facts(0).notes;
+        assert_eq!(notes.len(), MOST_CHANGES + 1);
+        assert!(notes[0].contains("44100") && notes[MOST_CHANGES] == "its format changes 996 times more", "{notes:?}");
+    }
 }
