@@ -41,13 +41,13 @@ impl HeardWindow {
     /// Samples between two frames, at 16,000 a second.
     pub const FRAME_STEP: u32 = 270;
     /// Twice the sample at the centre of the first frame, which lies between two samples.
-    const TWICE_FIRST_CENTRE: i64 = 991;
+    pub const TWICE_FIRST_CENTRE: u32 = 991;
 
     /// Returns the time of the centre of frame `k`: sample `270 k + 495.5` of the window.
     #[must_use]
     pub fn frame_centre(&self, k: usize) -> MediaTime {
         let k = i64::try_from(k).unwrap_or(i64::MAX / 1_000_000);
-        self.start + MediaTime::from_ticks(2 * i64::from(Self::FRAME_STEP) * k + Self::TWICE_FIRST_CENTRE, 1, 32_000)
+        self.start + MediaTime::from_ticks(2 * i64::from(Self::FRAME_STEP) * k + i64::from(Self::TWICE_FIRST_CENTRE), 1, 32_000)
     }
 }
 

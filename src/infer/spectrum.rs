@@ -69,3 +69,9 @@ impl Filter {
         power.iter().skip(self.first).zip(&self.weights).map(|(p, w)| p * w).sum()
     }
 }
+
+/// Returns a Hann window of `n` samples. Periodic: sample `n` would repeat the first.
+#[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
+pub(super) fn hann(n: usize) -> Vec<f32> {
+    (0..n).map(|i| (0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / n as f64).cos()) as f32).collect()
+}

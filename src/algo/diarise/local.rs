@@ -7,8 +7,6 @@ use std::ops::Range;
 const HALF: u16 = 128;
 /// Samples of a row of features.
 const ROW: usize = 160;
-/// Twice the sample at the centre of the first frame.
-const TWICE_FIRST_CENTRE: usize = 991;
 /// Frames that somebody must speak alone, or else what others speak into is taken too: 0.3 s.
 const MIN_ALONE: usize = 18;
 
@@ -53,9 +51,10 @@ pub fn local_speech(activity: &[[u8; LOCAL_SPEAKERS]]) -> [Option<LocalSpeech>; 
 
 /// Returns the rows that lie nearest to the frames wanted.
 fn rows(wanted: impl Iterator<Item = bool>) -> Vec<Range<usize>> {
-    let step = usize::try_from(HeardWindow::FRAME_STEP).unwrap_or(ROW);
+    const STEP: usize = HeardWindow::FRAME_STEP as usize;
+    const TWICE_FIRST_CENTRE: usize = HeardWindow::TWICE_FIRST_CENTRE as usize;
     // From halfway to the frame before to halfway to the one after, in rows whose centre is sample 160 i.
-    let edge = |frame: usize| (2 * step * frame + TWICE_FIRST_CENTRE - step).div_ceil(2 * ROW);
+    let edge = |frame: usize| (2 * STEP * frame + TWICE_FIRST_CENTRE - STEP).div_ceil(2 * ROW);
     let mut rows: Vec<Range<usize>> = Vec::new();
     for (frame, _) in wanted.enumerate().filter(|(_, wanted)| *wanted) {
         match rows.last_mut() {

@@ -5,7 +5,7 @@ use crate::domain::{Embedding, HeardWindow, LOCAL_SPEAKERS, MediaTime};
 
 /// Samples a second of the sound that was listened to.
 const RATE: i64 = 16_000;
-/// Frames of all windows lie on one grid: frame `g` is about `origin` + (270 g + 495.5) samples.
+/// Frames of all windows lie on one grid: they are as far apart as those of a window that begins at `origin`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grid {
     origin: MediaTime,
@@ -29,17 +29,19 @@ impl Grid {
 
     /// Returns the moment halfway between the centres of frame `g` and of the one before.
     pub(super) fn edge(&self, g: usize) -> MediaTime {
-        let g = i64::try_from(g).unwrap_or(i64::MAX / 1_000_000);
-        // 495.5 - 135 samples, in halves.
-        self.origin
-            + MediaTime::from_ticks(2 * i64::from(HeardWindow::FRAME_STEP) * g + 721, 1, 2 * i32::try_from(RATE).unwrap_or(1))
+        self.half_samples(g, HeardWindow::TWICE_FIRST_CENTRE - HeardWindow::FRAME_STEP)
     }
 
     /// Returns the time of the centre of frame `g`.
     pub(super) fn centre(&self, g: usize) -> MediaTime {
+        self.half_samples(g, HeardWindow::TWICE_FIRST_CENTRE)
+    }
+
+    /// Returns the time so many half samples after `g` frames.
+    fn half_samples(&self, g: usize, more: u32) -> MediaTime {
         let g = i64::try_from(g).unwrap_or(i64::MAX / 1_000_000);
-        self.origin
-            + MediaTime::from_ticks(2 * i64::from(HeardWindow::FRAME_STEP) * g + 991, 1, 2 * i32::try_from(RATE).unwrap_or(1))
+        let halves = 2 * i64::from(HeardWindow::FRAME_STEP) * g + i64::from(more);
+        self.origin + MediaTime::from_ticks(halves, 1, 2 * i32::try_from(RATE).unwrap_or(1))
     }
 }
 

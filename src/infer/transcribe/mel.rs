@@ -1,8 +1,7 @@
 //! Log-mel pictures of sound, as Whisper was trained on them.
 
 use crate::infer::slaney::slaney_filters;
-use crate::infer::spectrum::{Filter, PowerSpectrum};
-use std::f64::consts::TAU;
+use crate::infer::spectrum::{Filter, PowerSpectrum, hann};
 
 /// Samples a second that Whisper listens to.
 pub const RATE: usize = 16_000;
@@ -29,10 +28,7 @@ pub(super) struct LogMel {
 impl LogMel {
     /// Prepares pictures of `rows` mel bands; models have 80 or 128.
     pub(super) fn new(rows: usize) -> Self {
-        // Periodic: the last of 401 would repeat the first.
-        #[expect(clippy::cast_possible_truncation, reason = "a table of values between 0 and 1")]
-        let hann = (0..FFT).map(|n| (0.5 - 0.5 * (TAU * n as f64 / FFT as f64).cos()) as f32).collect();
-        Self { filters: slaney_filters(rows, FFT, RATE), spectrum: PowerSpectrum::new(FFT, hann), frame: vec![0.0; FFT] }
+        Self { filters: slaney_filters(rows, FFT, RATE), spectrum: PowerSpectrum::new(FFT, hann(FFT)), frame: vec![0.0; FFT] }
     }
 
     /// Returns the mel bands.
@@ -77,6 +73,7 @@ impl LogMel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f64::consts::TAU;
 
     #[test]
     fn silence_is_flat_and_finite() {

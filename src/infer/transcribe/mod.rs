@@ -20,7 +20,7 @@ pub use decode::Circle;
 pub use fallback::BeliefParams;
 pub use folder::Folder;
 pub use mel::{RATE, WINDOW};
-pub use whisper::{Whisper, build_transcriber};
+pub use whisper::Whisper;
 
 use super::InferError;
 use crate::algo::speech_windows;

@@ -11,7 +11,7 @@ use super::timing::{PLACE_S, align, spread};
 use super::vocabulary::Vocabulary;
 use super::{Heard, Segment, SpokenTask, TranscribeParams, Transcriber, WindowText};
 use crate::domain::{MediaTime, Span, Word, WordTiming};
-use crate::infer::{InferError, ModelFile, SessionOptions};
+use crate::infer::{InferError, SessionOptions};
 
 /// Whisper, Radford et al. 2022 (arXiv:2212.04356), in the layout that optimum exports and onnx-community publishes: an encoder and a merged decoder that keeps its keys and values.
 ///
@@ -29,21 +29,6 @@ pub struct Whisper {
     heads: Vec<[usize; 2]>,
     /// `[batch, rows, 3000] f32`, kept between calls.
     pictures: Vec<f32>,
-}
-
-/// Opens a model of the manifest.
-///
-/// # Errors
-/// `Unsupported` for another family; else those of [`Whisper::open`].
-pub fn build_transcriber(
-    file: &ModelFile,
-    params: &TranscribeParams,
-    options: &SessionOptions,
-) -> Result<Box<dyn Transcriber>, InferError> {
-    if file.entry.family != "whisper-onnx" {
-        return Err(InferError::Unsupported { id: file.entry.id.clone(), family: file.entry.family.clone() });
-    }
-    Ok(Box::new(Whisper::open(&file.entry.id, &Folder::of_model(file)?, params, options)?))
 }
 
 impl Whisper {

@@ -9,6 +9,11 @@ use std::ops::Range;
 /// Samples from one row of features to the next: 10 ms.
 pub(super) const HOP: usize = 160;
 
+/// Fewest rows that make a vector: 0.4 s.
+const MIN_ROWS: usize = 40;
+/// Mean square of the samples below which a stretch is digital silence.
+const LEAST_POWER: f64 = 1e-10;
+
 /// What a front end made of a stretch of sound: one row each 10 ms, and how loud it was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
@@ -46,9 +51,11 @@ impl Features {
         sum / (rows.len().max(1) * HOP) as f64
     }
 
-    /// Lists the rows of some ranges that are there.
-    pub(super) fn listed(&self, ranges: &[Range<usize>]) -> Vec<usize> {
-        ranges.iter().flat_map(|r| r.start..r.end.min(self.rows())).collect()
+    /// Lists the rows of some ranges that are there, with the mean square of their samples; `None` where they do not make a vector.
+    pub(super) fn voiced(&self, ranges: &[Range<usize>]) -> Option<(Vec<usize>, f64)> {
+        let rows: Vec<usize> = ranges.iter().flat_map(|r| r.start..r.end.min(self.rows())).collect();
+        let power = self.power(&rows);
+        (rows.len() >= MIN_ROWS && power > LEAST_POWER).then_some((rows, power))
     }
 }
 
@@ -70,14 +77,16 @@ pub trait VoiceEmbedder: Send {
     fn features(&mut self, samples: &[f32]) -> Features;
 
     /// Returns the unit vector of each voice, in order: what is said in its ranges of rows, put together. `None` where there is too little
-    /// of it (less than [`VoiceEmbedder::min_rows`]), or it is digital silence.
+    /// of it (less than 40 rows), or it is digital silence.
     ///
     /// # Errors
     /// `Run` or `Output` where the model fails, `Vector` where it gives no numbers.
     fn embed(&mut self, features: &Features, voices: &[Vec<Range<usize>>]) -> Result<Vec<Option<Embedding>>, InferError>;
+}
 
-    /// Returns the fewest rows that make a vector.
-    fn min_rows(&self) -> usize;
+/// Returns the last dimension of a shape, where it is known and more than one.
+pub(super) fn last_dim(shape: &[i64]) -> Option<usize> {
+    shape.last().and_then(|d| usize::try_from(*d).ok()).filter(|d| *d > 1)
 }
 
 /// Opens the embedder of a model's family. Each call makes a session of its own: one for each worker thread.

@@ -6,7 +6,7 @@
 
 use super::super::session::{Model, SessionOptions};
 use super::super::{InferError, ModelFile};
-use super::embedder::{Features, VoiceEmbedder};
+use super::embedder::{Features, VoiceEmbedder, last_dim};
 use super::mel::Mel;
 use crate::domain::{EmbedderId, Embedding};
 use std::ops::Range;
@@ -17,11 +17,8 @@ const PARTIAL: usize = 160;
 const STEP: usize = 80;
 /// Partials in one call of the model; more make it no faster.
 const BATCH: usize = 16;
-const MIN_ROWS: usize = 40;
 /// Mean square of -30 dBFS, which the model was trained at.
 const POWER: f64 = 1e-3;
-/// Below this the stretch is digital silence.
-const LEAST_POWER: f64 = 1e-10;
 
 pub(super) struct Ge2e {
     model: Model,
@@ -36,10 +33,8 @@ impl Ge2e {
     pub(super) fn open(file: &ModelFile, options: &SessionOptions) -> Result<Self, InferError> {
         let model = Model::open(&file.path, options)?;
         let (inputs, outputs) = (model.inputs(), model.outputs());
-        let bands = i64::try_from(Mel::BANDS).ok();
-        let takes_mel = inputs.len() == 1 && inputs[0].shape.last().copied() == bands;
-        let dim = outputs.first().and_then(|o| o.shape.last()).and_then(|d| usize::try_from(*d).ok());
-        let Some(dim) = dim.filter(|d| takes_mel && *d > 1) else {
+        let takes_mel = inputs.len() == 1 && last_dim(&inputs[0].shape) == Some(Mel::BANDS);
+        let Some(dim) = outputs.first().and_then(|o| last_dim(&o.shape)).filter(|_| takes_mel) else {
             let reason = "its inputs and outputs are not those of GE2E".to_owned();
             return Err(InferError::Unrecognised { path: file.path.clone(), reason });
         };
@@ -56,10 +51,6 @@ impl VoiceEmbedder for Ge2e {
         self.dim
     }
 
-    fn min_rows(&self) -> usize {
-        MIN_ROWS
-    }
-
     fn features(&mut self, samples: &[f32]) -> Features {
         self.mel.of(samples)
     }
@@ -68,9 +59,7 @@ impl VoiceEmbedder for Ge2e {
         // The voice, the factor of its power, and the rows of each partial.
         let mut partials: Vec<(usize, f64, Vec<usize>)> = Vec::new();
         for (voice, ranges) in voices.iter().enumerate() {
-            let rows = features.listed(ranges);
-            let power = features.power(&rows);
-            if rows.len() >= MIN_ROWS && power > LEAST_POWER {
+            if let Some((rows, power)) = features.voiced(ranges) {
                 partials.extend(starts(rows.len()).map(|start| {
                     let partial = (start..start + PARTIAL).map(|i| rows[i % rows.len()]).collect();
                     (voice, POWER / power, partial)

@@ -1,7 +1,7 @@
 //! The mel spectrogram of GE2E: librosa's, with its defaults of 2019 (Slaney's scale and area).
 
 use super::super::slaney::slaney_filters;
-use super::super::spectrum::{Filter, PowerSpectrum};
+use super::super::spectrum::{Filter, PowerSpectrum, hann};
 use super::embedder::{Features, HOP};
 
 const FRAME: usize = 400;
@@ -19,10 +19,7 @@ impl Mel {
     pub(super) const BANDS: usize = BANDS;
 
     pub(super) fn new() -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]
-        // Periodic: the last of 401 would repeat the first.
-        let hann = |n: usize| (0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / FRAME as f64).cos()) as f32;
-        Self { spectrum: PowerSpectrum::new(FRAME, (0..FRAME).map(hann).collect()), filters: slaney_filters(BANDS, FRAME, RATE) }
+        Self { spectrum: PowerSpectrum::new(FRAME, hann(FRAME)), filters: slaney_filters(BANDS, FRAME, RATE) }
     }
 
     /// Returns `[1 + samples / 160, 40]`: the power in each band around every 160th sample; before and after the sound is silence.

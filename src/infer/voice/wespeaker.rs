@@ -3,14 +3,10 @@
 
 use super::super::session::{Model, SessionOptions};
 use super::super::{InferError, ModelFile};
-use super::embedder::{Features, VoiceEmbedder};
+use super::embedder::{Features, VoiceEmbedder, last_dim};
 use super::fbank::FilterBank;
 use crate::domain::{EmbedderId, Embedding};
 use std::ops::Range;
-
-const MIN_ROWS: usize = 40;
-/// Mean square below which a stretch is digital silence.
-const LEAST_POWER: f64 = 1e-10;
 
 pub(super) struct WeSpeaker {
     model: Model,
@@ -26,10 +22,8 @@ impl WeSpeaker {
     pub(super) fn open(file: &ModelFile, options: &SessionOptions) -> Result<Self, InferError> {
         let model = Model::open(&file.path, options)?;
         let (inputs, outputs) = (model.inputs(), model.outputs());
-        let last = |shape: Option<&Vec<i64>>| shape.and_then(|s| s.last()).and_then(|d| usize::try_from(*d).ok());
-        let bands = last(inputs.first().filter(|i| inputs.len() == 1 && i.shape.len() == 3).map(|i| &i.shape));
-        let dim = last(outputs.first().map(|o| &o.shape));
-        let (Some(bands), Some(dim)) = (bands.filter(|b| *b > 1), dim.filter(|d| *d > 1)) else {
+        let bands = inputs.first().filter(|i| inputs.len() == 1 && i.shape.len() == 3).and_then(|i| last_dim(&i.shape));
+        let (Some(bands), Some(dim)) = (bands, outputs.first().and_then(|o| last_dim(&o.shape))) else {
             let reason = "its inputs and outputs are not those of a WeSpeaker network".to_owned();
             return Err(InferError::Unrecognised { path: file.path.clone(), reason });
         };
@@ -47,10 +41,6 @@ impl VoiceEmbedder for WeSpeaker {
         self.dim
     }
 
-    fn min_rows(&self) -> usize {
-        MIN_ROWS
-    }
-
     fn features(&mut self, samples: &[f32]) -> Features {
         self.bank.of(samples)
     }
@@ -60,11 +50,10 @@ impl VoiceEmbedder for WeSpeaker {
         let mut vectors = Vec::with_capacity(voices.len());
         // Lengths differ, so each voice is a call of its own.
         for ranges in voices {
-            let rows = features.listed(ranges);
-            if rows.len() < MIN_ROWS || features.power(&rows) <= LEAST_POWER {
+            let Some((rows, _)) = features.voiced(ranges) else {
                 vectors.push(None);
                 continue;
-            }
+            };
             self.tensor.clear();
             self.tensor.extend(rows.iter().flat_map(|row| features.row(*row)));
             subtract_mean(&mut self.tensor, self.bands);

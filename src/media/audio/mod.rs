@@ -7,7 +7,6 @@ mod choice;
 mod excerpt;
 mod frames;
 mod language;
-mod levels;
 mod mix;
 mod run;
 mod sound;
@@ -18,7 +17,6 @@ mod told;
 pub use choice::SoundChoice;
 pub(super) use excerpt::Excerpt;
 pub(super) use frames::{begins, chosen};
-pub use levels::Peaks;
 pub use sound::{Sound, SoundChunk};
 
 /// Samples a second of everything that listens.

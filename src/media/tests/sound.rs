@@ -4,7 +4,7 @@ use super::clips::{dir, folder, make};
 use crate::domain::MediaTime;
 use crate::domain::SoundFacts;
 use crate::media::MediaError;
-use crate::media::audio::{Peaks, Sound, SoundChoice, SoundChunk};
+use crate::media::audio::{Sound, SoundChoice, SoundChunk};
 use std::fs;
 use std::path::Path;
 
@@ -179,11 +179,5 @@ fn sound_that_begins_before_the_picture_keeps_its_place() {
     assert_eq!(chunks[0].start, MediaTime::ZERO);
     assert!((facts.span.end().secs() - 28.0).abs() < 0.1, "{facts:?}");
     assert_eq!(facts.notes, ["it begins 1.7 s before the picture"], "{facts:?}");
-    let mut peaks = Peaks::new();
-    for chunk in &chunks {
-        peaks.push(chunk);
-    }
-    let levels = peaks.finish();
-    assert_eq!(levels.peaks.len(), chunks.iter().map(|c| c.samples.len()).sum::<usize>().div_ceil(320));
-    assert!(levels.peaks.iter().any(|p| *p > 30));
+    assert!(samples(&chunks).iter().any(|s| s.abs() > 0.1));
 }
