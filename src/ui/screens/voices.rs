@@ -257,10 +257,18 @@ fn take(model: &mut Model, nth: usize) -> Vec<Effect> {
     if_writable(model, Ask::Decide(Command::Voice { speakers: vec![row.speaker], to }))
 }
 
-/// Returns whom a voice could belong to, best first, with their belief.
+/// Returns whom a voice could belong to, with their belief: by their mouths, best first, then by its sound.
 fn candidates(desk: &Desk, speaker: SpeakerId) -> Vec<(IdentityId, f32)> {
     let found = desk.snapshot.speech.as_ref().and_then(|s| s.fused.candidates.get(&speaker));
-    found.map(|list| list.iter().map(|c| (c.identity, c.confidence)).collect()).unwrap_or_default()
+    let mut found: Vec<_> = found.map(|list| list.iter().map(|c| (c.identity, c.confidence)).collect()).unwrap_or_default();
+    found.extend(by_sound(desk, speaker).filter(|(id, _)| found.iter().all(|(known, _)| known != id)));
+    found
+}
+
+/// Returns whom a voice belongs to by its sound alone, and the belief in it, where nobody decided that.
+fn by_sound(desk: &Desk, speaker: SpeakerId) -> Option<(IdentityId, f32)> {
+    let link = desk.snapshot.spoken.links.get(&speaker).filter(|link| !link.is_decided())?;
+    Some((link.identity?, link.score))
 }
 
 /// Returns the voices that seem to be the same person's.

@@ -2,7 +2,7 @@
 
 use super::super::super::model::{Desk, Item, Pick, Speaks, title};
 use super::super::super::text::{clock, score, seconds};
-use super::{candidates, same_voices};
+use super::{by_sound, candidates, same_voices};
 use crate::domain::{IdentityId, MediaTime, SpeakerId, TurnId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn sort(desk: &Desk, what: &Speaks, items: &mut Vec<Item>) {
     let mut found: Vec<(IdentityId, f32)> = voices_of(desk, what).into_iter().flat_map(|voice| candidates(desk, voice)).collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut likely: BTreeMap<String, (usize, f32)> = BTreeMap::new();
+    let sounds: BTreeSet<IdentityId> =
+        voices_of(desk, what).into_iter().filter_map(|voice| by_sound(desk, voice)).map(|(id, _)| id).collect();
+    let mut likely: BTreeMap<String, (usize, String)> = BTreeMap::new();
     for (n, (id, belief)) in found.into_iter().enumerate() {
+        let why = if sounds.contains(&id) { "sounds like it" } else { "mouth moves with it" };
         if let Some(card) = desk.card_of(id) {
-            likely.entry(title(card)).or_insert((n, belief));
+            likely.entry(title(card)).or_insert((n, format!("{why} {}", score(f64::from(belief)))));
         }
     }
     for item in items.iter_mut() {
-        if let Some((_, belief)) = likely.get(&item.text) {
-            item.note = format!("mouth moves with it {}", score(f64::from(*belief)));
+        if let Some((_, note)) = likely.get(&item.text) {
+            item.note.clone_from(note);
         }
     }
     items.sort_by_key(|i| likely.get(&i.text).map_or(usize::MAX, |l| l.0));

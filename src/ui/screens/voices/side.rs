@@ -27,7 +27,9 @@ fn voice(desk: &Desk, speech: &Speech, turn: &TurnRow) -> Vec<(Role, String)> {
         Some(link) => {
             let role = Role::from(link.source);
             let who = link.identity.and_then(|id| desk.card_of(id)).map_or_else(|| "nobody known".to_owned(), title);
-            lines.push((role, format!("{} {who}, decided", role.glyph())));
+            let why =
+                if link.is_decided() { ", decided".into() } else { format!(" by its sound {}", score(f64::from(link.score))) };
+            lines.push((role, format!("{} {who}{why}", role.glyph())));
         }
         None if speech.fused.narrators.contains(&turn.speaker) => {
             lines.push((Role::Doubt, "heard over pictures: no mouth moves with it".into()));
@@ -41,21 +43,18 @@ pub(super) fn draw(model: &Model, desk: &Desk, speech: &Speech, canvas: &mut Can
     let Some(turn) = desk.voices.row() else { return };
     let wide = usize::from(area.width).saturating_sub(1);
     let mut lines = voice(desk, speech, turn);
-    let found = speech.fused.candidates.get(&turn.speaker).map(Vec::as_slice).unwrap_or_default();
-    for (n, candidate) in found.iter().take(CANDIDATES).enumerate() {
-        let name = desk.card_of(candidate.identity).map_or_else(|| candidate.identity.to_string(), title);
-        let belief = f64::from(candidate.confidence);
-        let text = format!(
-            "{} {:<16} {} {} {:>6}",
-            n + 1,
-            fit(&name, 16),
-            score(belief),
-            bar(belief, 6),
-            seconds(MediaTime::from_secs(f64::from(candidate.seconds)))
-        );
-        lines.push((Role::Text, text));
+    let found = candidates(desk, turn.speaker);
+    let seen = speech.fused.candidates.get(&turn.speaker).map(Vec::as_slice).unwrap_or_default();
+    for (n, (id, belief)) in found.iter().take(CANDIDATES).enumerate() {
+        let name = desk.card_of(*id).map_or_else(|| id.to_string(), title);
+        let why = match seen.iter().find(|c| c.identity == *id) {
+            Some(mouth) => seconds(MediaTime::from_secs(f64::from(mouth.seconds))),
+            None => "sound".into(),
+        };
+        let belief = f64::from(*belief);
+        lines.push((Role::Text, format!("{} {:<16} {} {} {why:>6}", n + 1, fit(&name, 16), score(belief), bar(belief, 6))));
     }
-    if found.is_empty() {
+    if seen.is_empty() {
         lines.push((Role::Dim, "no mouth is seen moving with it".into()));
     }
     for other in same_voices(desk, turn.speaker) {

@@ -2,7 +2,7 @@ use super::super::super::model::Tab;
 use super::super::super::rehearsal::Rehearsal;
 use super::candidates;
 use super::lanes::Window;
-use crate::domain::{LinkMethod, MediaTime, TurnId};
+use crate::domain::{LinkMethod, MediaTime, Method, Source, TurnId, VoiceLink};
 use crate::ui::model::{Overlay, Picking, Speaks, TurnRow};
 use proptest::prelude::*;
 
@@ -30,6 +30,25 @@ fn a_voice_that_is_given_to_a_candidate_is_theirs_in_all_its_turns_until_it_is_t
     );
     stage.press("u");
     assert_eq!(links(&stage), before);
+}
+
+#[test]
+fn a_voice_that_is_known_by_its_sound_says_so_and_can_be_agreed_to() {
+    let mut stage = begin();
+    let speaker = row(&stage).speaker;
+    let seen = candidates(stage.desk(), speaker);
+    let other = stage.snapshot().identities.iter().map(|c| c.identity.id).find(|id| seen.iter().all(|(s, _)| s != id)).unwrap();
+    let link = VoiceLink { identity: Some(other), source: Source::Proposed, method: Method::Voice, score: 0.83 };
+    let desk = stage.model.desk.as_mut().unwrap();
+    let spoken = &mut std::sync::Arc::make_mut(&mut desk.snapshot).spoken;
+    std::sync::Arc::make_mut(spoken).links.insert(speaker, link);
+    assert_eq!(candidates(stage.desk(), speaker), [seen.as_slice(), &[(other, 0.83)]].concat());
+    let shown = stage.screen();
+    assert!(shown.contains("by its sound .83") && !shown.contains(", decided"), "{shown}");
+    let nth = (seen.len() + 1).to_string();
+    stage.press(&nth);
+    assert!(stage.snapshot().spoken.links[&speaker].is_decided());
+    assert_eq!(stage.snapshot().spoken.links[&speaker].identity, Some(other));
 }
 
 #[test]
