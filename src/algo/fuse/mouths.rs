@@ -2,6 +2,7 @@
 
 use super::{Mouth, Params, Scene};
 use crate::domain::{IdentityId, MediaTime, MouthScores, Span};
+use std::collections::BTreeMap;
 
 const STEP: i64 = MouthScores::STEP.0;
 
@@ -13,12 +14,35 @@ pub(super) struct Smooth {
     scores: Vec<f32>,
 }
 
-/// Returns every mouth of a scene, by start.
+/// Returns the mouths of a scene, by start. Those of one face do not overlap: where it is seen twice at once, as in a mirror, what speaks
+/// most of it counts, once.
 pub(super) fn smooth(params: &Params, scene: &Scene<'_>) -> Vec<Smooth> {
-    let seen = scene.mouths.iter().filter(|m| !m.scores.is_empty());
-    let mut mouths: Vec<Smooth> = seen.map(|m| Smooth::new(m, params.smooth, scene.mark)).collect();
+    let mut seen: Vec<&Mouth<'_>> = scene.mouths.iter().filter(|m| !m.scores.is_empty()).collect();
+    seen.sort_by_key(|m| m.start);
+    let mut of_faces: BTreeMap<IdentityId, Vec<Smooth>> = BTreeMap::new();
+    for mouth in seen {
+        lay(of_faces.entry(mouth.identity).or_default(), Smooth::new(mouth, params.smooth, scene.mark));
+    }
+    let mut mouths: Vec<Smooth> = of_faces.into_values().flatten().collect();
     mouths.sort_by_key(|m| (m.start, m.identity));
     mouths
+}
+
+/// Adds a mouth to those of its face, which begin no later than it.
+fn lay(known: &mut Vec<Smooth>, mut mouth: Smooth) {
+    let Some(reached) = known.last().map(Smooth::end).filter(|reached| mouth.start < *reached) else { return known.push(mouth) };
+    let twice = Span::new(mouth.start, reached);
+    for (at, score) in mouth.timed(twice) {
+        if let Some(score_of) = known.iter_mut().rev().find_map(|k| k.at(at)) {
+            *score_of = score_of.max(score);
+        }
+    }
+    let rest = mouth.range(twice).end;
+    mouth.start = mouth.time(rest);
+    mouth.scores.drain(..rest);
+    if !mouth.scores.is_empty() {
+        known.push(mouth);
+    }
 }
 
 /// The mouths near turns that are asked for by their start.
@@ -77,6 +101,12 @@ impl Smooth {
             usize::try_from(steps).unwrap_or(usize::MAX).min(self.scores.len())
         };
         at(span.start())..at(span.end())
+    }
+
+    /// Returns the score that holds at a moment.
+    fn at(&mut self, time: MediaTime) -> Option<&mut f32> {
+        let steps = (time - self.start).0.div_euclid(STEP);
+        self.scores.get_mut(usize::try_from(steps).ok()?)
     }
 
     /// Returns the scores in `span`.

@@ -74,6 +74,23 @@ fn a_turn_goes_to_the_mouth_that_speaks() {
 }
 
 #[test]
+fn a_face_that_is_seen_twice_at_once_counts_once() {
+    // Beside a mirror: the same mouth in two tracks, and a third track that goes on where both end.
+    let stage = Stage::default()
+        .says(1, 0.0, 3.0)
+        .shows(AVA, 0.0, 2.0, 1.0)
+        .shows(AVA, 0.0, 2.0, 2.0)
+        .shows(AVA, 1.0, 3.0, 1.0)
+        .shows(BO, 0.0, 3.0, 2.5);
+    let links = stage.turn(1);
+    let (ava, bo) = (2.0 * 2.0 + 1.0, 2.5 * 3.0);
+    assert!(links.iter().all(|l| l.identity == Some(BO)), "{links:?}");
+    assert!((links[0].evidence.ratio - bo / ava).abs() < 0.02, "{:?}", links[0].evidence);
+    let ava = stage.fuse().candidates[&SpeakerId(1)].iter().find(|c| c.identity == AVA).copied().unwrap();
+    assert!((ava.seconds - 3.0).abs() < 1e-6, "{ava:?}");
+}
+
+#[test]
 fn a_turn_is_cut_where_its_face_leaves_the_picture() {
     let stage = Stage::default().says(1, 0.0, 4.0).shows(AVA, 1.0, 2.5, 2.0).shows(BO, 2.5, 4.0, -2.0);
     let links = stage.turn(1);
