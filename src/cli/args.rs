@@ -135,6 +135,8 @@ pub enum Command {
     Artifacts(ArtifactsArgs),
     /// List, fetch, check or remove models
     Models(ModelsArgs),
+    /// Show what may be done with each model, and who accepted what
+    Licences(ListModelsArgs),
     /// Install ONNX Runtime, if it is not there
     Setup(SetupArgs),
     /// Check this machine and the library

@@ -115,6 +115,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::EvalFaces(args) => eval_faces::run(&workspace, args),
         Command::Artifacts(args) => artifacts::run(&workspace, args),
         Command::Models(args) => models::run(&workspace, args),
+        Command::Licences(args) => models::licences(&workspace, args),
         Command::Setup(args) => setup::run(&workspace, args),
         Command::Doctor(args) => doctor::run(&workspace, args),
         Command::Delete(args) => delete::run(&workspace, args),

@@ -189,7 +189,7 @@ pub fn licences_json(list: &LicenceList) -> String {
         .iter()
         .map(|m| {
             json!({
-                "id": m.id, "licence": m.licence, "commercial_use": m.commercial, "caveats": m.caveats,
+                "id": m.id, "licence": m.licence, "origin": m.origin, "commercial_use": m.commercial, "caveats": m.caveats,
                 "installed": m.is_installed, "terms": m.terms,
             })
         })

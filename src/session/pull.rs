@@ -33,6 +33,8 @@ pub struct PullReport {
 pub struct LicenceLine {
     pub id: String,
     pub licence: String,
+    /// Whose it is, and where it comes from.
+    pub origin: String,
     /// Absent where nobody says.
     pub commercial: Option<bool>,
     pub caveats: Option<String>,
@@ -158,6 +160,7 @@ pub fn licences(workspace: &Workspace) -> Result<LicenceList, SessionError> {
     let line = |m: &ModelEntry| LicenceLine {
         id: m.id.clone(),
         licence: m.licence.clone(),
+        origin: m.origin.clone(),
         commercial: m.commercial,
         caveats: m.caveats.clone(),
         is_installed: found.models.iter().any(|f| f.entry.id == m.id),

@@ -17,9 +17,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Seconds on each side of a true border that one of the two figures leaves out, as NIST does.
-const COLLAR: MediaTime = MediaTime(250_000);
-
 /// Errors in per cent of all speech of the truth; absent where nobody speaks in it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Rates {
@@ -61,6 +58,8 @@ pub struct VoiceEvaluation {
     /// All errors over all speech.
     pub with_collar: Rates,
     pub without_collar: Rates,
+    /// Seconds on each side of a true border that `with_collar` leaves out.
+    pub collar_s: f64,
     /// How well voices are known again; absent where nobody speaks in two recordings.
     pub known: Option<KnownVoices>,
     /// Seconds of listening for each second of sound; absent where nothing was listened to.
@@ -89,8 +88,10 @@ pub fn evaluate_voices(
         with_collar: DiarisationError::default().into(),
         without_collar: DiarisationError::default().into(),
         known: None,
+        collar_s: workspace.settings.evaluation.speech_collar_s.into(),
         real_time_factor: None,
     };
+    let collar = MediaTime::from_secs(f64::from(workspace.settings.evaluation.speech_collar_s));
     let mut sums = [DiarisationError::default(); 2];
     let (mut listened_s, mut took_s) = (0.0, 0.0);
     let mut recordings = Vec::new();
@@ -118,7 +119,7 @@ pub fn evaluate_voices(
             files::write_whole(&folder.join(format!("{name}.rttm")), rttm(&name, turns).as_bytes())?;
         }
         let said: Vec<Said> = turns.iter().map(|t| Said { span: t.span, speaker: t.speaker.to_string() }).collect();
-        let errors = [COLLAR, MediaTime::ZERO].map(|collar| diarisation_error(truth, &said, span, collar));
+        let errors = [collar, MediaTime::ZERO].map(|collar| diarisation_error(truth, &said, span, collar));
         for (sum, error) in sums.iter_mut().zip(errors) {
             *sum += error;
         }
@@ -177,7 +178,7 @@ impl fmt::Display for VoiceEvaluation {
             let [error, missed, false_alarm, confusion] = [r.error, r.missed, r.false_alarm, r.confusion].map(cell);
             format!("{error:>6} {missed:>7} {false_alarm:>6} {confusion:>6}")
         };
-        writeln!(f, "{:width$}  {:^28}   {:^28}   speakers", "", "collar 0.25 s", "no collar")?;
+        writeln!(f, "{:width$}  {:^28}   {:^28}   speakers", "", format!("collar {} s", self.collar_s), "no collar")?;
         let head = format!("{:>6} {:>7} {:>6} {:>6}", "DER %", "missed", "false", "other");
         writeln!(f, "{:width$}  {head}   {head}   true found", "recording")?;
         for r in &self.recordings {

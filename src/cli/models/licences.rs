@@ -1,4 +1,4 @@
-//! `models licences`: what may be done with each model, and who accepted what.
+//! `licences`: what may be done with each model, and who accepted what.
 
 use crate::cli::{Ended, output};
 use crate::session::{self, SessionError, Workspace};
@@ -15,6 +15,7 @@ pub(super) fn run(workspace: &Workspace, json: bool) -> Result<Ended, SessionErr
     for model in &list.models {
         let glyph = if model.is_installed { '●' } else { '○' };
         let _ = writeln!(out, "  {glyph}  {:id$}  {:7}  {}", model.id, commercial_text(model.commercial), model.licence);
+        let _ = writeln!(out, "     {:id$}  {:7}  from {}", "", "", model.origin);
         if let Some(caveats) = &model.caveats {
             let _ = writeln!(out, "     {:id$}  {:7}  {caveats}", "", "");
         }

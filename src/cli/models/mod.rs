@@ -5,11 +5,16 @@ mod list;
 mod pull;
 mod pull_bar;
 
-use super::args::{ModelsArgs, ModelsCommand};
+use super::args::{ListModelsArgs, ModelsArgs, ModelsCommand};
 use super::output::{self, counted};
 use super::{Ended, size_text};
 use crate::session::{self, Condition, SessionError, Workspace};
 use std::fmt::Write as _;
+
+/// `licences`, which `models licences` is too.
+pub(super) fn licences(workspace: &Workspace, args: &ListModelsArgs) -> Result<Ended, SessionError> {
+    licences::run(workspace, args.json)
+}
 
 pub(super) fn run(workspace: &Workspace, args: &ModelsArgs) -> Result<Ended, SessionError> {
     match &args.command {
