@@ -249,8 +249,10 @@ impl Work<'_> {
     pub(super) fn voice_changes(voices: Voices, view: &super::View, changes: &mut Vec<Change>) {
         let (spoken, run) = (&view.spoken, view.run);
         for (turn, to) in voices.states {
+            // A turn that becomes what it was heard to be does not change.
+            let is_so = to == spoken.state(turn);
             let edit = Edit { from: spoken.states.get(&turn).copied(), to };
-            changes.extend((edit.from != edit.to).then_some(Change::Turn { run, turn, edit }));
+            changes.extend((edit.from != edit.to && !is_so).then_some(Change::Turn { run, turn, edit }));
         }
         for (speaker, to) in voices.links {
             let edit = Edit { from: spoken.links.get(&speaker).copied(), to };
@@ -261,8 +263,9 @@ impl Work<'_> {
             changes.extend((edit.from != edit.to).then_some(Change::Said { run, turn, edit }));
         }
         for (turn, to) in voices.words {
+            let is_so = to.is_some() && to.as_ref() == spoken.transcript(turn);
             let edit = Edit { from: spoken.words.get(&turn).cloned(), to };
-            changes.extend((edit.from != edit.to).then_some(Change::Words { run, turn, edit }));
+            changes.extend((edit.from != edit.to && !is_so).then_some(Change::Words { run, turn, edit }));
         }
     }
 

@@ -119,6 +119,21 @@ fn a_range_cuts_the_turns_that_reach_out_of_it_and_their_words() {
 }
 
 #[test]
+fn what_is_decided_to_be_as_it_was_heard_changes_nothing() {
+    let mut decided = Decided::default();
+    for command in [
+        Command::MoveTurn { turn: TurnId(2), from: MediaTime(100), to: MediaTime(190) },
+        Command::GiveTurns { turns: vec![TurnId(2)], to: Some(SpeakerId(2)) },
+        Command::Screen { turns: vec![TurnId(2)], seen: None },
+    ] {
+        assert_eq!(done(&mut decided, &command).unwrap().changes, [], "{command:?}");
+    }
+    // What goes back to it is a change as any other.
+    done(&mut decided, &Command::Screen { turns: vec![TurnId(2)], seen: Some(true) }).unwrap();
+    assert_eq!(done(&mut decided, &Command::Screen { turns: vec![TurnId(2)], seen: None }).unwrap().changes.len(), 1);
+}
+
+#[test]
 fn what_is_refused_tells_its_times_to_the_tenth() {
     let (at, span) = (MediaTime(61_250_000), Span::new(MediaTime(62_000_000), MediaTime(3_723_400_000)));
     let told = |why: Refusal| why.to_string();
