@@ -59,7 +59,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Mouse(mouse) => on_mouse(model, mouse),
         Msg::Resize(width, height) => {
             model.size = (width, height);
-            Vec::new()
+            screens::settle(model)
         }
         Msg::Answer(answer) => on_answer(model, answer),
         Msg::Picture => Vec::new(),
@@ -480,6 +480,7 @@ fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
     model.log = super::model::LogView::default();
     model.desk = Some(desk);
     model.screen = Screen::Episode;
+    screens::identities::settle(model);
     Vec::new()
 }
 

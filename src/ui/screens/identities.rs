@@ -48,11 +48,20 @@ pub(crate) fn shape(size: (u16, u16), detail: Detail) -> Shape {
     Shape { columns, rows, picture, side }
 }
 
+/// Brings the cursor onto the screen, however large that is by now.
+pub(crate) fn settle(model: &mut Model) {
+    let shape = shape(model.size, model.detail);
+    if let Some(desk) = &mut model.desk {
+        desk.grid.shape = (shape.columns, shape.rows);
+        desk.grid.cursor.show(desk.grid.order.len(), shape.columns, shape.rows);
+    }
+}
+
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    settle(model);
     let shape = shape(model.size, model.detail);
     let Some(desk) = &mut model.desk else { return Vec::new() };
     let grid = &mut desk.grid;
-    grid.shape = (shape.columns, shape.rows);
     if let Some(step) = step_of(action) {
         grid.cursor.step(step, grid.order.len(), shape.columns, shape.rows);
         desk.grid.under = desk.card().map(|c| c.identity.id);

@@ -94,6 +94,10 @@ pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
         (Screen::Episode, Some(Tab::Detections)) => detections::settle(model),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
         (Screen::Episode, Some(Tab::Voices)) => voices::settle(model),
+        (Screen::Episode, Some(Tab::Identities)) => {
+            identities::settle(model);
+            Vec::new()
+        }
         (Screen::Log, _) => log::ask_for_detail(model),
         _ => Vec::new(),
     }

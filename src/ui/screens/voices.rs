@@ -112,6 +112,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             desk.grid.filter.clear();
             desk.grid.under = Some(id);
             desk.arrange();
+            return super::settle(model);
         }
         _ => return decide(model, action),
     }
