@@ -168,6 +168,13 @@ impl Voices {
         }
     }
 
+    /// Returns whose a voice is said to be: of one, of several, or of nobody that is known.
+    pub(crate) fn name_of(&self, speaker: SpeakerId) -> Option<&str> {
+        let mut names = self.rows.iter().filter(|r| r.speaker == speaker && r.who.is_some()).map(|r| r.name.as_str());
+        let first = names.next()?;
+        Some(if names.all(|name| name == first) { first } else { "several" })
+    }
+
     /// Returns every turn.
     pub(crate) fn known(&self) -> BTreeSet<TurnId> {
         self.rows.iter().map(|r| r.id).collect()

@@ -72,10 +72,8 @@ pub(crate) fn voices_for(desk: &Desk, turns: &[TurnId]) -> Vec<Item> {
 fn all(desk: &Desk) -> Vec<Item> {
     let mut voices: Vec<(SpeakerId, MediaTime)> = desk.snapshot.spoken.voices().into_iter().collect();
     voices.sort_by_key(|(id, time)| (std::cmp::Reverse(*time), *id));
-    let names: BTreeMap<SpeakerId, &str> =
-        desk.voices.rows.iter().filter(|r| r.who.is_some()).map(|r| (r.speaker, r.name.as_str())).collect();
     let item = |(id, time): (SpeakerId, MediaTime)| {
-        let text = names.get(&id).map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
+        let text = desk.voices.name_of(id).map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Item { text, note: clock(time), pick: Pick::Voice(id) }
     };
     voices.into_iter().map(item).collect()

@@ -192,7 +192,7 @@ impl Lanes<'_, '_, '_> {
                 cells[cell] = (glyph, role);
             }
         }
-        let who = turns.iter().find(|t| t.who.is_some()).map(|t| t.name.as_str());
+        let who = self.desk.voices.name_of(speaker);
         let role = if who.is_some() { Role::Named } else { Role::Unnamed };
         let name = vec![
             self.canvas.dim(pad(&speaker.to_string(), 4)),

@@ -4,6 +4,7 @@ use super::candidates;
 use super::lanes::Window;
 use crate::domain::{LinkMethod, MediaTime, Method, Source, TurnId, VoiceLink};
 use crate::ui::model::{Overlay, Picking, Speaks, TurnRow};
+use crate::ui::update::{Msg, update};
 use proptest::prelude::*;
 
 fn begin() -> Rehearsal {
@@ -273,6 +274,27 @@ fn a_key_that_can_do_nothing_says_why() {
         stage.press(key);
         assert!(!stage.said().is_empty() && stage.model.overlay.is_none(), "{key}");
     }
+}
+
+#[test]
+fn the_identity_of_whoever_speaks_is_on_the_screen_at_once_and_at_every_size() {
+    let mut stage = begin();
+    stage.model.size = (80, 24);
+    stage.press("w").write("Zoe Last").press("Enter t");
+    for size in [(80, 24), (200, 60), (60, 16)] {
+        update(&mut stage.model, Msg::Resize(size.0, size.1));
+        assert!(stage.screen().contains("Zoe Last"), "{size:?}: {}", stage.screen());
+    }
+}
+
+#[test]
+fn a_voice_of_several_people_is_called_so() {
+    let mut stage = begin();
+    let own = row(&stage);
+    assert_eq!(stage.desk().voices.name_of(own.speaker), Some(own.name.as_str()));
+    stage.press("w").write("Zoe Other").press("Enter");
+    assert_eq!(stage.desk().voices.name_of(own.speaker), Some("several"));
+    assert!(stage.screen().contains(&format!("{:<4}several", own.speaker.to_string())), "{}", stage.screen());
 }
 
 proptest! {
