@@ -347,7 +347,7 @@ struct Shape {
 
 fn shape(size: (u16, u16)) -> Shape {
     let (width, height) = (size.0, size.1.saturating_sub(5));
-    let lanes = (height / 2).clamp(8, 18);
+    let lanes = (height / 2).clamp(6, 18);
     let side = match width {
         150.. => 52,
         110.. => 40,

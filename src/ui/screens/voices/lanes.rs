@@ -11,7 +11,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Text};
 use std::collections::BTreeMap;
 
-const NAME: usize = 15;
+/// Cells before the lanes.
+const NAME: usize = 17;
 const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SHADES: [char; 4] = [' ', '·', '░', '▒'];
 

@@ -6,7 +6,7 @@ use super::super::super::model::{Desk, Model, TurnRow, title};
 use super::super::super::text::{clock, fit, pad, score, seconds, width};
 use super::super::super::theme::Role;
 use super::{CANDIDATES, Shape, candidates, same_voices, side};
-use crate::domain::{IdentityId, LinkMethod, MediaTime};
+use crate::domain::{IdentityId, LinkMethod};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Text};
 
@@ -53,8 +53,6 @@ pub(super) fn draw(model: &Model, desk: &Desk, shape: Shape, canvas: &mut Canvas
         let [what, hint] = super::empty(model, desk);
         return canvas.says(rest, Role::Dim, &what, &hint);
     }
-    let origin = desk.origin();
-    let name = usize::from(area.width / 5).clamp(12, 22);
     for (row, (at, turn)) in voices.order.iter().enumerate().skip(voices.cursor.top).take(shape.rows).enumerate() {
         let Some(turn) = voices.rows.get(*turn) else { continue };
         let is_here = at == voices.cursor.at;
@@ -62,7 +60,7 @@ pub(super) fn draw(model: &Model, desk: &Desk, shape: Shape, canvas: &mut Canvas
         if is_here {
             canvas.lay_cursor(area, row);
         }
-        let cells = cells(desk, turn, is_here, name, origin, canvas);
+        let cells = cells(desk, turn, is_here, usize::from(area.width).saturating_sub(1), canvas);
         canvas.line(Rect { width: area.width.saturating_sub(1), ..area }, row, Line::from(cells));
     }
 }
@@ -85,14 +83,8 @@ fn draw_candidates(model: &Model, desk: &Desk, canvas: &mut Canvas<'_, '_>, area
     canvas.line(area, 1, Line::from(line));
 }
 
-fn cells<'t>(
-    desk: &Desk,
-    turn: &TurnRow,
-    is_here: bool,
-    name: usize,
-    origin: MediaTime,
-    canvas: &Canvas<'_, '_>,
-) -> Vec<Text<'t>> {
+fn cells<'t>(desk: &Desk, turn: &TurnRow, is_here: bool, wide: usize, canvas: &Canvas<'_, '_>) -> Vec<Text<'t>> {
+    let name = (wide / 5).clamp(12, 22);
     let role = sureness(turn);
     let belief = turn.link.filter(|l| l.identity.is_some() && l.method != LinkMethod::User);
     let belief = belief.map_or_else(|| "   ".to_owned(), |l| score(f64::from(l.confidence * turn.voice)));
@@ -107,7 +99,7 @@ fn cells<'t>(
     let mut cells = vec![
         canvas.mark(is_here),
         canvas.span(mark, mark.glyph()),
-        canvas.span(Role::Dim, format!("{:>9} {:>6} ", clock(turn.span.start() - origin), seconds(turn.span.len()))),
+        canvas.span(Role::Dim, format!("{:>9} {:>6} ", clock(turn.span.start() - desk.origin()), seconds(turn.span.len()))),
         canvas.span(Role::Dim, format!("{:<4}", turn.speaker.to_string())),
         canvas.span(role, format!("{} ", role.glyph())),
         canvas.span(if turn.who.is_some() { Role::Named } else { Role::Unnamed }, pad(&turn.name, name)),
@@ -117,7 +109,9 @@ fn cells<'t>(
         cells.push(canvas.span(Role::Doubt, format!("▲ {doubt} ")));
     }
     if !turn.text.is_empty() {
-        cells.push(canvas.span(if is_here { Role::Title } else { Role::Text }, format!("“{}”", turn.text)));
+        let used: usize = cells.iter().map(Text::width).sum();
+        let text = fit(&format!("“{}”", turn.text), wide.saturating_sub(used));
+        cells.push(canvas.span(if is_here { Role::Title } else { Role::Text }, text));
     }
     cells
 }
