@@ -36,6 +36,15 @@ pub(super) fn decide(workspace: &Workspace, decision: &Decision) -> Result<Ended
             let (tracks, identities) = sorted(items)?;
             (episode, Command::Unlock { tracks, identities })
         }
+        Decision::Voice(VoiceArgs { episode, agree: true, .. }) => {
+            let summary = session::summary(workspace, &episode.parse()?)?;
+            let voices = summary.speech.map(|s| s.sure).unwrap_or_default();
+            if voices.is_empty() {
+                output::print("no voice is surely that of somebody named, except where it is decided\n")?;
+                return Ok(Ended::Done);
+            }
+            (episode, Command::AgreeVoices { voices })
+        }
         Decision::Voice(args) => (&args.episode, voice(args)?),
     };
     said(session::decide(workspace, &episode.parse()?, &command)?, "nothing changes: it is so already")
@@ -50,7 +59,7 @@ fn target(who: &str) -> Target {
 }
 
 fn voice(args: &VoiceArgs) -> Result<Command, SessionError> {
-    let whose = match args.is.as_str() {
+    let whose = match args.is.as_deref().unwrap_or_default() {
         "nobody" => Whose::Nobody,
         "evidence" => Whose::Evidence,
         who => Whose::To(target(who)),

@@ -70,6 +70,8 @@ pub enum Command {
     },
     /// The voices are somebody's.
     Voice { speakers: Vec<SpeakerId>, to: Whose },
+    /// Each voice is that identity's, as the evidence says: a person agrees.
+    AgreeVoices { voices: Vec<(SpeakerId, IdentityId)> },
     /// The turns are somebody's, whoever their voice is.
     Say { turns: Vec<TurnId>, by: Whose },
     /// What is said from `from` to `to`, by one voice or by all, is somebody's: turns that reach out of it are cut.

@@ -79,7 +79,7 @@ mod tests {
         let transcript = Transcript { language: "en".into(), timing: WordTiming::Aligned, words: words.collect() };
         let spoken = Spoken::of(vec![turn], &[], BTreeMap::from([(turn.id, transcript)]));
         let fused = Fused { links, ..Fused::default() };
-        let speech = Speech { turns: vec![turn], fused, faces: Vec::new(), mark: 0.0, seen: BTreeMap::new() };
+        let speech = Speech { turns: vec![turn], fused, sure: Vec::new(), faces: Vec::new(), mark: 0.0, seen: BTreeMap::new() };
         let identity = |id: u32| Identity {
             id: IdentityId(id),
             label: None,

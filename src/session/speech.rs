@@ -17,6 +17,8 @@ pub struct Speech {
     /// As they are decided to be, by start.
     pub turns: Vec<Turn>,
     pub fused: Fused,
+    /// Voices that are surely whose mouth is seen saying them, of people who have a name, where nobody decided it.
+    pub sure: Vec<(SpeakerId, IdentityId)>,
     /// What mouths say for themselves, by start.
     pub faces: Vec<FaceScores>,
     /// The score above which a mouth speaks.
@@ -192,10 +194,16 @@ pub(super) fn speech<'t>(
     let mark = run.mouths.as_ref().map_or(0.0, |m| m.mark);
     let scene = Scene { turns: &turns, mouths: &found, mark, seen: &seen, decided: &decided, recognised: &recognised };
     let fused = fuse::fuse(params, &scene);
-    let mut faces: Vec<FaceScores> =
+    let mut scores: Vec<FaceScores> =
         found.iter().map(|m| FaceScores { identity: m.identity, start: m.start, scores: m.scores.to_vec() }).collect();
-    faces.sort_by_key(|f| (f.start, f.identity));
-    Speech { turns, fused, faces, mark, seen: of_tracks }
+    scores.sort_by_key(|f| (f.start, f.identity));
+    let is_named = |id: IdentityId| faces.identities.get(&id).is_some_and(|i| i.person.is_some());
+    let is_seen = |speaker: &SpeakerId, id: IdentityId| {
+        fused.candidates.get(speaker).is_some_and(|list| list.iter().any(|c| c.identity == id))
+    };
+    let owners = fused.owners.iter().filter(|(_, o)| !o.decided && o.confidence >= params.sure_belief);
+    let sure = owners.map(|(s, o)| (*s, o.identity)).filter(|(s, id)| is_named(*id) && is_seen(s, *id)).collect();
+    Speech { turns, fused, sure, faces: scores, mark, seen: of_tracks }
 }
 
 /// Returns for every identity the first one of the same person.

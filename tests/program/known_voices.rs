@@ -110,3 +110,41 @@ fn who_was_named_by_voice_is_known_in_the_next_episode_and_nobody_else_is() {
     assert_eq!(user.json(["people", "voices", "--json"]).as_array().unwrap().len(), 1);
     user.assert_healthy("after voices were known");
 }
+
+#[test]
+fn a_face_that_says_what_a_known_voice_says_is_suggested_and_named() {
+    let (Some(video), Some(models)) = (media("talking_dev.mp4"), models_that_listen()) else { return };
+    let user = User::new();
+    let run = |name: &str| {
+        let copy = user.path(name);
+        fs::copy(&video, &copy).unwrap();
+        let mut words: Vec<OsString> = vec!["--models-dir".into(), models.path().into()];
+        words.extend(run_args(&copy, &[]));
+        Measured::of(&user.run(&words)).last["summary"].clone()
+    };
+    run("talk.s01e01.mp4");
+    assert!(user.ok(["voice", "talk-s01e01", "--agree"]).starts_with("no voice is surely"));
+    // The one who speaks longest in one piece.
+    let longest = turns(&user, "talk-s01e01").into_iter().max_by_key(|t| {
+        let at = |end: &str| t["span"][end].as_i64().unwrap();
+        at("end") - at("start")
+    });
+    let longest = longest.unwrap();
+    let cluster = format!("id_{:04}", longest["identity"].as_u64().unwrap());
+    user.ok(["name", "talk-s01e01", &cluster, "Bo"]);
+    assert_eq!(user.json(["people", "voices", "--json"]), Value::Array(Vec::new()), "nobody said whose voice it is");
+    let agreed = user.ok(["voice", "talk-s01e01", "--agree"]);
+    assert!(agreed.starts_with(&format!("{} is Bo", voice(&longest))), "{agreed}");
+
+    let second = run("talk.s01e02.mp4");
+    let known = second["known_voices"].as_array().unwrap();
+    assert_eq!((known.len(), &known[0]["name"]), (1, &"Bo".into()), "{second}");
+    let face = known[0]["face"].as_str().unwrap();
+    assert!(turns(&user, "talk-s01e02").iter().all(|t| t["name"].is_null()), "a mouth stands before a voice");
+    let suggested = user.json(["suggest", "talk-s01e02", "--json"]);
+    let clusters = suggested["clusters"].as_array().unwrap();
+    assert_eq!((clusters.len(), &clusters[0]["identity_id"], &clusters[0]["nearest"]), (1, &face.into(), &"Bo".into()));
+    user.ok(["suggest", "talk-s01e02", "--apply"]);
+    assert!(turns(&user, "talk-s01e02").iter().any(|t| t["name"] == "Bo"));
+    assert!(user.json(["suggest", "talk-s01e02", "--json"])["clusters"].as_array().unwrap().is_empty());
+}

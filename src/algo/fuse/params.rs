@@ -32,6 +32,8 @@ pub struct Params {
     pub overlap_share: f32,
     /// Seconds for which one mouth after another must speak for a turn to be cut between them.
     pub cut_min_s: f32,
+    /// Belief from which on a voice is surely whose mouth is seen, `0..=1`.
+    pub sure_belief: f32,
     /// Seconds that two voices may be heard at once and still be proposed as one.
     pub merge_max_overlap_s: f32,
 }

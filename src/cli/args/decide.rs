@@ -36,11 +36,14 @@ pub struct VoiceArgs {
     /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
     /// Voices such as S2, or turns such as u12; not both
-    #[arg(required = true)]
+    #[arg(required_unless_present = "agree")]
     pub items: Vec<String>,
     /// A person, a cluster such as id_0003, new, nobody, or evidence: whoever the evidence says
-    #[arg(long, value_name = "WHO")]
-    pub is: String,
+    #[arg(long, value_name = "WHO", required_unless_present = "agree")]
+    pub is: Option<String>,
+    /// Agree with the evidence of all voices that are surely those of named people: they are known by voice from then on
+    #[arg(long, conflicts_with_all = ["items", "is"])]
+    pub agree: bool,
 }
 
 #[derive(Debug, Args)]

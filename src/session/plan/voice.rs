@@ -1,6 +1,6 @@
 //! Decisions about voices, turns and words.
 
-use super::super::command::Whose;
+use super::super::command::{Target, Whose};
 use super::work::Work;
 use super::{Named, Refusal};
 use crate::algo::words::retimed;
@@ -36,6 +36,20 @@ impl Work<'_> {
             self.voices.links.insert(*speaker, link);
         }
         Ok((OperationKind::Voice, format!("{} {}", listed(speakers), self.is(link))))
+    }
+
+    pub(super) fn agree_voices(&mut self, voices: &[(SpeakerId, IdentityId)]) -> Done {
+        if voices.is_empty() {
+            return Err(Refusal::NothingNamed);
+        }
+        let mut told = Vec::new();
+        for (speaker, identity) in voices {
+            self.voice(*speaker)?;
+            let link = self.whose(&Whose::To(Target::Identity(*identity)), None)?;
+            self.voices.links.insert(*speaker, link);
+            told.push(format!("{speaker} {}", self.is(link)));
+        }
+        Ok((OperationKind::Voice, told.join(", ")))
     }
 
     pub(super) fn say(&mut self, turns: &[TurnId], by: &Whose, named: Option<&Named>) -> Done {

@@ -187,6 +187,7 @@ fn commands() -> impl Strategy<Value = Command> {
             .prop_map(|(from, to, speaker, by)| Command::SayRange { from, to, speaker, by }),
         (turns.clone(), prop::option::of(speaker.clone())).prop_map(|(turns, to)| Command::GiveTurns { turns, to }),
         (voices, speaker.clone()).prop_map(|(speakers, into)| Command::MergeVoices { speakers, into }),
+        (speaker.clone(), (1_u32..5).prop_map(IdentityId)).prop_map(|pair| Command::AgreeVoices { voices: vec![pair] }),
         (turn.clone(), time.clone()).prop_map(|(turn, at)| Command::SplitTurn { turn, at }),
         prop::collection::vec(turn.clone(), 2..4).prop_map(|turns| Command::JoinTurns { turns }),
         (turn.clone(), time.clone(), time.clone()).prop_map(|(turn, from, to)| Command::MoveTurn { turn, from, to }),

@@ -99,6 +99,7 @@ impl Work<'_> {
             Command::Say { turns, by } => self.say(turns, by, named)?,
             Command::SayRange { from, to, speaker, by } => self.say_range(Span::new(*from, *to), *speaker, by, named)?,
             Command::GiveTurns { turns, to } => self.give_turns(turns, *to)?,
+            Command::AgreeVoices { voices } => self.agree_voices(voices)?,
             Command::MergeVoices { speakers, into } => self.merge_voices(speakers, *into)?,
             Command::SplitTurn { turn, at } => self.split_turn(*turn, *at)?,
             Command::JoinTurns { turns } => self.join_turns(turns)?,

@@ -72,6 +72,7 @@ named! {
         WhoseVoice = "whose_voice",
         GiveVoice = "give_voice",
         MergeVoices = "merge_voices",
+        AgreeVoices = "agree_voices",
         OffScreen = "off_screen",
         DropTurn = "drop_turn",
         AddTurn = "add_turn",

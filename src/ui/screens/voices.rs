@@ -145,6 +145,13 @@ fn decide(model: &mut Model, action: Action) -> Vec<Effect> {
             let what = range.map_or(Speaks::Turns(turns), Speaks::Range);
             return pick(model, Picking::Speaker(what));
         }
+        Action::AgreeVoices => {
+            let sure = desk.snapshot.speech.as_ref().map(|s| s.sure.clone()).unwrap_or_default();
+            if sure.is_empty() {
+                return say(model, "no voice is surely that of somebody named, except where it is decided");
+            }
+            Command::AgreeVoices { voices: sure }
+        }
         Action::MergeVoices => return pick(model, Picking::MergeVoice(speaker)),
         Action::GiveVoice => return pick(model, Picking::GiveVoice(turns)),
         Action::Words => {

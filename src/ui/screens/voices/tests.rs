@@ -53,6 +53,24 @@ fn a_voice_that_is_known_by_its_sound_says_so_and_can_be_agreed_to() {
 }
 
 #[test]
+fn one_key_agrees_with_all_voices_that_are_surely_somebodys() {
+    let mut stage = begin();
+    let sure = stage.snapshot().speech.as_ref().unwrap().sure.clone();
+    assert!(sure.len() > 1, "{sure:?}");
+    let before = stage.snapshot().spoken.links.clone();
+    stage.press("Y");
+    for (speaker, identity) in &sure {
+        let link = stage.snapshot().spoken.links[speaker];
+        assert!(link.is_decided() && link.identity == Some(*identity), "{link:?}");
+    }
+    assert!(stage.snapshot().speech.as_ref().unwrap().sure.is_empty());
+    stage.press("Y");
+    assert!(stage.said().starts_with("no voice is surely"), "{}", stage.said());
+    stage.press("u");
+    assert_eq!(stage.snapshot().spoken.links, before);
+}
+
+#[test]
 fn a_turn_is_cut_at_the_moment_and_joined_again() {
     let mut stage = begin();
     let row = stage.desk().voices.row().unwrap().clone();
