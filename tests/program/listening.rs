@@ -1,6 +1,7 @@
 //! What a run makes of the sound: goes on where it stopped, holds little, and never stands in the way of the pictures.
 
 use super::support::{CHEAP, Measured, UnderWay, User, ffmpeg, media, models, models_that_listen, run_args, scratch};
+use screenalytics::session::{self, Places, Work, WorkVerdict, Workspace};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
@@ -70,6 +71,34 @@ fn listening_that_was_killed_goes_on_and_hears_what_it_would_have_heard() {
     let again = user.run(&one);
     assert!(!again.lines().iter().any(is_listening), "{again}");
     assert_eq!(Measured::of(&again).last["summary"]["sound"]["speakers"], 1);
+}
+
+#[test]
+fn a_run_that_was_killed_at_mouths_is_offered_to_go_on_with_and_scores_what_it_would_have_scored() {
+    let (Some(models), Some(video)) = (models_that_listen(), media("talking/talk_d.mp4")) else { return };
+    let args = args(&video, &models, &["--ep-id", "talk"]);
+    let due = Measured::of(&User::new().run(&args));
+    let mouths = &due.last["summary"]["mouths"];
+    assert_eq!(mouths["state"], "scored", "{mouths}");
+
+    let user = User::new();
+    let offered = || {
+        let places = Places { library: Some(user.library()), models: Some(models.path().into()), ..Places::default() };
+        let workspace = Workspace::new(places, Vec::new()).unwrap();
+        let standing = session::standing(&workspace, &"talk".parse().unwrap()).unwrap();
+        standing.choices.into_iter().find(|c| matches!(c.work, Work::GoOn { .. })).map(|c| c.verdict)
+    };
+    let mut under_way = UnderWay::start(&mut user.command(&args));
+    assert!(under_way.wait_for(|line| line["phase"] == "audio:link"));
+    under_way.signal("KILL");
+    assert_eq!(under_way.finish().code, None);
+    let verdict = offered();
+    let Some(WorkVerdict::Useful(text)) = &verdict else { panic!("{verdict:?}") };
+    assert_eq!(text, "all pictures are measured; looking at mouths goes on");
+    let ended = Measured::of(&user.run(&args));
+    assert_eq!((&ended.digest, &ended.last["summary"]["mouths"]), (&due.digest, mouths));
+    assert_eq!((&ended.last["run_id"], offered()), (&"r1".into(), None));
+    user.assert_healthy("after a kill");
 }
 
 #[test]
