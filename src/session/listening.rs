@@ -7,7 +7,7 @@ use super::prepare::Prepared;
 use crate::algo::diarise::{self, Heard};
 use crate::config::Settings;
 use crate::domain::{Listening, RunMeta, SoundFacts, SpeakerId, TurnId};
-use crate::infer::{Found, ModelFile, Registry, Task};
+use crate::infer::{Found, ModelEntry, ModelFile, Registry, Task};
 use crate::media::audio::Sound;
 use crate::pipeline::carry_voices::CarriedVoices;
 use crate::pipeline::listen::{self, Ears};
@@ -75,6 +75,19 @@ impl SoundReport {
 
 fn is_or_are(missing: &[String]) -> String {
     format!("{} {}", missing.join(", "), if missing.len() == 1 { "is" } else { "are" })
+}
+
+/// The family of vectors whose cosines the settings are about.
+const TUNED: &str = "ge2e";
+
+/// Says that the settings are about other vectors than those of this model; `None` where they are about its own.
+pub(super) fn untuned(voices: &ModelEntry) -> Option<String> {
+    (voices.family != TUNED).then(|| {
+        format!(
+            "the cosines of [diarise] and [voice_bank] were chosen for {TUNED}, not for {}: find yours with `eval FILE... --rttm FILE...`",
+            voices.id
+        )
+    })
 }
 
 /// Finds the models that listen, or names those that are not there.
@@ -241,4 +254,17 @@ fn listen_key(prepared: &Prepared, settings: &Settings, models: &[ModelFile; 3])
 
 fn diarise_key(listen_key: &str, settings: &Settings) -> String {
     fingerprint::of_json(&json!({"diarise": 1, "listen": listen_key, "params": settings.diarise}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_takes_other_vectors_is_told_that_the_thresholds_are_not_theirs() {
+        let registry = Registry::built_in().unwrap();
+        let told = |id: &str| untuned(registry.entries().iter().find(|e| e.id == id).unwrap());
+        assert_eq!(told("ge2e_resemblyzer"), None);
+        assert!(told("wespeaker_resnet34_lm").is_some_and(|t| t.contains("wespeaker_resnet34_lm")));
+    }
 }

@@ -130,7 +130,7 @@ pub fn run(
 
     let facts = facts(request, &prepared, &meta);
     progress.video(prepared.facts.first_pts, prepared.facts.first_pts + prepared.facts.duration);
-    told.extend(notes(&prepared, &meta, scanned));
+    told.extend(notes(&prepared, &meta, scanned, settings.listen.enabled));
     watcher.begins(&facts, &told);
 
     let reached_before = reached(&store, &meta)?;
@@ -399,7 +399,7 @@ fn facts(request: &RunRequest, prepared: &Prepared, meta: &RunMeta) -> RunFacts 
 }
 
 /// One line for each thing that a user should know before the run begins.
-fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
+fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool, listens: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let device = prepared.device.usage();
     if let Some(reason) = &device.reason {
@@ -413,6 +413,11 @@ fn notes(prepared: &Prepared, meta: &RunMeta, scanned: bool) -> Vec<String> {
         let from = change.from_shot.map_or(0, |s| s.0);
         let with = change.device.with.as_deref().unwrap_or(&change.device.used);
         notes.push(format!("{} was begun on {} and goes on from shot {from} on {with}", meta.id, meta.device.used));
+    }
+    if let Ok([.., voices]) = &prepared.ears
+        && listens
+    {
+        notes.extend(listening::untuned(&voices.entry));
     }
     if scanned {
         notes.push(format!("{} of this video is complete with these settings; nothing is decoded again", meta.id));
