@@ -140,6 +140,16 @@ fn the_talking_heads_are_cut_exactly_and_each_has_one_cluster_under_the_right_na
         let Some(whole) = media(&format!("talking/talk_{name}.mp4")) else { return };
         let Some(()) = ffmpeg(&whole, "-ss 2 -i -frames:v 1", &portraits.path().join(format!("{name}.png"))) else { return };
     }
+    // Named by them, all of the five carry their names, and nobody else does.
+    let named = run.user.copy();
+    let folder = portraits.path().to_str().unwrap();
+    named.ok(["suggest", run.id, "--portraits", folder, "--apply"]);
+    let identities = &named.json(["eval", run.id, "--truth", run.truth().to_str().unwrap(), "--json"])["identities"];
+    println!("{identities}");
+    assert!(number(&identities["idf1"]) >= 0.98 && number(&identities["nmi"]) >= 0.98);
+    let (known, strangers) = (number(&identities["names"]["known"]), number(&identities["names"]["strangers"]));
+    assert!(known > 30.0 && number(&identities["names"]["right"]) >= 0.95 * known);
+    assert!(strangers > 10.0 && number(&identities["names"]["strangers_named"]) <= 0.02 * strangers);
     let names = suggested(run, portraits.path());
     let known: Vec<Cast> = cast
         .into_iter()

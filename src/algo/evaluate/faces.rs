@@ -59,6 +59,10 @@ impl Seen {
         out
     }
 
+    pub(super) fn sightings(&self) -> impl Iterator<Item = &Sighting> {
+        self.sightings.iter()
+    }
+
     /// Returns the people of whom a face that counts lies on a compared picture.
     pub(super) fn people(&self) -> BTreeSet<usize> {
         self.sightings.iter().filter(|s| s.counts).map(|s| s.face.person).collect()

@@ -5,6 +5,7 @@
 
 mod diarisation;
 mod faces;
+mod identities;
 mod people;
 mod report;
 mod shots;
@@ -14,6 +15,7 @@ mod verification;
 
 pub use diarisation::{DiarisationError, Rttm, RttmError, Said, diarisation_error};
 pub use faces::FaceScore;
+pub use identities::{IdentityScore, NameScore};
 pub use people::{PeopleScore, PersonScore, Purity};
 pub use report::Evaluation;
 pub use shots::ShotScore;
@@ -63,6 +65,7 @@ pub fn evaluate(params: &Params, truth: &Truth, run: &Run) -> Evaluation {
         shots: shots::score(params, truth, run.shots),
         faces: faces::score(truth, &seen),
         people: people::score(truth, run, &seen, &owners),
+        identities: identities::score(truth, run, &seen),
         speaking: run.links.and_then(|links| speaking::score(params, truth, links, &owners)),
     }
 }

@@ -1,7 +1,7 @@
 //! Prints an evaluation.
 
 use super::truth::Bound;
-use super::{FaceScore, PeopleScore, Purity, ShotScore, SpeakingScore};
+use super::{FaceScore, IdentityScore, PeopleScore, Purity, ShotScore, SpeakingScore};
 use serde::Serialize;
 use std::fmt;
 
@@ -11,6 +11,7 @@ pub struct Evaluation {
     pub shots: ShotScore,
     pub faces: FaceScore,
     pub people: PeopleScore,
+    pub identities: IdentityScore,
     /// Absent where no sound was analysed, or the truth knows of no speech.
     pub speaking: Option<SpeakingScore>,
 }
@@ -46,6 +47,21 @@ impl fmt::Display for Evaluation {
             percent(p.purity)
         )?;
         list(f, "clusters of nobody", &p.clusters_of_nobody)?;
+        let i = &self.identities;
+        if i.idf1.is_some() {
+            writeln!(f, "identity IDF1 {}   NMI {}", percent(i.idf1), percent(i.nmi))?;
+        }
+        if let Some(names) = &i.names {
+            writeln!(
+                f,
+                "names    {} of {} faces of named people right, {} under another name; {} of {} faces of others named",
+                percent(names.accuracy()),
+                names.known,
+                names.wrong,
+                names.strangers_named,
+                names.strangers
+            )?;
+        }
         let width = p.people.iter().map(|x| x.name.chars().count()).max().unwrap_or(0).max(6);
         writeln!(f, "\n  {:width$}  {:>9}  {:>9}  {:>8}  clusters", "person", "truth s", "found s", "off s")?;
         for x in &p.people {

@@ -106,6 +106,34 @@ fn boundaries_are_missed_a_picture_off_and_false_where_there_is_none() {
 }
 
 #[test]
+fn identities_are_judged_one_to_one_and_by_what_they_tell_of_people() {
+    let close = |a: Option<f64>, b: f64| a.is_some_and(|a| (a - b).abs() < 1e-9);
+    let all = || both((0..100).step_by(2));
+    let right = compare(&right_shots(), &all(), |t| t).identities;
+    assert!(close(right.idf1, 1.0) && close(right.nmi, 1.0) && right.names.is_none(), "{right:?}");
+    // Both in one cluster: one of the two agrees; the cluster tells nothing.
+    let joined = compare(&right_shots(), &all(), |_| 1).identities;
+    assert!(close(joined.idf1, 0.5) && close(joined.nmi, 0.0), "{joined:?}");
+    // A in two clusters of 25 boxes, B in one of 50: 75 of 100 faces and of 100 boxes agree; H(people) = ln 2, H(clusters) = 1.5 ln 2.
+    let parts: Vec<Face> = all()
+        .into_iter()
+        .map(|f| {
+            if f.at.frame >= 50 && f.fate == Fate::Tracked(TrackId(1)) {
+                Face { fate: Fate::Tracked(TrackId(3)), ..f }
+            } else {
+                f
+            }
+        })
+        .collect();
+    let split = compare(&right_shots(), &parts, |t| t).identities;
+    assert!(close(split.idf1, 0.75) && close(split.nmi, 0.8), "{split:?}");
+    // Half of A is not found, and 25 boxes lie on nobody: 75 of 100 faces and of 100 boxes agree.
+    let mut faces: Vec<Face> = all().into_iter().filter(|f| f.fate == Fate::Tracked(TrackId(2)) || f.at.frame < 50).collect();
+    faces.extend((0..50).step_by(2).map(|f| face(f, 3, 250.0)));
+    assert!(close(compare(&right_shots(), &faces, |t| t).identities.idf1, 0.75));
+}
+
+#[test]
 fn missing_false_and_dropped_faces_each_show() {
     let mut faces = both((0..100).step_by(2).filter(|f| *f >= 50));
     faces.extend((0..50).step_by(2).map(|f| Face { fate: Fate::Dropped(DropReason::LowScore), ..face(f, 1, 101.0) }));
