@@ -298,3 +298,44 @@ fn embedder(run: &RunMeta) -> Option<EmbedderId> {
     let sound = run.sound.as_ref().filter(|_| super::speech::is_heard(run))?;
     sound.models.last().map(|model| EmbedderId(model.id.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Layers, Paths};
+    use crate::domain::Listening;
+    use crate::session::{Command, Review, SyntheticSize, Target, Whose, write_synthetic};
+
+    #[test]
+    fn the_row_of_an_episode_follows_its_log_also_while_somebody_reviews_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let layers = Layers::defaults();
+        let settings = layers.settings().unwrap();
+        let library = dir.path().to_owned();
+        let models = dir.path().join("m");
+        let workspace = Workspace { paths: Paths::find(), library, models, onnxruntime: None, layers, settings };
+        write_synthetic(&workspace, SyntheticSize { episodes: 2, tracks: 40, faces: 700 }, &mut |_, _| {}).unwrap();
+        let episode: EpisodeId = "synthetic-s01e01".parse().unwrap();
+        for id in workspace.open_library().unwrap().episodes().unwrap() {
+            let store = workspace.write(&workspace.open_library().unwrap(), &id).unwrap();
+            let mut run = report::active(&store).unwrap();
+            let (key, device) = (String::new(), "cpu".to_owned());
+            run.sound = Some(Listening { key, models: vec![run.embedder.clone()], device, facts: None });
+            store.update_run(&run).unwrap();
+        }
+        let mut review = Review::open(&workspace, &episode).unwrap();
+        let row = || {
+            let began = std::time::Instant::now();
+            voice_prints(&workspace).unwrap();
+            assert!(began.elapsed().as_secs() < 5, "nobody waits for a reviewer");
+            let rows = workspace.open_library().unwrap().catalog().voices().unwrap();
+            assert_eq!(rows.len(), 2);
+            rows.into_iter().find(|r| r.episode == episode).unwrap()
+        };
+        let before = row();
+        let speaker = *review.snapshot().spoken.voices().keys().next().unwrap();
+        let to = Whose::To(Target::Person("Zoe Known".into()));
+        let done = review.decide(&Command::Voice { speakers: vec![speaker], to }).unwrap().unwrap();
+        assert_eq!((row().seq, before.seq), (done.seq, done.seq - 1));
+    }
+}
