@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 4 << 20;
 /// Fails where the file cannot be opened for appending.
 pub fn start(file: &Path) -> io::Result<()> {
     let log = open(file)?;
-    let filter = EnvFilter::try_from_env("SCREENALYTICS_LOG").unwrap_or_else(|_| EnvFilter::new("info,ort=warn"));
+    let filter = EnvFilter::try_from_env("SCREENALYTICS_LOG").unwrap_or_else(|_| EnvFilter::new("info,ort=warn,whisper_rs=warn"));
     let subscriber = tracing_subscriber::fmt().with_writer(log).with_ansi(false).with_env_filter(filter).finish();
     tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)
 }

@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Crates whose types stay inside one module.
-const KEPT_CRATES: [(&str, &str); 11] = [
+const KEPT_CRATES: [(&str, &str); 12] = [
     ("ffmpeg_next", "media"),
     ("ffmpeg_sys_next", "media"),
     ("ort", "infer"),
+    ("whisper_rs", "infer"),
     ("redb", "store"),
     ("prost", "convert"),
     ("usearch", "facebank"),

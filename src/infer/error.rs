@@ -53,6 +53,8 @@ pub enum InferError {
     InputStep { asked: String, step: u32 },
     #[error("a picture of {}x{} came where {}x{} was due", found.width, found.height, due.width, due.height)]
     Picture { found: Size, due: Size },
+    #[error("cannot open model {path:?}: it is a file of whisper.cpp, and this program was built without")]
+    NoWhisperCpp { path: PathBuf },
     #[error("model {path:?} failed: {reason}")]
     Run { path: PathBuf, reason: String },
     #[error("model {path:?} gave output {output} with {found} values where {due} were due")]
@@ -105,6 +107,7 @@ impl InferError {
             Self::Unsupported { .. } | Self::Unrecognised { .. } => "run: screenalytics models".into(),
             Self::Language { .. } => "set transcribe.language to one of these codes, or to auto".into(),
             Self::Open { .. } => "the file may be cut short; fetch it again".into(),
+            Self::NoWhisperCpp { .. } => "build it with cargo build --release --features whisper-cpp, which takes cmake; or take a model for onnxruntime: screenalytics models pull whisper_base_onnx".into(),
             Self::InputSize { takes, .. } => {
                 format!("set the detector's input to {}x{}, or name a model with a free input size", takes.width, takes.height)
             }

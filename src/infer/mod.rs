@@ -49,6 +49,6 @@ pub use runtime::{GpuFault, GpuState, Prefer, Runtime, Search, VERSION, installe
 pub use session::SessionOptions;
 pub use transcribe::{
     BeliefParams, Circle, Folder, Heard, RATE, Segment, SpeechModel, SpokenTask, TranscribeParams, Transcriber, WINDOW, Whisper,
-    WindowText, find_speech_model,
+    WindowText, find_speech_model, whisper_cpp_version,
 };
 pub use voice::{Features, Segmenter, SpeechDetector, VoiceEmbedder, build_voice_embedder};

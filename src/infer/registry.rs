@@ -24,7 +24,9 @@ pub fn can_run(entry: &ModelEntry) -> bool {
     match entry.task {
         Task::Detect => DETECTORS.contains(&entry.family.as_str()),
         Task::Embed => EMBEDDERS.contains(&entry.family.as_str()),
-        Task::Listen => LISTENERS.contains(&entry.family.as_str()),
+        Task::Listen => {
+            LISTENERS.contains(&entry.family.as_str()) || (cfg!(feature = "whisper-cpp") && entry.family == "whisper")
+        }
         Task::Landmarks => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ModelLine, ModelList, SessionError, Workspace, models};
 use crate::domain::EpisodeId;
-use crate::infer::{AUTO, Build, DeviceChoice, GpuFault, GpuState, Prefer, Runtime};
+use crate::infer::{AUTO, Build, DeviceChoice, GpuFault, GpuState, Prefer, Runtime, whisper_cpp_version};
 use crate::store::{EpisodeStore, StoreError};
 
 /// One thing that was checked.
@@ -34,6 +34,9 @@ pub enum Outcome {
 pub fn doctor(workspace: &Workspace, episode: Option<&EpisodeId>, say: &mut dyn FnMut(Check)) -> Result<(), SessionError> {
     say(Check { what: "program".into(), outcome: Outcome::Good(format!("screenalytics {}", env!("CARGO_PKG_VERSION"))) });
     say(Check { what: "ffmpeg".into(), outcome: Outcome::Good(crate::media::version()) });
+    if let Some(version) = whisper_cpp_version() {
+        say(good("whisper.cpp", version));
+    }
     machine(workspace, say);
     let library = match workspace.open_library() {
         Ok(library) => library,

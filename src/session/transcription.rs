@@ -8,7 +8,7 @@ use crate::algo::speech_windows;
 use crate::domain::{MediaTime, ModelUse, RunMeta, Sentence, SoundLevels, Word};
 use crate::export::subtitles::{self, Cue};
 use crate::infer::{
-    DeviceChoice, InferError, Prefer, Registry, SessionOptions, SpeechDetector, SpeechModel, Task, TranscribeParams, Whisper,
+    DeviceChoice, InferError, Prefer, Registry, SessionOptions, SpeechDetector, SpeechModel, Task, TranscribeParams,
     find_speech_model,
 };
 use crate::media::audio::{Sound, SoundChoice};
@@ -119,13 +119,13 @@ fn write_down(pass: &Pass<'_>, meta: &mut RunMeta, model: &SpeechModel, key: &st
     let device = pass.prepared.device.clone();
     let options = SessionOptions { intra_threads: threads(params), device };
     // What a GPU cannot load, the CPU may.
-    let opened = Whisper::open(&model.used.id, &model.folder, params, &options).or_else(|error| {
+    let opened = model.open(params, &options).or_else(|error| {
         if options.device.is_cpu() {
             return Err(error);
         }
         tracing::warn!(%error, "speech is written down on the CPU");
         let options = SessionOptions { device: pass.prepared.runtime.cpu(), ..options };
-        Whisper::open(&model.used.id, &model.folder, params, &options)
+        model.open(params, &options)
     });
     let choice = pass.sound();
     let listener = Listener { path: pass.video, choice: &choice };
@@ -229,7 +229,7 @@ pub fn transcribe_file(
     let windows = speech_windows::windows(&speech, &levels, &params.windows);
 
     let options = SessionOptions { intra_threads: threads(params), device };
-    let mut whisper = Whisper::open(&model.used.id, &model.folder, params, &options)?;
+    let mut whisper = model.open(params, &options)?;
     let mut transcript = FileTranscript { model: model.used.id.clone(), language: String::new(), sentences: Vec::new() };
     watch(0, windows.len());
     let listener = Listener { path, choice };

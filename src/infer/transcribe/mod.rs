@@ -1,19 +1,32 @@
-//! Writes down what is said: one trait, Whisper behind it.
+//! Writes down what is said: one trait, Whisper behind it, through onnxruntime or whisper.cpp.
 
 mod choose;
 mod decode;
+mod engine;
 mod fallback;
 mod folder;
+#[cfg(feature = "whisper-cpp")]
+mod ggml;
+#[cfg(feature = "whisper-cpp")]
+mod ggml_vocabulary;
 mod mel;
 mod net;
 mod rules;
 mod segments;
+#[cfg(feature = "whisper-cpp")]
+#[cfg(test)]
+mod tests_ggml_file;
 #[cfg(test)]
 mod tests_reference;
+#[cfg(feature = "whisper-cpp")]
+#[cfg(test)]
+mod tests_whisper_cpp;
 mod timing;
 mod vocabulary;
 mod wheel;
 mod whisper;
+#[cfg(feature = "whisper-cpp")]
+mod whisper_cpp;
 
 pub use choose::{SpeechModel, find_speech_model};
 pub use decode::Circle;
@@ -26,6 +39,19 @@ use super::InferError;
 use crate::algo::speech_windows;
 use crate::domain::{MediaTime, Span, Word, WordTiming};
 use serde::{Deserialize, Serialize};
+
+/// Returns the version of whisper.cpp, where it is built in.
+#[must_use]
+pub fn whisper_cpp_version() -> Option<&'static str> {
+    #[cfg(feature = "whisper-cpp")]
+    let version = Some(whisper_rs::WHISPER_CPP_VERSION);
+    #[cfg(not(feature = "whisper-cpp"))]
+    let version = None;
+    version
+}
+
+/// The first bytes of a file of whisper.cpp: `ggml`, as a number of 32 bits.
+const GGML_MAGIC: &[u8] = b"lmgg";
 
 /// Writes down what is said. One transcriber for each thread.
 pub trait Transcriber: Send {
@@ -94,7 +120,7 @@ pub enum SpokenTask {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TranscribeParams {
-    /// `off`, `auto`, an id or family of the manifest, or the folder of a model.
+    /// `off`, `auto`, an id or family of the manifest, the folder of a model, or a ggml file.
     pub model: String,
     /// A code such as `en`, or `auto`.
     pub language: String,

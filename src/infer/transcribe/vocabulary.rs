@@ -9,12 +9,36 @@ use tokenizers::Tokenizer;
 /// Reads tokens.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
-    tokenizer: Tokenizer,
+    letters: Letters,
     pub(super) rules: Rules,
     /// Codes such as `en`, and their tokens; none where the model knows one language only.
     pub(super) languages: Vec<(String, u32)>,
     pub(super) transcribe: Option<u32>,
     pub(super) translate: Option<u32>,
+}
+
+/// How tokens are read as letters.
+#[derive(Debug)]
+pub(super) enum Letters {
+    Tokenizer(Box<Tokenizer>),
+    /// The bytes of each token; a letter may be several of them.
+    #[cfg(feature = "whisper-cpp")]
+    Bytes(Vec<Vec<u8>>),
+}
+
+impl Letters {
+    /// Returns the text of tokens that are words; a sign of replacement where they are half a letter.
+    fn text(&self, tokens: &[u32]) -> String {
+        match self {
+            Self::Tokenizer(tokenizer) => tokenizer.decode(tokens, false).unwrap_or_default(),
+            #[cfg(feature = "whisper-cpp")]
+            Self::Bytes(bytes) => {
+                let of = |token: &u32| usize::try_from(*token).ok().and_then(|t| bytes.get(t));
+                let joined: Vec<u8> = tokens.iter().filter_map(of).flatten().copied().collect();
+                String::from_utf8_lossy(&joined).into_owned()
+            }
+        }
+    }
 }
 
 /// A word and its tokens, as places among those it was read from.
@@ -67,23 +91,32 @@ impl Vocabulary {
             Some(tokens) => tokens.clone(),
             None => find("Ġ").into_iter().chain([end]).collect(),
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30 s in steps of 0.02 s")]
-        let steps = (latest_first_s.clamp(0.0, 30.0) / SECONDS_A_STEP).round() as u32;
         let (transcribe, translate) = (find("<|transcribe|>"), find("<|translate|>"));
-        let rules = Rules { first_at_most: first_timestamp + steps, specials, never, not_first };
-        Ok(Self { tokenizer, rules, languages, transcribe, translate })
+        let rules = Rules { first_at_most: first_at_most(first_timestamp, latest_first_s), specials, never, not_first };
+        Ok(Self { letters: Letters::Tokenizer(Box::new(tokenizer)), rules, languages, transcribe, translate })
+    }
+
+    /// Makes a vocabulary of what a ggml file says.
+    #[cfg(feature = "whisper-cpp")]
+    pub(super) fn of_bytes(bytes: Vec<Vec<u8>>, rules: Rules, languages: Vec<(String, u32)>, tasks: Option<[u32; 2]>) -> Self {
+        let [transcribe, translate] = tasks.map_or([None; 2], |t| t.map(Some));
+        Self { letters: Letters::Bytes(bytes), rules, languages, transcribe, translate }
     }
 
     /// Returns the words of tokens, without timestamps and other tokens that are no words.
     pub(super) fn text(&self, tokens: &[u32]) -> String {
         let words: Vec<u32> = tokens.iter().copied().filter(|t| self.is_word(*t)).collect();
-        self.tokenizer.decode(&words, true).unwrap_or_default()
+        self.letters.text(&words)
     }
 
     /// Returns the tokens of a text.
     #[cfg(test)]
     pub(super) fn tokens(&self, text: &str) -> Vec<u32> {
-        self.tokenizer.encode(text, false).unwrap().get_ids().to_vec()
+        match &self.letters {
+            Letters::Tokenizer(tokenizer) => tokenizer.encode(text, false).unwrap().get_ids().to_vec(),
+            #[cfg(feature = "whisper-cpp")]
+            Letters::Bytes(_) => panic!("a ggml file tells no merges"),
+        }
     }
 
     fn is_word(&self, token: u32) -> bool {
@@ -121,7 +154,7 @@ impl Vocabulary {
                 continue;
             }
             let first = *open.get_or_insert(i);
-            let text = self.tokenizer.decode(&tokens[first..=i], false).unwrap_or_default();
+            let text = self.letters.text(&tokens[first..=i]);
             if !text.contains('\u{fffd}') {
                 pieces.push(WordTokens { text, tokens: first..i + 1 });
                 open = None;
@@ -129,6 +162,13 @@ impl Vocabulary {
         }
         pieces
     }
+}
+
+/// Returns the last timestamp that the first token may be.
+pub(super) fn first_at_most(first_timestamp: u32, latest_first_s: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30 s in steps of 0.02 s")]
+    let steps = (latest_first_s.clamp(0.0, 30.0) / SECONDS_A_STEP).round() as u32;
+    first_timestamp + steps
 }
 
 fn is_punctuation(text: &str) -> bool {

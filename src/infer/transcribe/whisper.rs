@@ -1,10 +1,10 @@
-//! Whisper through onnxruntime: from samples to words with times.
+//! Whisper: from samples to words with times.
 
-use super::decode::{Limits, Steps};
+use super::decode::Limits;
+use super::engine::{Engine, OnnxEngine};
 use super::fallback::{Attempt, Verdict, write_believed};
-use super::folder::{Configs, Folder};
-use super::mel::{COLUMNS, LogMel, RATE, WINDOW};
-use super::net::Net;
+use super::folder::Folder;
+use super::mel::{RATE, WINDOW};
 use super::rules::log_sum_exp;
 use super::segments::{TokenSegment, segments};
 use super::timing::{PLACE_S, align, spread};
@@ -13,22 +13,20 @@ use super::{Heard, Segment, SpokenTask, TranscribeParams, Transcriber, WindowTex
 use crate::domain::{MediaTime, Span, Word, WordTiming};
 use crate::infer::{InferError, SessionOptions};
 
-/// Whisper, Radford et al. 2022 (arXiv:2212.04356), in the layout that optimum exports and onnx-community publishes: an encoder and a merged decoder that keeps its keys and values.
+/// Whisper, Radford et al. 2022 (arXiv:2212.04356): through onnxruntime, in the layout that optimum exports and onnx-community publishes (an encoder and a merged decoder that keeps its
+/// keys and values); or, where it is built in, through whisper.cpp.
 ///
 /// Departs from its publishers' program: no beam, windows do not know the text before them, so that they can be written side by side and an error does not travel on.
 #[derive(Debug)]
 pub struct Whisper {
     id: String,
-    net: Net,
-    mel: LogMel,
+    engine: Box<dyn Engine>,
     vocabulary: Vocabulary,
     params: TranscribeParams,
     limits: Limits,
     batch: usize,
     /// Attentions that words are timed by; none where the decoder does not tell them.
     heads: Vec<[usize; 2]>,
-    /// `[batch, rows, 3000] f32`, kept between calls.
-    pictures: Vec<f32>,
 }
 
 impl Whisper {
@@ -39,20 +37,23 @@ impl Whisper {
     pub fn open(id: &str, folder: &Folder, params: &TranscribeParams, options: &SessionOptions) -> Result<Self, InferError> {
         let configs = folder.configs()?;
         let vocabulary = Vocabulary::open(&folder.tokenizer, &configs, params.latest_first_s)?;
-        let mut net = Net::open(folder, configs.mel_rows, options)?;
-        let heads = if net.tells_attention() { configs.alignment_heads.clone() } else { Vec::new() };
-        net.read_attention(heads.clone());
-        Ok(Self {
-            id: id.to_owned(),
-            net,
-            mel: LogMel::new(configs.mel_rows),
-            vocabulary,
-            limits: Limits { most_tokens: most_tokens(&configs, params), circle: params.circle },
-            params: params.clone(),
-            batch: if options.device.is_cpu() { 1 } else { params.gpu_batch.max(1) },
-            heads,
-            pictures: Vec::new(),
-        })
+        let (engine, heads) = OnnxEngine::open(folder, &configs, options)?;
+        let batch = if options.device.is_cpu() { 1 } else { params.gpu_batch.max(1) };
+        let limits = limits(configs.most_positions, params);
+        Ok(Self { id: id.to_owned(), engine: Box::new(engine), vocabulary, limits, params: params.clone(), batch, heads })
+    }
+
+    /// Opens a ggml file through whisper.cpp, which writes window after window and does not tell where it listens.
+    ///
+    /// # Errors
+    /// `Read`; `Unrecognised` where the file is not whole, or not Whisper's; `Open` where whisper.cpp does not take it.
+    #[cfg(feature = "whisper-cpp")]
+    pub fn open_ggml(id: &str, path: &std::path::Path, params: &TranscribeParams, threads: usize) -> Result<Self, InferError> {
+        let file = super::ggml::GgmlFile::open(path)?;
+        let limits = limits(file.sizes.text_positions, params);
+        let (engine, vocabulary) = super::whisper_cpp::open(file, params.latest_first_s, threads)?;
+        let heads = Vec::new();
+        Ok(Self { id: id.to_owned(), engine: Box::new(engine), vocabulary, limits, params: params.clone(), batch: 1, heads })
     }
 
     /// Hears windows; the encoder's work, without any writing.
@@ -60,12 +61,7 @@ impl Whisper {
     /// # Errors
     /// `Run` where the model fails.
     pub fn hear(&mut self, windows: &[Heard<'_>]) -> Result<(), InferError> {
-        let size = self.mel.rows() * COLUMNS;
-        self.pictures.resize(windows.len() * size, 0.0);
-        for (window, picture) in windows.iter().zip(self.pictures.chunks_exact_mut(size)) {
-            self.mel.picture(window.samples, picture);
-        }
-        self.net.hear(&self.pictures, windows.len(), self.mel.rows())
+        self.engine.hear(windows)
     }
 
     /// Returns what a transcript of a language begins with.
@@ -194,7 +190,7 @@ impl Transcriber for Whisper {
         for part in windows.chunks(self.batch) {
             self.hear(part)?;
             let rows: Vec<usize> = (0..part.len()).collect();
-            let scores = self.net.start(&rows, &[self.vocabulary.rules.specials.start])?;
+            let scores = self.engine.start(&rows, &[self.vocabulary.rules.specials.start])?;
             for row in rows {
                 let logits = scores.at(row, 0);
                 let of = |token: u32| logits.get(token as usize).copied().unwrap_or(f32::NEG_INFINITY);
@@ -218,7 +214,8 @@ impl Transcriber for Whisper {
             let seeds: Vec<u64> = part.iter().map(|w| seed(w.samples)).collect();
             let text = |tokens: &[u32]| self.vocabulary.text(tokens);
             let rules = &self.vocabulary.rules;
-            let attempts = write_believed(&mut self.net, &rows, &seeds, &prompt, rules, self.limits, &self.params.belief, &text)?;
+            let attempts =
+                write_believed(self.engine.as_mut(), &rows, &seeds, &prompt, rules, self.limits, &self.params.belief, &text)?;
             for (window, attempt) in part.iter().zip(&attempts) {
                 all.push(self.read(window, attempt, language));
             }
@@ -227,9 +224,9 @@ impl Transcriber for Whisper {
     }
 }
 
-/// Half of what the decoder holds is for the text, as its publishers have it; the prompt lies in the other half.
-fn most_tokens(configs: &Configs, params: &TranscribeParams) -> usize {
-    params.most_tokens.clamp(1, (configs.most_positions / 2).max(1))
+/// Half of what the decoder holds, `positions` tokens, is for the text, as its publishers have it; the prompt lies in the other half.
+fn limits(positions: usize, params: &TranscribeParams) -> Limits {
+    Limits { most_tokens: params.most_tokens.clamp(1, (positions / 2).max(1)), circle: params.circle }
 }
 
 fn of_window(window: &Heard<'_>, start_s: f64, end_s: f64) -> Span {
