@@ -31,10 +31,11 @@ test: ## every test; says what was skipped for want of clips or models
 	@.ci/test.sh
 
 check: ## format, lints, licences of dependencies, documentation
-	@.ci/system.sh
+	@.ci/system.sh check
 	@deny=$$(.ci/tools.sh); \
 	cargo fmt --check; \
 	cargo clippy --release --locked --all-targets -- -D warnings; \
+	cargo clippy --release --locked --lib --tests --features whisper-cpp -- -D warnings; \
 	"$$deny" --locked --config .deny.toml check licenses bans sources; \
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --no-deps
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Brings the system packages that the build needs; with the word `test`, also those of the tests, with `models` what fetches models.
+# Brings the system packages that the build needs; with the word `check`, also what the feature `whisper-cpp` is built with, with `test` also what the tests need, with `models` what
+# fetches models.
 # Asks for each by what it provides, so that a machine that has it (from wherever) is left alone in a fraction of a second.
 set -euo pipefail
 
 wanted=(clang libclang-dev pkg-config libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libasound2-dev g++ make python3-pip)
-[[ ${1:-} != test ]] || wanted+=(ffmpeg npm)
+[[ ${1:-} != check ]] || wanted+=(cmake)
+[[ ${1:-} != test ]] || wanted+=(cmake ffmpeg npm)
 [[ ${1:-} != models ]] || wanted+=(npm)
 
 present() {
