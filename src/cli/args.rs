@@ -21,7 +21,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default())
     .placeholder(AnsiColor::Green.on_default());
 
-/// Tells for every person of an episode how long they are seen.
+/// Tells for every person of an episode how long they are seen, and how long they speak.
 #[derive(Debug, Parser)]
 #[command(
     name = "screenalytics",
@@ -35,7 +35,7 @@ Examples:
   screenalytics setup                              install ONNX Runtime, once
   screenalytics models pull                        fetch models, once
   screenalytics run RHOBH.S05E17.mkv               measure rhobh-s05e17
-  screenalytics status rhobh-s05e17                who is seen, how long, when
+  screenalytics status rhobh-s05e17                who is seen and heard, how long, when
   screenalytics name rhobh-s05e17 2 \"Ava Stone\"    say who id_0002 is
   screenalytics export rhobh-s05e17 --format csv   seconds for a spreadsheet
 
