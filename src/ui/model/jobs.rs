@@ -41,10 +41,23 @@ impl JobsView {
         let ended = lines.iter().filter(|l| !l.state.is_open()).filter(was_open).cloned().collect();
         let is_new = lines.iter().any(|l| self.lines.iter().all(|b| b.id != l.id));
         self.lines = lines;
-        self.is_ordering = false;
+        // One may look before the order has come to the queue.
+        self.is_ordering &= !is_new;
         // A new order is what one wants to see.
         let at = if is_new { Some(0) } else { self.shown().iter().position(|l| Some(l.id) == under) };
         self.cursor.at = at.unwrap_or(0);
         ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_open_before_the_queue_knows_it() {
+        let mut jobs = JobsView { is_ordering: true, ..JobsView::default() };
+        assert!(jobs.take(Vec::new()).is_empty());
+        assert_eq!(jobs.open(), 1, "leaving still asks");
     }
 }
