@@ -51,7 +51,12 @@ pub(super) fn speaking(said: &[Said], visual: &[Span], face: f64, pause: MediaTi
     let on_screen = |s: &&Said| s.on_screen;
     let both = intersect(&union(said.iter().filter(on_screen).map(|s| s.span)), visual);
     let decided = measure(&union(said.iter().filter(|s| s.is_decided).map(|s| s.span)));
-    let seen = |s: &Said| measure(&intersect(&[s.span], visual));
+    // Of all that one sees of them, only what lies around the piece.
+    let seen = |s: &Said| {
+        let from = visual.partition_point(|v| v.end() <= s.span.start());
+        let to = visual.partition_point(|v| v.start() < s.span.end()).max(from);
+        measure(&intersect(&[s.span], &visual[from..to]))
+    };
     SpeakingTime {
         time,
         both_time: measure(&both),
