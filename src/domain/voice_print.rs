@@ -18,8 +18,8 @@ pub struct EpisodeVoices {
     pub episode: EpisodeId,
     /// The run that heard them.
     pub run: RunId,
-    /// The last entry of the episode's log that they follow.
-    pub seq: u64,
+    /// Hash of the last entry of the episode's log that they follow; empty where it has none.
+    pub head: String,
     pub embedder: EmbedderId,
     /// By person, one each.
     pub prints: Vec<VoicePrint>,

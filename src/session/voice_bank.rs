@@ -3,8 +3,9 @@
 //! Prints follow the decisions: they are made anew whenever an episode's log has grown since, and only then is the episode read. Nobody
 //! is known by what a run alone believes.
 
+use super::report::{self, EpisodeSummary};
 use super::suggest::{Suggestion, Suggestions};
-use super::{SessionError, Workspace, report};
+use super::{SessionError, Workspace};
 use crate::algo::fuse::Owner;
 use crate::algo::screen_time::union;
 use crate::algo::voice_bank::{Bank, Doubted, Heard, Params, print, voices};
@@ -42,13 +43,13 @@ pub fn voice_prints(workspace: &Workspace) -> Result<Vec<PrintLine>, SessionErro
     let embedders: BTreeSet<&EmbedderId> = all.iter().map(|v| &v.embedder).collect();
     let mut lines = Vec::new();
     for embedder in embedders {
-        let Known { episodes, prints, doubted, .. } = Known::new(params, &all, &roster, embedder);
-        for (i, (print, episode)) in prints.iter().zip(&episodes).enumerate() {
-            let doubt = doubted.iter().find(|d| d.print == i).map(|d| (name_of(&roster, d.like), d.cosine));
+        let known = Known::new(params, &all, roster.clone(), embedder);
+        for (i, (print, episode)) in known.prints.iter().zip(&known.episodes).enumerate() {
+            let doubt = known.doubted.iter().find(|d| d.print == i).map(|d| (known.name(d.like), d.cosine));
             lines.push(PrintLine {
                 person: print.person,
-                name: name_of(&roster, print.person),
-                episode: (*episode).clone(),
+                name: known.name(print.person),
+                episode: episode.clone(),
                 speech: print.speech,
                 embedder: embedder.clone(),
                 doubt,
@@ -90,7 +91,9 @@ pub(super) fn propose(
     settings: &Settings,
     run: &RunMeta,
 ) -> Result<Vec<KnownVoice>, SessionError> {
-    let alike = alike(library, store, settings, run)?;
+    let Some(known) = known(library, store, settings, run)? else { return Ok(Vec::new()) };
+    let summary = report::summarise(library, store, settings)?;
+    let alike = alike(&known, store, settings, &summary)?;
     let mut identities = report::identities_now(library, store, run.id)?;
     let mut next = store.next_identity_id(run.id)?;
     let (mut changes, mut found) = (Vec::new(), Vec::new());
@@ -131,13 +134,18 @@ pub fn suggest_by_voice(workspace: &Workspace, episode: &EpisodeId) -> Result<Su
     let library = workspace.open_library()?;
     let store = workspace.read(&library, episode)?;
     let summary = report::summarise(&library, &store, &workspace.settings)?;
-    let Some(speech) = &summary.speech else { return Err(SessionError::NotHeard { episode: episode.clone() }) };
+    if summary.speech.is_none() {
+        return Err(SessionError::NotHeard { episode: episode.clone() });
+    }
+    let alike = match known(&library, &store, &workspace.settings, &summary.run)? {
+        Some(known) => alike(&known, &store, &workspace.settings, &summary)?,
+        None => Vec::new(),
+    };
     let mut clusters: Vec<Suggestion> = Vec::new();
-    for voice in alike(&library, &store, &workspace.settings, &summary.run)? {
-        let Some(owner) = speech.fused.owners.get(&voice.speaker).filter(|o| !o.decided) else { continue };
+    for Alike { name, cosine, second, owner, .. } in alike {
+        let Some(owner) = owner else { continue };
         let person = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&owner.identity));
         let Some(time) = person.map(|p| p.visual_time) else { continue };
-        let Alike { name, cosine, second, .. } = voice;
         match clusters.iter_mut().find(|c| c.cluster == owner.identity) {
             Some(known) if known.nearest != name => known.is_clear = false,
             Some(_) => {}
@@ -161,41 +169,40 @@ struct Alike {
     owner: Option<Owner>,
 }
 
-fn alike(library: &Library, store: &EpisodeStore, settings: &Settings, run: &RunMeta) -> Result<Vec<Alike>, SessionError> {
+/// Returns the voices that a run may know; `None` where there are none, or it told no voices apart.
+fn known(library: &Library, store: &EpisodeStore, settings: &Settings, run: &RunMeta) -> Result<Option<Known>, SessionError> {
     let params = &settings.voice_bank;
-    let Some(embedder) = embedder(run).filter(|_| params.enabled) else { return Ok(Vec::new()) };
-    let all = refresh(library, params, Some(store))?;
-    let roster = library.catalog().roster()?;
-    let known = Known::new(params, &all, &roster, &embedder);
-    if known.bank.is_empty() {
-        return Ok(Vec::new());
-    }
-    let summary = report::summarise(library, store, settings)?;
-    let Some(speech) = summary.speech else { return Ok(Vec::new()) };
+    let Some(embedder) = embedder(run).filter(|_| params.enabled) else { return Ok(None) };
+    let known = Known::new(params, &refresh(library, params, Some(store))?, library.catalog().roster()?, &embedder);
+    Ok(Some(known).filter(|known| !known.bank.is_empty()))
+}
+
+fn alike(known: &Known, store: &EpisodeStore, settings: &Settings, summary: &EpisodeSummary) -> Result<Vec<Alike>, SessionError> {
+    let (params, run) = (&settings.voice_bank, summary.run.id);
+    let Some(speech) = &summary.speech else { return Ok(Vec::new()) };
     let mut told = BTreeSet::new();
     for operation in store.operations()? {
         for change in &operation.changes {
             if let Change::Voice { run: of, speaker, .. } = change
-                && *of == run.id
+                && *of == run
             {
                 told.insert(*speaker);
             }
         }
     }
-    let windows = store.heard_windows(run.id)?;
+    let windows = store.heard_windows(run)?;
     let heard = Heard::new(&windows);
     let mut found = Vec::new();
     for (speaker, spans) in voices(&speech.turns).into_iter().filter(|(speaker, _)| !told.contains(speaker)) {
         let Some((voice, _)) = print(params, &heard, &spans) else { continue };
-        let mut near = known.bank.likenesses(params, &voice).into_iter();
-        let Some(best) = near.next().filter(|l| l.belief >= params.min_belief) else { continue };
+        let Some((best, next)) = known.bank.recognise(params, &voice) else { continue };
         found.push(Alike {
             speaker,
             person: best.person,
-            name: name_of(&roster, best.person),
+            name: known.name(best.person),
             cosine: best.cosine,
             belief: best.belief,
-            second: near.next().map(|l| (name_of(&roster, l.person), l.cosine)),
+            second: next.map(|l| (known.name(l.person), l.cosine)),
             owner: speech.fused.owners.get(&speaker).copied(),
         });
     }
@@ -203,31 +210,32 @@ fn alike(library: &Library, store: &EpisodeStore, settings: &Settings, run: &Run
 }
 
 /// The prints of one embedder, as the catalog knows their people now.
-struct Known<'a> {
+struct Known {
+    roster: Roster,
     /// Where each print is from.
-    episodes: Vec<&'a EpisodeId>,
+    episodes: Vec<EpisodeId>,
     prints: Vec<VoicePrint>,
     bank: Bank,
     doubted: Vec<Doubted>,
 }
 
-impl<'a> Known<'a> {
-    fn new(params: &Params, all: &'a [EpisodeVoices], roster: &Roster, embedder: &EmbedderId) -> Self {
+impl Known {
+    fn new(params: &Params, all: &[EpisodeVoices], roster: Roster, embedder: &EmbedderId) -> Self {
         let (mut episodes, mut prints) = (Vec::new(), Vec::new());
         for of in all.iter().filter(|of| of.embedder == *embedder) {
             for print in &of.prints {
                 let Some(person) = roster.stands_for(print.person) else { continue };
-                episodes.push(&of.episode);
+                episodes.push(of.episode.clone());
                 prints.push(VoicePrint { person: person.id, ..print.clone() });
             }
         }
         let (bank, doubted) = Bank::new(params, &prints.iter().collect::<Vec<_>>());
-        Self { episodes, prints, bank, doubted }
+        Self { roster, episodes, prints, bank, doubted }
     }
-}
 
-fn name_of(roster: &Roster, person: PersonId) -> String {
-    roster.stands_for(person).map_or_else(|| person.to_string(), |p| p.name.clone())
+    fn name(&self, person: PersonId) -> String {
+        self.roster.stands_for(person).map_or_else(|| person.to_string(), |p| p.name.clone())
+    }
 }
 
 /// Brings the prints up to what is decided in each episode, and returns them. `own` is the episode that is open already. One that cannot be
@@ -253,7 +261,9 @@ fn refresh(library: &Library, params: &Params, own: Option<&EpisodeStore>) -> Re
             Err(error) => tracing::warn!("the voices of {episode} are taken as they were: {error}"),
         }
     }
-    catalog.put_voices(&anew)?;
+    if let Err(error) = catalog.put_voices(&anew) {
+        tracing::warn!("voice prints are made again next time: {error}");
+    }
     Ok(all.into_values().collect())
 }
 
@@ -264,8 +274,8 @@ fn made_anew(
     before: Option<&EpisodeVoices>,
 ) -> Result<Option<EpisodeVoices>, SessionError> {
     let Some(run) = store.active_run()? else { return Ok(None) };
-    let seq = store.last_seq()?;
-    if before.is_some_and(|b| b.run == run && b.seq == seq) {
+    let head = store.log_head()?;
+    if before.is_some_and(|b| b.run == run && b.head == head) {
         return Ok(None);
     }
     let meta = store.run(run)?;
@@ -290,7 +300,7 @@ fn made_anew(
             }
         }
     }
-    Ok(Some(EpisodeVoices { episode: store.episode().clone(), run, seq, embedder, prints }))
+    Ok(Some(EpisodeVoices { episode: store.episode().clone(), run, head, embedder, prints }))
 }
 
 /// Returns what made the vectors of a run's voices; `None` where it told no voices apart.
@@ -336,6 +346,7 @@ mod tests {
         let speaker = *review.snapshot().spoken.voices().keys().next().unwrap();
         let to = Whose::To(Target::Person("Zoe Known".into()));
         let done = review.decide(&Command::Voice { speakers: vec![speaker], to }).unwrap().unwrap();
-        assert_eq!((row().seq, before.seq), (done.seq, done.seq - 1));
+        assert_eq!(before.head, done.previous_hash);
+        assert_ne!(row().head, before.head);
     }
 }

@@ -49,12 +49,13 @@ impl EpisodeStore {
         })
     }
 
-    /// Returns the number of the last entry of the log; 0 where it has none.
+    /// Returns the SHA-256 in hex of the last entry of the log, which stands for all of it since each holds that of the one before; empty
+    /// where there is none.
     ///
     /// # Errors
     /// Fails where the file cannot be read.
-    pub fn last_seq(&self) -> Result<u64, StoreError> {
-        self.engine.read(|txn| Ok(txn.open_table(LOG)?.last()?.map_or(0, |(seq, _)| seq.value())))
+    pub fn log_head(&self) -> Result<String, StoreError> {
+        self.engine.read(|txn| Ok(txn.open_table(LOG)?.last()?.map_or_else(String::new, |(_, row)| sha256(row.value()))))
     }
 
     /// Returns the whole log without the changes, which are nearly all of it.

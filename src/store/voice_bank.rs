@@ -9,24 +9,24 @@ use crate::domain::{EmbedderId, Embedding, EpisodeId, EpisodeVoices, MediaTime, 
 use redb::{ReadTransaction, ReadableTable};
 use serde::{Deserialize, Serialize};
 
-/// Run, entry of the log, embedder, prints: person, vector, microseconds. The file format; it never changes.
+/// Run, hash of the log's last entry, embedder, prints: person, vector, microseconds. The file format; it never changes.
 #[derive(Serialize, Deserialize)]
-struct VoicesRow(u32, u64, String, Vec<(u32, Vec<f32>, i64)>);
+struct VoicesRow(u32, String, String, Vec<(u32, Vec<f32>, i64)>);
 
 impl VoicesRow {
     fn new(voices: &EpisodeVoices) -> Self {
         let print = |p: &VoicePrint| (p.person.0, p.voice.as_slice().to_vec(), p.speech.0);
-        Self(voices.run.0, voices.seq, voices.embedder.0.clone(), voices.prints.iter().map(print).collect())
+        Self(voices.run.0, voices.head.clone(), voices.embedder.0.clone(), voices.prints.iter().map(print).collect())
     }
 
     fn voices(self, episode: EpisodeId) -> Result<EpisodeVoices, RowError> {
-        let Self(run, seq, embedder, prints) = self;
+        let Self(run, head, embedder, prints) = self;
         let print = |(person, voice, speech)| {
             let voice = Embedding::from_unit(voice).map_err(|e| RowError::Shape(e.to_string()))?;
             Ok(VoicePrint { person: PersonId(person), voice, speech: MediaTime(speech) })
         };
         let prints = prints.into_iter().map(print).collect::<Result<_, RowError>>()?;
-        Ok(EpisodeVoices { episode, run: RunId(run), seq, embedder: EmbedderId(embedder), prints })
+        Ok(EpisodeVoices { episode, run: RunId(run), head, embedder: EmbedderId(embedder), prints })
     }
 }
 
@@ -92,10 +92,15 @@ mod tests {
             voice: Embedding::from_raw(vec![x, 1.0, 0.0]).unwrap(),
             speech: MediaTime(7_500_000),
         };
-        let of =
-            |seq, prints| EpisodeVoices { episode: episode(), run: RunId(2), seq, embedder: EmbedderId("ge2e".into()), prints };
-        catalog.put_voices(&[of(4, vec![print(1, 0.5), print(2, -1.0)])]).unwrap();
-        let last = of(9, vec![print(2, 0.25)]);
+        let of = |head: &str, prints| EpisodeVoices {
+            episode: episode(),
+            run: RunId(2),
+            head: head.to_owned(),
+            embedder: EmbedderId("ge2e".into()),
+            prints,
+        };
+        catalog.put_voices(&[of("4", vec![print(1, 0.5), print(2, -1.0)])]).unwrap();
+        let last = of("9", vec![print(2, 0.25)]);
         catalog.put_voices(std::slice::from_ref(&last)).unwrap();
         assert_eq!(catalog.voices().unwrap(), [last]);
         assert_eq!(catalog.verify().unwrap(), []);

@@ -88,9 +88,11 @@ impl Bank {
         near.iter().map(|(person, cosine)| Likeness { person: *person, cosine: *cosine, belief: belief(*cosine) }).collect()
     }
 
-    /// Returns whose voice it is, where that is believed.
+    /// Returns whose voice it is, where that is believed, and the next likely person.
     #[must_use]
-    pub fn recognise(&self, params: &Params, voice: &Embedding) -> Option<Likeness> {
-        self.likenesses(params, voice).first().copied().filter(|l| l.belief >= params.min_belief)
+    pub fn recognise(&self, params: &Params, voice: &Embedding) -> Option<(Likeness, Option<Likeness>)> {
+        let mut near = self.likenesses(params, voice).into_iter();
+        let best = near.next().filter(|l| l.belief >= params.min_belief)?;
+        Some((best, near.next()))
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Params {
     /// Off: nobody is known by voice.
     pub enabled: bool,
-    /// Seconds of speech below which nothing is made of a voice.
+    /// Seconds of speech that a print is made of, or a voice that is compared with them, at least.
     pub min_speech_s: f32,
     /// Share of a local speaker's speech that must lie in somebody's turns to be theirs, `0..=1`.
     pub min_inside: f32,

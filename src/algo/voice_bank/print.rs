@@ -2,31 +2,30 @@
 
 use super::Params;
 use crate::algo::diarise::speaking;
-use crate::algo::screen_time::union;
-use crate::domain::{Embedding, HeardWindow, LOCAL_SPEAKERS, MediaTime, Span, SpeakerId, Turn};
+use crate::algo::screen_time::{intersect, measure, union};
+use crate::domain::{Embedding, HeardWindow, LOCAL_SPEAKERS, LocalVoice, MediaTime, Span, SpeakerId, Turn};
 use std::collections::BTreeMap;
 
-/// Where each local speaker of each window speaks, read once for several people.
+/// The voices of local speakers who are heard alone, and when each speaks, to half a frame: read once for several people.
 #[derive(Debug)]
 pub struct Heard<'a> {
-    windows: Vec<(&'a HeardWindow, [Vec<MediaTime>; LOCAL_SPEAKERS])>,
+    voices: Vec<(&'a LocalVoice, Vec<Span>)>,
 }
 
 impl<'a> Heard<'a> {
     #[must_use]
     pub fn new(windows: &'a [HeardWindow]) -> Self {
-        let spoken = |window: &'a HeardWindow| {
-            let mut times: [Vec<MediaTime>; LOCAL_SPEAKERS] = Default::default();
-            for (k, activity) in window.activity.iter().enumerate() {
-                for (times, speaks) in times.iter_mut().zip(speaking(*activity)) {
-                    if speaks {
-                        times.push(window.frame_centre(k));
-                    }
-                }
+        let mut voices = Vec::new();
+        for window in windows {
+            let speaks: Vec<[bool; LOCAL_SPEAKERS]> = window.activity.iter().map(|a| speaking(*a)).collect();
+            for (local, voice) in window.voices.iter().enumerate() {
+                let Some(voice) = voice.as_ref().filter(|v| v.alone) else { continue };
+                let frames = speaks.iter().enumerate().filter(|(_, speaks)| speaks[local]);
+                let spans = frames.map(|(k, _)| Span::new(window.frame_centre(k), window.frame_centre(k + 1)));
+                voices.push((voice, union(spans)));
             }
-            (window, times)
-        };
-        Self { windows: windows.iter().map(spoken).collect() }
+        }
+        Self { voices }
     }
 }
 
@@ -40,31 +39,21 @@ pub fn voices(turns: &[Turn]) -> BTreeMap<SpeakerId, Vec<Span>> {
     spans.into_iter().map(|(speaker, spans)| (speaker, union(spans))).collect()
 }
 
-/// Makes the print of somebody who speaks in `spans` (disjoint, ascending), from the local speakers that speak in hardly anything else; and
-/// how much speech that is. `None` where that is too little.
-///
-/// Where the windows overlap one moment is heard several times; it counts once for the length.
+/// Makes the print of somebody who speaks in `spans` (disjoint, ascending), from the local speakers that speak in hardly anything else;
+/// and how much of `spans` those say, which counts once where windows overlap. `None` where that is too little.
 #[must_use]
 pub fn print(params: &Params, heard: &Heard<'_>, spans: &[Span]) -> Option<(Embedding, MediaTime)> {
-    let speech: i64 = spans.iter().map(|s| s.len().0).sum();
-    let is_inside = |t: MediaTime| {
-        let after = spans.partition_point(|s| s.end() <= t);
-        spans.get(after).is_some_and(|s| s.start() <= t)
-    };
-    let mut parts = Vec::new();
-    for (window, times) in &heard.windows {
-        for (voice, times) in window.voices.iter().zip(times) {
-            let Some(voice) = voice else { continue };
-            let inside = times.iter().filter(|t| is_inside(**t)).count();
-            #[expect(clippy::cast_precision_loss, reason = "frames of a window are hundreds")]
-            let is_theirs = inside > 0 && inside as f32 >= params.min_inside * times.len() as f32;
-            if is_theirs && voice.alone {
-                parts.push((&voice.voice, seconds(voice.speech)));
-            }
+    let (mut parts, mut said) = (Vec::new(), Vec::new());
+    for (voice, spoken) in &heard.voices {
+        let inside = intersect(spoken, spans);
+        if !inside.is_empty() && seconds(measure(&inside)) >= params.min_inside * seconds(measure(spoken)) {
+            parts.push((&voice.voice, seconds(voice.speech)));
+            said.extend(inside);
         }
     }
-    let enough = MediaTime(speech).secs() >= f64::from(params.min_speech_s);
-    Some((Embedding::mean(parts).filter(|_| enough)?, MediaTime(speech)))
+    let speech = measure(&union(said));
+    let enough = seconds(speech) >= params.min_speech_s;
+    Some((Embedding::mean(parts).filter(|_| enough)?, speech))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more than f32")]

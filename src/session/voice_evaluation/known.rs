@@ -50,7 +50,8 @@ pub(super) fn judge(params: &Params, recordings: &[Recording]) -> Option<KnownVo
         for spans in voices(&recording.turns).into_values() {
             let Some(truth) = owner(&recording.truth, &spans).and_then(|name| ids.get(name)) else { continue };
             let seconds = spans.iter().map(|s| s.len().secs()).sum::<f64>();
-            let taken = print(params, &heard, &spans).and_then(|(voice, _)| bank.recognise(params, &voice)).map(|l| l.person);
+            let taken =
+                print(params, &heard, &spans).and_then(|(voice, _)| bank.recognise(params, &voice)).map(|(best, _)| best.person);
             let mut count = |number: fn(&mut KnownVoices) -> (&mut usize, &mut f64)| {
                 let (count, sum) = number(&mut found);
                 *count += 1;
