@@ -14,10 +14,23 @@ pub fn covered_twice(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
     covered(spans, 2)
 }
 
-/// Returns the moments in both sets, each disjoint and ascending.
+/// Returns the moments in both sets, each disjoint and ascending; as [`union`]. Costs a search in the longer one for each of the shorter.
 #[must_use]
 pub fn intersect(a: &[Span], b: &[Span]) -> Vec<Span> {
-    covered_twice(a.iter().chain(b).copied())
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let mut out: Vec<Span> = Vec::new();
+    for span in few {
+        let first = many.partition_point(|m| m.end() <= span.start());
+        for other in many[first..].iter().take_while(|m| m.start() < span.end()) {
+            let both = Span::new(span.start().max(other.start()), span.end().min(other.end()));
+            match out.last_mut().filter(|last| last.end() == both.start()) {
+                Some(last) => *last = Span::new(last.start(), both.end()),
+                None if !both.is_empty() => out.push(both),
+                None => {}
+            }
+        }
+    }
+    out
 }
 
 /// Returns the total length of disjoint spans.
