@@ -1,7 +1,7 @@
 //! Judges who the boxes are said to be: one label for each person throughout, and the right name.
 
 use super::faces::{Seen, Sighting};
-use super::{Run, Truth};
+use super::{Run, Truth, share};
 use crate::algo::track::matching;
 use crate::domain::{Fate, IdentityId, TrackId, name_key};
 use serde::Serialize;
@@ -39,13 +39,13 @@ impl NameScore {
     /// Returns the share of known faces with the right name, `0..=1`.
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
-        share(self.right, self.known)
+        share(self.right as f64, self.known as f64)
     }
 
     /// Returns the share of faces of strangers that are taken for somebody, `0..=1`.
     #[must_use]
     pub fn false_names(&self) -> Option<f64> {
-        share(self.strangers_named, self.strangers)
+        share(self.strangers_named as f64, self.strangers as f64)
     }
 }
 
@@ -85,7 +85,7 @@ fn idf1(run: &Run, seen: &Seen, faces: &[&Sighting]) -> Option<f64> {
     #[expect(clippy::cast_possible_truncation, reason = "costs of matching are f32")]
     let pairs = matching(rows.len(), columns.len(), 1.0, |r, c| (1.0 - count(r, c) as f64 / most as f64) as f32).pairs;
     let agree: u64 = pairs.into_iter().map(|(r, c)| count(r, c)).sum();
-    share(2 * agree, faces.len() as u64 + boxes)
+    share(2.0 * agree as f64, faces.len() as f64 + boxes as f64)
 }
 
 fn nmi(pairs: &[(usize, IdentityId)]) -> Option<f64> {
@@ -141,8 +141,4 @@ fn counts<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, u64> {
         *counts.entry(item).or_default() += 1;
     }
     counts
-}
-
-fn share(part: u64, all: u64) -> Option<f64> {
-    (all > 0).then(|| part as f64 / all as f64)
 }

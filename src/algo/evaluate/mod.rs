@@ -70,5 +70,10 @@ pub fn evaluate(params: &Params, truth: &Truth, run: &Run) -> Evaluation {
     }
 }
 
+/// Returns a part of a whole, where there is any.
+fn share(part: f64, all: f64) -> Option<f64> {
+    (all > 0.0).then(|| part / all)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Compares who is said to speak, seen or unseen.
 
 use super::truth::TruthSpeech;
-use super::{Params, Truth};
+use super::{Params, Truth, share};
 use crate::domain::{AvLink, IdentityId, MediaTime};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,10 +43,6 @@ impl SpeakingScore {
     pub fn falsely_claimed(&self) -> Option<f64> {
         share(self.off_screen_claimed_s, self.off_screen_s)
     }
-}
-
-fn share(part: f64, all: f64) -> Option<f64> {
-    (all > 0.0).then(|| part / all)
 }
 
 /// Compares links with the truth; `None` where the truth knows of no speech.
