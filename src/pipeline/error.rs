@@ -1,4 +1,4 @@
-//! What can go wrong in the passes over sound, mouths and words.
+//! What can go wrong in the passes of a run.
 
 use crate::infer::InferError;
 use crate::media::MediaError;
@@ -13,6 +13,12 @@ pub enum PassError {
     Infer(#[from] InferError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("cannot encode a face crop of picture {frame} as JPEG: {reason}")]
+    Encode { frame: u64, reason: String },
+    #[error("cannot read the stored crop of track {track} at picture {frame}: {reason}")]
+    Decode { track: u32, frame: u64, reason: String },
+    #[error("cannot read the new crop of picture {frame}: {reason}")]
+    Look { frame: u64, reason: String },
     /// `setting` is the one that wants fewer of them.
     #[error("cannot start a thread: {source}")]
     Thread { source: std::io::Error, setting: &'static str },
@@ -26,6 +32,10 @@ impl PassError {
             Self::Media(e) => Some(e.hint()),
             Self::Infer(e) => e.hint(),
             Self::Store(e) => Some(e.hint()),
+            Self::Encode { .. } | Self::Look { .. } => {
+                Some("this is a fault of the program; please report it with the log file".into())
+            }
+            Self::Decode { .. } => Some("the library file is damaged; run `screenalytics doctor`".into()),
             Self::Thread { setting, .. } => Some(format!("the system's limit of threads is reached; set {setting} to 1")),
         }
     }

@@ -1,8 +1,9 @@
 //! Makes the vectors of another embedder from the kept crops, without the video.
 
+use super::error::PassError;
 use super::flow::{Cancel, Flow};
 use super::progress::{Progress, Stage};
-use super::scan::{ScanError, ScanPlan, vectors};
+use super::scan::{ScanPlan, vectors};
 use crate::domain::{CropKey, EmbedderId, Embedding, RunId};
 use crate::infer::build_embedder;
 use crate::store::EpisodeStore;
@@ -24,7 +25,7 @@ pub fn run(
     cancel: &Cancel,
     progress: &Progress,
     tick: &(dyn Fn() + Sync),
-) -> Result<(), ScanError> {
+) -> Result<(), PassError> {
     let embedder = EmbedderId(plan.embedder.entry.id.clone());
     let have: std::collections::BTreeSet<CropKey> = store.embeddings(run, &embedder)?.into_iter().map(|(key, _)| key).collect();
     let crops = store.crops(run)?;
@@ -34,7 +35,7 @@ pub fn run(
     // Nothing else runs beside them: on the CPU each core has one.
     let on_gpu = plan.session.device.is_gpu();
     let embedders = if on_gpu { plan.workers.resolve(cores, on_gpu).1 } else { cores };
-    let flow: Flow<ScanError> = Flow::new(cancel.clone());
+    let flow: Flow<PassError> = Flow::new(cancel.clone());
 
     let (to_work, tasks) = bounded::<Vec<(CropKey, Vec<u8>)>>(2);
     let (to_store, results) = bounded::<Vec<(CropKey, Embedding)>>(2 + embedders);
@@ -44,7 +45,7 @@ pub fn run(
             for keys in missing.chunks(CHUNK) {
                 let mut task = Vec::with_capacity(keys.len());
                 for key in keys {
-                    let jpeg = store.aligned(run, *key)?.ok_or_else(|| ScanError::Decode {
+                    let jpeg = store.aligned(run, *key)?.ok_or_else(|| PassError::Decode {
                         track: key.track.0,
                         frame: key.frame,
                         reason: "it is not there".into(),
@@ -88,6 +89,6 @@ pub fn run(
             Ok(())
         })
     });
-    started.map_err(|source| ScanError::Thread { source })?;
+    started.map_err(|source| PassError::Thread { source, setting: "[workers] detect and embed" })?;
     flow.into_failure().map_or(Ok(()), |(_, error)| Err(error))
 }

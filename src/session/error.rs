@@ -10,7 +10,6 @@ use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
 use crate::media::{MediaError, WriteError};
 use crate::pipeline::PassError;
-use crate::pipeline::scan::ScanError;
 use crate::pull::PullError;
 use crate::store::StoreError;
 use std::path::PathBuf;
@@ -32,8 +31,6 @@ pub enum SessionError {
     Pull(#[from] PullError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Scan(#[from] ScanError),
     #[error(transparent)]
     Pass(#[from] PassError),
     #[error("no speech model is installed")]
@@ -134,7 +131,6 @@ impl SessionError {
             Self::Infer(e) => e.hint(),
             Self::Pull(e) => Some(e.hint()),
             Self::Store(e) => Some(e.hint()),
-            Self::Scan(e) => e.hint(),
             Self::NoSpeechModel => Some(format!("run: screenalytics models pull {}", super::transcription::OFFERED)),
             Self::Artifact { source, .. } => Some(source.hint()),
             Self::Index(e) => Some(e.hint()),

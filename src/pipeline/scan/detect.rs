@@ -1,12 +1,13 @@
 //! The detector threads: faces of one picture, each with its quality and, straight from the decoder's picture, its crops.
 
 use super::source::{Event, Job, Numbered};
-use super::{CropImageParams, ScanError, ScanPlan};
+use super::{CropImageParams, ScanPlan};
 use crate::algo::track::Kind;
 use crate::algo::{align, quality};
 use crate::domain::{Affine, BBox, Detection, DropReason, Embedding, FrameTime, Quality, RgbImage, Size};
 use crate::infer::{FaceEmbedder, build_detector, build_embedder, detect_pictures};
 use crate::media::Picture;
+use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crossbeam_channel::{Receiver, Sender};
@@ -38,11 +39,11 @@ pub(super) struct FaceView {
 
 pub(super) fn run(
     plan: &ScanPlan<'_>,
-    flow: &Flow<ScanError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     pictures: &Receiver<Job>,
     to_track: &Sender<Numbered<Seen>>,
-) -> Result<(), ScanError> {
+) -> Result<(), PassError> {
     let mut detector = build_detector(plan.detector, plan.detect, &plan.session)?;
     let mut embedder = if plan.track.tracker == Kind::Strongsort {
         Some(build_embedder(plan.embedder, plan.embed, &plan.session)?)
@@ -78,7 +79,7 @@ pub(super) fn run(
     Ok(())
 }
 
-fn with_appearance(mut face: FaceView, embedder: &mut dyn FaceEmbedder, progress: &Progress) -> Result<FaceView, ScanError> {
+fn with_appearance(mut face: FaceView, embedder: &mut dyn FaceEmbedder, progress: &Progress) -> Result<FaceView, PassError> {
     let vectors = progress.busy(Stage::Embed, || embedder.embed(std::slice::from_ref(&face.aligned)))?;
     face.appearance = vectors.into_iter().next();
     Ok(face)

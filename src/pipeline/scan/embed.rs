@@ -1,20 +1,21 @@
 //! The embedder threads: vectors of the kept crops of one shot.
 
+use super::ScanPlan;
 use super::track::Draft;
-use super::{ScanError, ScanPlan};
 use crate::domain::{Embedding, RgbImage, ShotRecord};
 use crate::infer::{FaceEmbedder, build_embedder};
+use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crossbeam_channel::{Receiver, Sender};
 
 pub(super) fn run(
     plan: &ScanPlan<'_>,
-    flow: &Flow<ScanError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     drafts: &Receiver<Draft>,
     to_store: &Sender<ShotRecord>,
-) -> Result<(), ScanError> {
+) -> Result<(), PassError> {
     let mut embedder = build_embedder(plan.embedder, plan.embed, &plan.session)?;
     for draft in drafts {
         if flow.stopped() {
@@ -39,11 +40,11 @@ const BATCH: usize = 32;
 pub(in crate::pipeline) fn vectors<'a>(
     embedder: &mut dyn FaceEmbedder,
     crops: impl IntoIterator<Item = (u32, u64, &'a [u8])>,
-) -> Result<Vec<Embedding>, ScanError> {
+) -> Result<Vec<Embedding>, PassError> {
     let mut out = Vec::new();
     let mut batch = Vec::with_capacity(BATCH);
     for (track, frame, jpeg) in crops {
-        batch.push(jpeg_pixels(jpeg).map_err(|reason| ScanError::Decode { track, frame, reason })?);
+        batch.push(jpeg_pixels(jpeg).map_err(|reason| PassError::Decode { track, frame, reason })?);
         if batch.len() == BATCH {
             out.extend(embedder.embed(&batch)?);
             batch.clear();

@@ -10,7 +10,6 @@
 
 mod detect;
 mod embed;
-mod error;
 mod reorder;
 mod source;
 mod track;
@@ -18,11 +17,11 @@ mod validate;
 mod write;
 
 pub(in crate::pipeline) use embed::vectors;
-pub use error::ScanError;
 pub use reorder::Reorder;
 pub use source::Resume;
 pub use validate::{OFF, ValidateParams};
 
+use super::error::PassError;
 use super::flow::{Cancel, Flow};
 use super::progress::Progress;
 use super::sampling::Sampling;
@@ -108,11 +107,11 @@ pub fn run(
     cancel: &Cancel,
     progress: &Progress,
     tick: &(dyn Fn() + Sync),
-) -> Result<Damage, ScanError> {
+) -> Result<Damage, PassError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let (detectors, embedders) = plan.workers.resolve(cores, plan.session.device.is_gpu());
     let embedder = EmbedderId(plan.embedder.entry.id.clone());
-    let flow: Flow<ScanError> = Flow::new(cancel.clone());
+    let flow: Flow<PassError> = Flow::new(cancel.clone());
     let damage = std::sync::Mutex::new(Damage::default());
 
     // Large items, small capacities: these bound the memory of the whole scan.
@@ -143,7 +142,7 @@ pub fn run(
         drop((drafts, to_store));
         flow.spawn(scope, "store", move || write::run(store, run, &embedder, resume.next_shot, flow, progress, &records))
     });
-    started.map_err(|source| ScanError::Thread { source })?;
+    started.map_err(|source| PassError::Thread { source, setting: "[workers] detect and embed" })?;
     match flow.into_failure() {
         Some((_, error)) => Err(error),
         None => Ok(damage.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)),

@@ -1,9 +1,10 @@
 //! The first stage: decodes, finds shot boundaries, and hands on the pictures to analyse.
 
-use super::{NextIds, ScanError, ScanPlan};
+use super::{NextIds, ScanPlan};
 use crate::algo::shot_cut::{Boundary, ShotCutter};
 use crate::domain::{FrameTime, Opening, Shot, ShotId, TrackId, Transition};
 use crate::media::{Damage, Decoder, Picture};
+use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crate::pipeline::sampling::Sampling;
@@ -70,11 +71,11 @@ pub(super) fn run<T>(
     mut decoder: Decoder,
     resume: &Resume,
     plan: &ScanPlan<'_>,
-    flow: &Flow<ScanError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     to_detect: &Sender<Job>,
     to_track: &Sender<Numbered<T>>,
-) -> Result<Damage, ScanError> {
+) -> Result<Damage, PassError> {
     let mut cutter = match resume.first_missing() {
         Some(first) => ShotCutter::resume(plan.scenes.clone(), first),
         None => ShotCutter::new(plan.scenes.clone()),

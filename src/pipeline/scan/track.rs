@@ -4,13 +4,14 @@ use super::detect::{FaceView, Seen};
 use super::reorder::Reorder;
 use super::source::{Event, Numbered, Resume};
 use super::validate::Validator;
-use super::{CropImageParams, ScanError, ScanPlan};
+use super::{CropImageParams, ScanPlan};
 use crate::algo::quality::BestCrops;
 use crate::algo::shot_cut::Boundary;
 use crate::algo::track::{TrackInput, Tracker, dissolve_ghost, tracker, untracked_reason};
 use crate::domain::{
     Crop, Detection, DropReason, Face, Fate, FrameTime, Opening, Quality, RgbImage, Shot, ShotId, TrackId, Tracklet,
 };
+use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crossbeam_channel::{Receiver, Sender};
@@ -34,12 +35,12 @@ const TICK: u64 = 25;
 pub(super) fn run(
     resume: &Resume,
     plan: &ScanPlan<'_>,
-    flow: &Flow<ScanError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     tick: &(dyn Fn() + Sync),
     events: &Receiver<Numbered<Seen>>,
     to_embed: &Sender<Draft>,
-) -> Result<(), ScanError> {
+) -> Result<(), PassError> {
     let mut reorder = Reorder::new(0);
     let mut waiting: VecDeque<Seen> = VecDeque::new();
     let mut open = OpenShot::new(resume, plan, progress)?;
@@ -113,11 +114,11 @@ struct OpenShot<'a> {
     opening: Opening,
     analysed: Vec<FrameTime>,
     pending: Vec<Pending>,
-    best: Vec<BestCrops<Result<KeptCrop, ScanError>>>,
+    best: Vec<BestCrops<Result<KeptCrop, PassError>>>,
 }
 
 impl<'a> OpenShot<'a> {
-    fn new(resume: &Resume, plan: &'a ScanPlan<'a>, progress: &'a Progress) -> Result<Self, ScanError> {
+    fn new(resume: &Resume, plan: &'a ScanPlan<'a>, progress: &'a Progress) -> Result<Self, PassError> {
         Ok(Self {
             plan,
             progress,
@@ -156,17 +157,17 @@ impl<'a> OpenShot<'a> {
         }
     }
 
-    fn close_at(&mut self, boundary: &Boundary) -> Result<Draft, ScanError> {
+    fn close_at(&mut self, boundary: &Boundary) -> Result<Draft, PassError> {
         let next =
             Opening { transition: boundary.transition, transition_frames: boundary.transition_frames, score: boundary.score };
         self.close(FrameTime { frame: boundary.frame, pts: boundary.pts }, Some(next))
     }
 
-    fn close_at_end(&mut self, end: FrameTime) -> Result<Option<Draft>, ScanError> {
+    fn close_at_end(&mut self, end: FrameTime) -> Result<Option<Draft>, PassError> {
         (end.frame > self.start.frame).then(|| self.close(end, None)).transpose()
     }
 
-    fn close(&mut self, end: FrameTime, next: Option<Opening>) -> Result<Draft, ScanError> {
+    fn close(&mut self, end: FrameTime, next: Option<Opening>) -> Result<Draft, PassError> {
         let shot = Shot {
             id: self.id,
             start_frame: self.start.frame,
@@ -185,7 +186,7 @@ impl<'a> OpenShot<'a> {
         for track in self.tracker.finish() {
             let mut dropped = track.dropped.or_else(|| dissolve_ghost(&track, &shot, next.as_ref()));
             let kept = best.next().map(BestCrops::into_vec).unwrap_or_default().into_iter();
-            let mut kept = kept.map(|k| k.payload).collect::<Result<Vec<KeptCrop>, ScanError>>()?;
+            let mut kept = kept.map(|k| k.payload).collect::<Result<Vec<KeptCrop>, PassError>>()?;
             let mut denied = Vec::new();
             if let (Some(validator), None) = (&mut self.validator, dropped) {
                 denied = self.progress.busy(Stage::Detect, || validator.take_denied(&mut kept))?;
@@ -241,16 +242,16 @@ impl<'a> OpenShot<'a> {
     }
 }
 
-fn keep(params: &CropImageParams, at: FrameTime, detection: Detection, view: &FaceView) -> Result<KeptCrop, ScanError> {
+fn keep(params: &CropImageParams, at: FrameTime, detection: Detection, view: &FaceView) -> Result<KeptCrop, PassError> {
     let aligned = jpeg(&view.aligned, params.aligned_quality, at.frame)?;
     let thumb = jpeg(&view.thumb, params.thumb_quality, at.frame)?;
     Ok(KeptCrop { at, detection, quality: view.quality, aligned, thumb })
 }
 
-fn jpeg(image: &RgbImage, quality: u8, frame: u64) -> Result<Vec<u8>, ScanError> {
+fn jpeg(image: &RgbImage, quality: u8, frame: u64) -> Result<Vec<u8>, PassError> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode(&image.data, image.width, image.height, image::ExtendedColorType::Rgb8)
-        .map_err(|e| ScanError::Encode { frame, reason: e.to_string() })?;
+        .map_err(|e| PassError::Encode { frame, reason: e.to_string() })?;
     Ok(bytes)
 }

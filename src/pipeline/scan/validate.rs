@@ -3,9 +3,10 @@
 use super::detect::box_in_thumb;
 use super::embed::jpeg_pixels;
 use super::track::KeptCrop;
-use super::{CropImageParams, ScanError, ScanPlan};
+use super::{CropImageParams, ScanPlan};
 use crate::algo::align::warp_edge;
 use crate::infer::{DetSize, DetectParams, FaceDetector, build_detector};
+use crate::pipeline::PassError;
 use serde::{Deserialize, Serialize};
 
 /// The model that means that nothing looks a second time.
@@ -49,7 +50,7 @@ pub(super) struct Validator<'a> {
 
 impl<'a> Validator<'a> {
     /// Builds the second detector of `plan`; `None` where it has none.
-    pub(super) fn of(plan: &'a ScanPlan<'a>) -> Result<Option<Self>, ScanError> {
+    pub(super) fn of(plan: &'a ScanPlan<'a>) -> Result<Option<Self>, PassError> {
         let Some((model, params)) = plan.validate else { return Ok(None) };
         let detector = build_detector(model, &params.detection(plan.detect), &plan.session)?;
         Ok(Some(Self { detector, params, images: plan.crop_images }))
@@ -58,7 +59,7 @@ impl<'a> Validator<'a> {
     /// Takes from `crops` those in which it sees no face where the first detector saw one, and returns these.
     ///
     /// It looks at what is stored, so that the answer is the same whenever it is given.
-    pub(super) fn take_denied(&mut self, crops: &mut Vec<KeptCrop>) -> Result<Vec<KeptCrop>, ScanError> {
+    pub(super) fn take_denied(&mut self, crops: &mut Vec<KeptCrop>) -> Result<Vec<KeptCrop>, PassError> {
         let mut denied = Vec::new();
         for crop in std::mem::take(crops) {
             if self.confirms(&crop)? { crops.push(crop) } else { denied.push(crop) }
@@ -66,8 +67,8 @@ impl<'a> Validator<'a> {
         Ok(denied)
     }
 
-    fn confirms(&mut self, crop: &KeptCrop) -> Result<bool, ScanError> {
-        let thumb = jpeg_pixels(&crop.thumb).map_err(|reason| ScanError::Look { frame: crop.at.frame, reason })?;
+    fn confirms(&mut self, crop: &KeptCrop) -> Result<bool, PassError> {
+        let thumb = jpeg_pixels(&crop.thumb).map_err(|reason| PassError::Look { frame: crop.at.frame, reason })?;
         // A crop is all face: a coarse look is the one that sees it.
         let coarse = self.detector.coarse_input(thumb.size(), self.params.long_side);
         let letterbox = coarse.unwrap_or_else(|| self.detector.input(thumb.size()));

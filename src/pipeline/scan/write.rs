@@ -1,8 +1,8 @@
 //! The last stage: one shot, one transaction, in order.
 
-use super::ScanError;
 use super::reorder::Reorder;
 use crate::domain::{EmbedderId, RunId, ShotId, ShotRecord};
+use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crate::store::EpisodeStore;
@@ -13,10 +13,10 @@ pub(super) fn run(
     run: RunId,
     embedder: &EmbedderId,
     first: ShotId,
-    flow: &Flow<ScanError>,
+    flow: &Flow<PassError>,
     progress: &Progress,
     records: &Receiver<ShotRecord>,
-) -> Result<(), ScanError> {
+) -> Result<(), PassError> {
     let mut reorder = Reorder::new(u64::from(first.0));
     for record in records {
         reorder.push(u64::from(record.shot.id.0), record);
