@@ -20,8 +20,8 @@ pub(super) fn run(workspace: &Workspace, args: &PeopleArgs) -> Result<Ended, Ses
             let command = PeopleCommand::Merge { people, into: find(into)? };
             said(session::decide_people(workspace, &command)?, "nothing changes: it is so already")
         }
-        Some(Wanted::Undo { operation }) => said(session::undo_people(workspace, *operation)?, "nothing to undo"),
-        Some(Wanted::Redo) => said(session::redo_people(workspace)?, "nothing to redo"),
+        Some(Wanted::Undo { operation }) => said(session::undo_catalog(workspace, *operation)?, "nothing to undo"),
+        Some(Wanted::Redo) => said(session::redo_catalog(workspace)?, "nothing to redo"),
         Some(Wanted::Log) => log(workspace),
         Some(Wanted::Voices { json }) => voices(workspace, *json),
     }
@@ -29,7 +29,7 @@ pub(super) fn run(workspace: &Workspace, args: &PeopleArgs) -> Result<Ended, Ses
 
 fn said(done: Option<CatalogOperation>, nothing: &str) -> Result<Ended, SessionError> {
     match done {
-        Some(operation) => output::print(&format!("{} • operation {} of the people\n", operation.summary, operation.seq))?,
+        Some(operation) => output::print(&format!("{} • operation {} of the catalog\n", operation.summary, operation.seq))?,
         None => output::print(&format!("{nothing}\n"))?,
     }
     Ok(Ended::Done)
@@ -81,7 +81,7 @@ fn line(person: &PersonLine, width: usize) -> String {
 
 fn log(workspace: &Workspace) -> Result<Ended, SessionError> {
     let mut out = String::new();
-    for operation in session::people_log(workspace)? {
+    for operation in session::catalog_log(workspace)? {
         let who = match &operation.author {
             Author::User { name, .. } => name.clone(),
             Author::Pipeline { run } => format!("run {run}"),

@@ -1,6 +1,6 @@
 //! Who and what a library knows across its episodes.
 
-use super::{Author, Edit, EpisodeId, EpisodeNumber, LogEntry, OperationKind, PersonId};
+use super::{AssetId, EpisodeId, EpisodeNumber, PersonId, Slug};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -12,15 +12,30 @@ pub struct Person {
     /// As it was written, spacing tidied.
     pub name: String,
     pub added_at: Timestamp,
+    /// What else they are called, as people wrote it; several may share one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
     /// What they were called before, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<String>,
     /// Whom they were found to be: what is theirs is that person's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<PersonId>,
+    /// Whether they were deleted: no name finds them, and what is theirs is nobody's, or that of `merged_into`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
 }
 
 impl Person {
+    /// Makes a person of whom only the name is known.
+    #[must_use]
+    pub fn new(id: PersonId, name: &str, added_at: Timestamp) -> Self {
+        let (former, aliases) = (Vec::new(), Vec::new());
+        Self { id, name: tidy_name(name), added_at, aliases, notes: None, former, merged_into: None, removed: false }
+    }
+
     /// Tells whether they are or were called so; case and spacing are ignored.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
@@ -85,66 +100,103 @@ impl EpisodeEntry {
     }
 }
 
-/// One entry of the catalog's own log; never changed once written.
+/// What people say of a show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CatalogOperation {
-    /// Position in the log, from 1, without holes.
-    pub seq: u64,
-    pub at: Timestamp,
-    pub author: Author,
-    /// What was meant.
-    #[serde(default = "added")]
-    pub kind: OperationKind,
-    /// One line for people.
-    pub summary: String,
-    pub changes: Vec<CatalogChange>,
-    /// SHA-256 in hex of the entry before as stored; empty for the first.
-    pub previous_hash: String,
+pub struct Show {
+    pub slug: Slug,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    pub added_at: Timestamp,
 }
 
-impl From<&CatalogOperation> for LogEntry {
-    fn from(operation: &CatalogOperation) -> Self {
-        let CatalogOperation { seq, at, author, kind, summary, .. } = operation;
-        Self { seq: *seq, at: *at, author: author.clone(), kind: kind.clone(), summary: summary.clone() }
-    }
-}
-
-/// What an entry of a catalog's log is that does not say so: older programs only added people.
-fn added() -> OperationKind {
-    OperationKind::Add
-}
-
-/// An operation on the catalog that is not in its log yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CatalogDraft {
-    pub author: Author,
-    pub kind: OperationKind,
-    /// One line for people.
-    pub summary: String,
-    /// Applied in order.
-    pub changes: Vec<CatalogChange>,
-    pub at: Timestamp,
-}
-
-/// One edit of the catalog.
+/// What people say of a season of a show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum CatalogChange {
-    Person { id: PersonId, edit: Edit<Person> },
+pub struct Season {
+    pub show: Slug,
+    pub number: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// In which it was first aired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i16>,
 }
 
-impl CatalogChange {
-    /// Returns the change that takes this one back.
-    #[must_use]
-    pub fn invert(self) -> Self {
-        let Self::Person { id, edit } = self;
-        Self::Person { id, edit: edit.invert() }
-    }
+/// What people say of an episode in place of what was entered when it was added; all of it counts, also what is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EpisodeFacts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub air_date: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<Slug>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub season: Option<u32>,
+    /// Number within the season.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<u32>,
+}
+
+/// That somebody belongs to the cast of a show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    pub person: PersonId,
+    pub show: Slug,
+    /// What they are in it, such as `housewife` or the part that they play.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Ascending; all seasons where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seasons: Vec<u32>,
+}
+
+/// A picture of somebody, kept in the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asset {
+    pub id: AssetId,
+    pub person: PersonId,
+    pub kind: AssetKind,
+    /// SHA-256 in hex of the JPEG, under which it is kept.
+    pub sha256: String,
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+    /// Where it came from, such as the path of the file.
+    pub source: String,
+    pub added_at: Timestamp,
+}
+
+/// What a picture is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetKind {
+    /// A face or a person alone.
+    Portrait,
+    /// A scene out of a show.
+    Still,
+    /// A picture that advertises a show.
+    Promo,
+}
+
+/// Which picture stands for somebody: in one show, or everywhere where no show says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Featured {
+    pub asset: AssetId,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_of_an_older_program_is_read_and_written_as_it_was() {
+        let row = r#"{"id":3,"name":"Ava Stone","added_at":"2026-01-02T03:04:05Z"}"#;
+        let person: Person = serde_json::from_str(row).unwrap();
+        assert_eq!(person, Person::new(PersonId(3), " Ava  Stone", "2026-01-02T03:04:05Z".parse().unwrap()));
+        assert_eq!(serde_json::to_string(&person).unwrap(), row);
+    }
 
     #[test]
     fn names_are_compared_without_case_and_spacing() {

@@ -134,6 +134,12 @@ pub enum OperationKind {
     Group,
     /// A person who is new to the catalog.
     Add,
+    /// Something that people made in the catalog.
+    Create,
+    /// What the catalog says of something is changed.
+    Edit,
+    /// Something is no part of the catalog any more.
+    Delete,
     /// A person is called otherwise.
     Rename,
     Name,
@@ -166,9 +172,9 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// The names of all kinds, in the order of their declaration.
-    pub const NAMES: [&str; 21] = [
-        "group", "add", "rename", "name", "assign", "merge", "remove", "discard", "restore", "split", "join", "lock", "unlock",
-        "voice", "turn", "screen", "words", "import", "carry", "undo", "redo",
+    pub const NAMES: [&str; 24] = [
+        "group", "add", "create", "edit", "delete", "rename", "name", "assign", "merge", "remove", "discard", "restore", "split",
+        "join", "lock", "unlock", "voice", "turn", "screen", "words", "import", "carry", "undo", "redo",
     ];
 
     /// Returns its name, as the log stores it.
@@ -177,25 +183,28 @@ impl OperationKind {
         let at = match self {
             Self::Group => 0,
             Self::Add => 1,
-            Self::Rename => 2,
-            Self::Name => 3,
-            Self::Assign => 4,
-            Self::Merge => 5,
-            Self::Remove => 6,
-            Self::Discard => 7,
-            Self::Restore => 8,
-            Self::Split => 9,
-            Self::Join => 10,
-            Self::Lock => 11,
-            Self::Unlock => 12,
-            Self::Voice => 13,
-            Self::Turn => 14,
-            Self::Screen => 15,
-            Self::Words => 16,
-            Self::Import => 17,
-            Self::Carry => 18,
-            Self::Undo { .. } => 19,
-            Self::Redo { .. } => 20,
+            Self::Create => 2,
+            Self::Edit => 3,
+            Self::Delete => 4,
+            Self::Rename => 5,
+            Self::Name => 6,
+            Self::Assign => 7,
+            Self::Merge => 8,
+            Self::Remove => 9,
+            Self::Discard => 10,
+            Self::Restore => 11,
+            Self::Split => 12,
+            Self::Join => 13,
+            Self::Lock => 14,
+            Self::Unlock => 15,
+            Self::Voice => 16,
+            Self::Turn => 17,
+            Self::Screen => 18,
+            Self::Words => 19,
+            Self::Import => 20,
+            Self::Carry => 21,
+            Self::Undo { .. } => 22,
+            Self::Redo { .. } => 23,
         };
         Self::NAMES[at]
     }

@@ -116,10 +116,22 @@ impl Decided {
 /// # Errors
 /// Fails with [`ChangeError::MovedOn`] where it does not.
 pub fn check_from<T: PartialEq + fmt::Debug>(change: &Change, edit: &Edit<T>, found: Option<&T>) -> Result<(), ChangeError> {
+    check_edit(|| change.key(), edit, found)
+}
+
+/// Checks that `edit` of what is called `key` expects what is there.
+///
+/// # Errors
+/// Fails with [`ChangeError::MovedOn`] where it does not.
+pub fn check_edit<T: PartialEq + fmt::Debug>(
+    key: impl FnOnce() -> String,
+    edit: &Edit<T>,
+    found: Option<&T>,
+) -> Result<(), ChangeError> {
     if edit.from.as_ref() == found {
         return Ok(());
     }
-    Err(ChangeError::MovedOn { key: change.key(), expected: told(edit.from.as_ref()), found: told(found) })
+    Err(ChangeError::MovedOn { key: key(), expected: told(edit.from.as_ref()), found: told(found) })
 }
 
 /// Checks that a change that makes an identity takes an id above `highest`, unless it brings one back.

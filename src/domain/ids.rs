@@ -132,6 +132,10 @@ number_id!(
     /// Names a person of the catalog, from 1.
     PersonId, "p_", 4, "a person such as p_0012"
 );
+number_id!(
+    /// Names a picture that the catalog keeps of somebody, from 1.
+    AssetId, "m_", 4, "a picture such as m_0007"
+);
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,12 @@
 
 mod assignment;
 mod catalog;
+mod catalog_change;
 mod change;
 mod cosines;
 mod crop;
 mod decided;
+mod directory;
 mod embedding;
 mod face;
 mod geom;
@@ -22,6 +24,7 @@ mod roster;
 mod run;
 mod shot;
 mod signature;
+mod slug;
 mod spoken;
 mod time;
 mod track_map;
@@ -31,17 +34,21 @@ mod voice;
 mod voice_print;
 
 pub use assignment::{Assignment, Identity, Method, Source};
-pub use catalog::{CatalogChange, CatalogDraft, CatalogOperation, Described, EpisodeEntry, Person, name_key, tidy_name};
+pub use catalog::{
+    Asset, AssetKind, Described, EpisodeEntry, EpisodeFacts, Featured, Membership, Person, Season, Show, name_key, tidy_name,
+};
+pub use catalog_change::{CatalogChange, CatalogDraft, CatalogOperation};
 pub use change::{Author, Change, Draft, Edit, LogEntry, Operation, OperationKind};
 pub use cosines::{CosineMap, CosineScale};
 pub use crop::{Crop, CropInfo, CropKey, Quality};
-pub use decided::{ChangeError, Decided, check_finite, check_from, check_new_id, check_new_track};
+pub use decided::{ChangeError, Decided, check_edit, check_finite, check_from, check_new_id, check_new_track};
+pub use directory::{Directory, check_unused};
 pub use embedding::{EmbedderId, Embedding, EmbeddingError};
 pub use face::{Detection, DropReason, Face, Fate, Landmarks};
 pub use geom::{Affine, BBox, Point, Size};
 pub use heard::{HeardChunk, HeardWindow, LOCAL_SPEAKERS, LocalVoice};
 pub use history::{History, inverted, redo_draft, undo_draft};
-pub use ids::{EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, SpeakerId, TrackId, TurnId};
+pub use ids::{AssetId, EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, SpeakerId, TrackId, TurnId};
 pub use image::RgbImage;
 pub use mark::{DiscardReason, Mark};
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
@@ -50,6 +57,7 @@ pub use roster::Roster;
 pub use run::{Changeover, Counts, DeviceUse, Listening, ModelUse, PassMark, RunMeta, VideoFacts, Watching, commercial_use};
 pub use shot::{Opening, Shot, ShotRecord, Transition};
 pub use signature::Signature;
+pub use slug::{Slug, SlugError};
 pub use spoken::Spoken;
 pub use time::{FrameTime, MediaTime, Span};
 pub use track_map::{TrackMap, TrackPart, TrackParts};

@@ -1,6 +1,8 @@
 //! What each entry of a log is about: tracks, identities, people.
 
-use crate::domain::{Assignment, CatalogChange, CatalogOperation, Change, Identity, IdentityId, Operation, RunId, TrackId};
+use crate::domain::{
+    Assignment, CatalogChange, CatalogOperation, Change, Identity, IdentityId, Operation, PersonId, RunId, TrackId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one entry of a log touched; everything ascending.
@@ -60,15 +62,34 @@ pub fn touches(operations: &[Operation]) -> BTreeMap<u64, Touches> {
     found
 }
 
-/// Returns whom each entry of a catalog's log is about, by its number: every name that they had before or after it.
+/// Returns whom each entry of a catalog's log is about, by its number: every name that they had before or after it. `operations` are a whole
+/// log, the oldest first.
 #[must_use]
-pub fn people_touches(operations: &[CatalogOperation]) -> BTreeMap<u64, Touches> {
-    let about = |operation: &CatalogOperation| {
-        let people = operation.changes.iter().flat_map(|CatalogChange::Person { edit, .. }| edit.from.iter().chain(&edit.to));
-        let names: BTreeSet<String> = people.map(|p| p.name.clone()).collect();
-        (operation.seq, Touches { people: names.into_iter().collect(), ..Touches::default() })
-    };
-    operations.iter().map(about).collect()
+pub fn catalog_touches(operations: &[CatalogOperation]) -> BTreeMap<u64, Touches> {
+    let mut names: BTreeMap<PersonId, String> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    for operation in operations {
+        let mut people: BTreeSet<String> = BTreeSet::new();
+        for change in &operation.changes {
+            match change {
+                CatalogChange::Person { id, edit } => {
+                    people.extend(edit.from.iter().chain(&edit.to).map(|p| p.name.clone()));
+                    if let Some(person) = &edit.to {
+                        names.insert(*id, person.name.clone());
+                    }
+                }
+                CatalogChange::Membership { person, .. } | CatalogChange::Featured { person, .. } => {
+                    people.extend(names.get(person).cloned());
+                }
+                CatalogChange::Asset { edit, .. } => {
+                    people.extend(edit.from.iter().chain(&edit.to).filter_map(|a| names.get(&a.person).cloned()));
+                }
+                CatalogChange::Show { .. } | CatalogChange::Season { .. } | CatalogChange::Episode { .. } => {}
+            }
+        }
+        found.insert(operation.seq, Touches { people: people.into_iter().collect(), ..Touches::default() });
+    }
+    found
 }
 
 #[cfg(test)]

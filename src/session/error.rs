@@ -91,8 +91,8 @@ pub enum SessionError {
     HeardAnew { of: u64, run: RunId },
     #[error("there is nobody called {who:?} in the library")]
     NoPerson { who: String, nearest: Vec<String> },
-    #[error("operation {of} on people cannot be taken back: {why}")]
-    PeopleNotUndoable { of: u64, why: &'static str },
+    #[error("operation {of} of the catalog cannot be taken back: {why}")]
+    CatalogNotUndoable { of: u64, why: &'static str },
     #[error("line {line} of {path:?} is no decision: {reason}")]
     ReplayLine { path: PathBuf, line: usize, reason: String },
     #[error("line {line} of {path:?} was not replayed: {source}")]
@@ -166,7 +166,7 @@ impl SessionError {
             ),
             Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics people` lists everybody".into()),
             Self::NoPerson { nearest, .. } => Some(format!("near: {}", nearest.join(", "))),
-            Self::PeopleNotUndoable { .. } => Some("`screenalytics people log` lists what can be taken back".into()),
+            Self::CatalogNotUndoable { .. } => Some("`screenalytics people log` lists what can be taken back".into()),
             Self::Depends { by: Some((seq, _)), .. } => Some(format!("take back operation {seq} first")),
             Self::Depends { by: None, .. } => Some("`screenalytics log EPISODE` shows what came after".into()),
             Self::ReplayLine { .. } => {

@@ -3,6 +3,7 @@
 mod artifacts;
 mod audit;
 mod cast;
+mod catalog;
 mod changeover;
 mod command;
 mod decisions;
@@ -23,7 +24,6 @@ mod models;
 mod name;
 mod output;
 mod passes;
-mod people;
 mod plan;
 mod portraits;
 mod prepare;
@@ -47,11 +47,12 @@ mod workspace;
 
 pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
-pub use audit::{Touches, people_touches, touches};
+pub use audit::{Touches, catalog_touches, touches};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
     casts, people, roster, shows,
 };
+pub use catalog::{PeopleCommand, catalog_log, decide_people, find_person, redo_catalog, undo_catalog};
 pub use changeover::devices_text;
 pub use command::{Command, Target, Whose};
 pub use decisions::{TrackLine, decide, log, redo, tracks, undo};
@@ -74,7 +75,6 @@ pub use output::{
     episodes_json, export_csv, export_json, licences_json, line, models_json, people_json, pretty, pull_error, pull_moment,
     pull_report, suggestions_json, summary_json, verdicts_json, voice_prints_json,
 };
-pub use people::{PeopleCommand, decide_people, find_person, people_log, redo_people, undo_people};
 pub use plan::{Named, Plan, Refusal, View};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
 pub use progress_text::{counted, progress_line};

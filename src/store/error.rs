@@ -46,6 +46,8 @@ pub enum StoreError {
     NameTaken { name: String, a: PersonId, b: PersonId },
     #[error("{person} would be nobody: they would be found to be themselves, or somebody who is not there")]
     NobodyLeft { person: PersonId },
+    #[error("{name:?} could be {}", people.iter().map(|(id, name)| format!("{name} ({id})")).collect::<Vec<_>>().join(" or "))]
+    SharedAlias { name: String, people: Vec<(PersonId, String)> },
     #[error("a person needs a name")]
     EmptyName,
 }
@@ -79,8 +81,9 @@ impl StoreError {
                 "this is a fault of the program, please report it; what was stored before is whole".into()
             }
             Self::Change(_) => "look at the values as they are now and decide again".into(),
-            Self::NameTaken { .. } => "if both are one person, merge them: `screenalytics people merge`".into(),
+            Self::NameTaken { .. } => "if both are one person, merge them: `screenalytics people merge`; if not, give one a name that tells them apart, such as \"Ava Stone (II)\"".into(),
             Self::NobodyLeft { .. } => "`screenalytics people` lists everybody".into(),
+            Self::SharedAlias { .. } => "say which of them, by the name or the number".into(),
             Self::EmptyName => "write the name of the person".into(),
         }
     }

@@ -4,8 +4,8 @@ use redb::TableDefinition;
 
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
-/// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints.
-pub(super) const SCHEMA: u32 = 4;
+/// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints. 5: shows, seasons, casts, pictures of people.
+pub(super) const SCHEMA: u32 = 5;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -22,6 +22,7 @@ pub(super) const STATE: TableDefinition<&str, u32> = TableDefinition::new("state
 pub(super) const ACTIVE_RUN: &str = "active_run";
 pub(super) const LAST_RUN: &str = "last_run";
 pub(super) const LAST_PERSON: &str = "last_person";
+pub(super) const LAST_ASSET: &str = "last_asset";
 
 // Measured, bulk rows but for the first.
 pub(super) const RUNS: TableDefinition<u32, Bytes> = TableDefinition::new("runs");
@@ -93,7 +94,18 @@ pub(super) const HIGHEST_TRACK: TableDefinition<u32, u32> = TableDefinition::new
 pub(super) const PEOPLE: TableDefinition<u32, Bytes> = TableDefinition::new("people");
 /// Name without case and spacing -> person.
 pub(super) const NAMES: TableDefinition<&str, u32> = TableDefinition::new("names");
+/// Episode: as it was entered.
 pub(super) const EPISODES: TableDefinition<&str, Bytes> = TableDefinition::new("episodes");
+/// Episode: what people say of it in place of that.
+pub(super) const EPISODE_FACTS: TableDefinition<&str, Bytes> = TableDefinition::new("episode_facts");
+pub(super) const SHOWS: TableDefinition<&str, Bytes> = TableDefinition::new("shows");
+/// Show, number.
+pub(super) const SEASONS: TableDefinition<(&str, u32), Bytes> = TableDefinition::new("seasons");
+/// Person, show.
+pub(super) const MEMBERSHIPS: TableDefinition<(u32, &str), Bytes> = TableDefinition::new("cast_membership");
+pub(super) const ASSETS: TableDefinition<u32, Bytes> = TableDefinition::new("media_asset");
+/// Person, show; an empty one stands for all that have none.
+pub(super) const FEATURED: TableDefinition<(u32, &str), Bytes> = TableDefinition::new("person_featured");
 /// Episode, bulk rows.
 pub(super) const VOICE_PRINTS: TableDefinition<&str, Bytes> = TableDefinition::new("voice_prints");
 
@@ -139,6 +151,12 @@ impl Kind {
                 txn.open_table(PEOPLE)?;
                 txn.open_table(NAMES)?;
                 txn.open_table(EPISODES)?;
+                txn.open_table(EPISODE_FACTS)?;
+                txn.open_table(SHOWS)?;
+                txn.open_table(SEASONS)?;
+                txn.open_table(MEMBERSHIPS)?;
+                txn.open_table(ASSETS)?;
+                txn.open_table(FEATURED)?;
                 txn.open_table(VOICE_PRINTS)?;
             }
         }

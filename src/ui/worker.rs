@@ -426,18 +426,18 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             return None;
         }
         Ask::People(command) => return Some(people(session::decide_people(workspace, &command), Deed::Decision)),
-        Ask::UndoPeople(of) => return Some(people(session::undo_people(workspace, of), Deed::Undo)),
+        Ask::UndoPeople(of) => return Some(people(session::undo_catalog(workspace, of), Deed::Undo)),
         // Without an episode the log is that of the people.
         Ask::Log if open.is_none() => {
-            let log = session::people_log(workspace);
+            let log = session::catalog_log(workspace);
             return Some(
                 log.map_or_else(|e| Answer::Refused(e.into()), |log| Answer::Log(log.iter().map(LogEntry::from).collect())),
             );
         }
         Ask::Touches if open.is_none() => {
-            return session::people_log(workspace).ok().map(|log| Answer::Touches(session::people_touches(&log)));
+            return session::catalog_log(workspace).ok().map(|log| Answer::Touches(session::catalog_touches(&log)));
         }
-        Ask::RedoPeople => return Some(people(session::redo_people(workspace), Deed::Redo)),
+        Ask::RedoPeople => return Some(people(session::redo_catalog(workspace), Deed::Redo)),
         Ask::Health => {
             let mut checks = Vec::new();
             return Some(match session::doctor(workspace, None, &mut |check| checks.push(check)) {

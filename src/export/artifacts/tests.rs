@@ -201,7 +201,7 @@ impl Case {
                 marks: BTreeMap::new(),
             },
             identities: vec![identity(1, Some("Ava Stone")), identity(2, None)],
-            people: vec![Person { id: PersonId(12), name: "Ava Stone".into(), added_at: at, former: vec![], merged_into: None }],
+            people: vec![Person::new(PersonId(12), "Ava Stone", at)],
             metrics: TrackMetrics {
                 tracks_born: 1,
                 tracks_lost: 1,

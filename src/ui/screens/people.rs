@@ -428,13 +428,7 @@ mod tests {
     fn model() -> Model {
         let theme = Theme::load("dark", None, Colours::True).unwrap();
         let mut model = Model::new(Keymap::load(None).unwrap(), theme, Vec::new(), Detail::Off);
-        let person = |id: u32, name: &str| Person {
-            id: PersonId(id),
-            name: name.into(),
-            added_at: jiff::Timestamp::UNIX_EPOCH,
-            former: vec![],
-            merged_into: None,
-        };
+        let person = |id: u32, name: &str| Person::new(PersonId(id), name, jiff::Timestamp::UNIX_EPOCH);
         model.holdings.roster = Roster::new([person(1, "Ava"), person(2, "Ben"), person(3, "Cleo")]);
         let seen = |id: u32, name: &str, seconds: i64| Appearance {
             person: Some(PersonId(id)),

@@ -1,13 +1,11 @@
-//! Decisions about the people of a library: what they are called, and who is one person. Episodes are not written: what they store of their
-//! people is brought up to the catalog when it is read.
+//! What the people of a library are called, and who is one person.
 
-use super::{SessionError, Workspace, author};
 use crate::config::nearest;
 use crate::domain::{
-    CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, History, OperationKind, Person, PersonId, Roster, name_key,
-    tidy_name,
+    CatalogChange, CatalogDraft, CatalogOperation, Edit, OperationKind, Person, PersonId, Roster, name_key, tidy_name,
 };
-use crate::store::{Catalog, StoreError};
+use crate::session::{SessionError, Workspace, author};
+use crate::store::StoreError;
 use jiff::Timestamp;
 
 /// One decision about people.
@@ -91,83 +89,9 @@ fn plan(roster: &Roster, command: &PeopleCommand) -> Result<Option<Plan>, Sessio
     }
 }
 
-/// Returns the log of the catalog, the oldest first.
-///
-/// # Errors
-/// Fails where the catalog cannot be read.
-pub fn people_log(workspace: &Workspace) -> Result<Vec<CatalogOperation>, SessionError> {
-    Ok(workspace.open_library()?.catalog().operations()?)
-}
-
-/// Takes back the last decision about people, or the one with the number `of`; `None` where there is none left. Who was added stays:
-/// episodes refer to them.
-///
-/// # Errors
-/// Fails where later decisions depend on it, or it cannot be taken back.
-pub fn undo_people(workspace: &Workspace, of: Option<u64>) -> Result<Option<CatalogOperation>, SessionError> {
-    let catalog = workspace.open_library()?.catalog();
-    let log = catalog.operations()?;
-    let history = history(&log);
-    let Some(of) = of.or_else(|| history.next_undo()) else { return Ok(None) };
-    let refuse = |why: &'static str| SessionError::PeopleNotUndoable { of, why };
-    let operation = log.iter().find(|o| o.seq == of).ok_or_else(|| refuse("there is no such entry in the log"))?;
-    if operation.kind == OperationKind::Add {
-        return Err(refuse("it added somebody, whom episodes may refer to"));
-    }
-    if !history.can_undo(of) {
-        return Err(refuse("it is taken back already, or takes back another itself"));
-    }
-    let changes = operation.changes.iter().rev().cloned().map(CatalogChange::invert).collect();
-    let draft = draft(OperationKind::Undo { of }, format!("undo: {}", operation.summary), changes);
-    append(&catalog, draft, operation, &log).map(Some)
-}
-
-/// Decides again what was taken back last; `None` where there is nothing.
-///
-/// # Errors
-/// As for [`undo_people`].
-pub fn redo_people(workspace: &Workspace) -> Result<Option<CatalogOperation>, SessionError> {
-    let catalog = workspace.open_library()?.catalog();
-    let log = catalog.operations()?;
-    let Some(operation) = history(&log).next_redo().and_then(|of| log.iter().find(|o| o.seq == of)) else { return Ok(None) };
-    let kind = OperationKind::Redo { of: operation.seq };
-    let draft = draft(kind, format!("redo: {}", operation.summary), operation.changes.clone());
-    append(&catalog, draft, operation, &log).map(Some)
-}
-
-fn draft(kind: OperationKind, summary: String, changes: Vec<CatalogChange>) -> CatalogDraft {
-    CatalogDraft { author: author(), kind, summary, changes, at: Timestamp::now() }
-}
-
-/// Reads what can be taken back; people who were added are no decision.
-fn history(log: &[CatalogOperation]) -> History {
-    let mut history = History::default();
-    for operation in log.iter().filter(|o| o.kind != OperationKind::Add) {
-        history.push(operation.seq, &operation.author, &operation.kind);
-    }
-    history
-}
-
-/// Appends; where the people have moved on since `of`, names the last entry about the same ones.
-fn append(
-    catalog: &Catalog,
-    draft: CatalogDraft,
-    of: &CatalogOperation,
-    log: &[CatalogOperation],
-) -> Result<CatalogOperation, SessionError> {
-    match catalog.append(draft) {
-        Err(StoreError::Change(ChangeError::MovedOn { .. })) => {
-            let ids = |o: &CatalogOperation| o.changes.iter().map(|CatalogChange::Person { id, .. }| *id).collect::<Vec<_>>();
-            let own = ids(of);
-            let later = log.iter().rev().take_while(|o| o.seq > of.seq).find(|o| ids(o).iter().any(|id| own.contains(id)));
-            Err(SessionError::Depends { of: of.seq, by: later.map(|o| (o.seq, o.summary.clone())) })
-        }
-        done => Ok(done?),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{redo_catalog, undo_catalog};
     use super::*;
     use crate::config::{Layers, Paths};
     use crate::domain::EpisodeId;
@@ -240,12 +164,12 @@ mod tests {
         rename(&workspace, "Cleo Example", "Bo Example").unwrap().unwrap();
         assert_ne!(of(&workspace, "Bo Example"), of(&workspace, "Bob Example"));
         is_sound(&workspace);
-        let told = undo_people(&workspace, Some(4)).unwrap_err();
+        let told = undo_catalog(&workspace, Some(4)).unwrap_err();
         assert!(matches!(told, SessionError::Store(StoreError::NameTaken { .. })), "{told}");
-        undo_people(&workspace, None).unwrap().unwrap();
-        undo_people(&workspace, None).unwrap().unwrap();
+        undo_catalog(&workspace, None).unwrap().unwrap();
+        undo_catalog(&workspace, None).unwrap().unwrap();
         assert_eq!(seconds(&workspace), before);
-        assert!(undo_people(&workspace, None).unwrap().is_none());
+        assert!(undo_catalog(&workspace, None).unwrap().is_none());
         is_sound(&workspace);
     }
 
@@ -284,9 +208,9 @@ mod tests {
             .unwrap();
         assert!(Review::open(&workspace, &episode()).unwrap().snapshot().identities.len() <= count);
         crate::session::undo(&workspace, &episode(), None).unwrap().unwrap();
-        undo_people(&workspace, None).unwrap().unwrap();
+        undo_catalog(&workspace, None).unwrap().unwrap();
         assert_eq!(seconds(&workspace), before);
-        redo_people(&workspace).unwrap().unwrap();
+        redo_catalog(&workspace).unwrap().unwrap();
         assert_eq!(seconds(&workspace), ada);
         is_sound(&workspace);
     }
@@ -309,12 +233,12 @@ mod tests {
         let first = rename(&workspace, "Ada Example", "Ada Lane").unwrap().unwrap().seq;
         let merged = merge(&workspace, &["Bo Example"], "Cleo Example").unwrap().unwrap().seq;
         let again = rename(&workspace, "Ada Lane", "Ada Lake").unwrap().unwrap().seq;
-        let told = undo_people(&workspace, Some(first)).unwrap_err();
+        let told = undo_catalog(&workspace, Some(first)).unwrap_err();
         assert!(matches!(told, SessionError::Depends { of, by: Some((by, _)) } if of == first && by == again), "{told}");
-        undo_people(&workspace, Some(merged)).unwrap().unwrap();
+        undo_catalog(&workspace, Some(merged)).unwrap().unwrap();
         assert_eq!(names(&workspace), ["Ada Lake", "Bo Example", "Cleo Example"]);
-        assert!(matches!(undo_people(&workspace, Some(merged)), Err(SessionError::PeopleNotUndoable { .. })));
-        assert!(matches!(undo_people(&workspace, Some(1)), Err(SessionError::PeopleNotUndoable { .. })));
+        assert!(matches!(undo_catalog(&workspace, Some(merged)), Err(SessionError::CatalogNotUndoable { .. })));
+        assert!(matches!(undo_catalog(&workspace, Some(1)), Err(SessionError::CatalogNotUndoable { .. })));
         is_sound(&workspace);
     }
 
@@ -328,7 +252,7 @@ mod tests {
         // By their old name Bo is Ada now: that is one person.
         assert!(merge(&workspace, &["Ada Example"], "Bo Example").unwrap().is_none());
         assert!(rename(&workspace, "Cleo Example", "Bo Example").unwrap().is_some(), "nobody stands for themselves by that name");
-        let told = undo_people(&workspace, Some(4)).unwrap_err();
+        let told = undo_catalog(&workspace, Some(4)).unwrap_err();
         assert!(matches!(told, SessionError::Store(StoreError::NameTaken { .. })), "{told}");
         is_sound(&workspace);
     }

@@ -1,0 +1,82 @@
+//! The catalog's log: what was decided, taking it back, deciding it again.
+
+use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, ChangeError, History, OperationKind};
+use crate::session::{SessionError, Workspace, author};
+use crate::store::{Catalog, StoreError};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// Returns the log of the catalog, the oldest first.
+///
+/// # Errors
+/// Fails where the catalog cannot be read.
+pub fn catalog_log(workspace: &Workspace) -> Result<Vec<CatalogOperation>, SessionError> {
+    Ok(workspace.open_library()?.catalog().operations()?)
+}
+
+/// Takes back the last decision about the catalog, or the one with the number `of`; `None` where there is none left. Who was added by
+/// naming somebody in an episode stays: the episode refers to them.
+///
+/// # Errors
+/// Fails where later decisions depend on it, or it cannot be taken back.
+pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<CatalogOperation>, SessionError> {
+    let catalog = workspace.open_library()?.catalog();
+    let log = catalog.operations()?;
+    let history = history(&log);
+    let Some(of) = of.or_else(|| history.next_undo()) else { return Ok(None) };
+    let refuse = |why: &'static str| SessionError::CatalogNotUndoable { of, why };
+    let operation = log.iter().find(|o| o.seq == of).ok_or_else(|| refuse("there is no such entry in the log"))?;
+    if operation.kind == OperationKind::Add {
+        return Err(refuse("it added somebody, whom episodes may refer to"));
+    }
+    if !history.can_undo(of) {
+        return Err(refuse("it is taken back already, or takes back another itself"));
+    }
+    let changes = operation.inverted();
+    let draft = draft(OperationKind::Undo { of }, format!("undo: {}", operation.summary), changes);
+    append(&catalog, draft, operation, &log).map(Some)
+}
+
+/// Decides again what was taken back last; `None` where there is nothing.
+///
+/// # Errors
+/// As for [`undo_catalog`].
+pub fn redo_catalog(workspace: &Workspace) -> Result<Option<CatalogOperation>, SessionError> {
+    let catalog = workspace.open_library()?.catalog();
+    let log = catalog.operations()?;
+    let Some(operation) = history(&log).next_redo().and_then(|of| log.iter().find(|o| o.seq == of)) else { return Ok(None) };
+    let kind = OperationKind::Redo { of: operation.seq };
+    let draft = draft(kind, format!("redo: {}", operation.summary), operation.changes.clone());
+    append(&catalog, draft, operation, &log).map(Some)
+}
+
+fn draft(kind: OperationKind, summary: String, changes: Vec<CatalogChange>) -> CatalogDraft {
+    CatalogDraft { author: author(), kind, summary, changes, at: Timestamp::now() }
+}
+
+/// Reads what can be taken back; people who were added are no decision.
+fn history(log: &[CatalogOperation]) -> History {
+    let mut history = History::default();
+    for operation in log.iter().filter(|o| o.kind != OperationKind::Add) {
+        history.push(operation.seq, &operation.author, &operation.kind);
+    }
+    history
+}
+
+/// Appends; where what it is about has moved on since `of`, names the last entry about the same.
+fn append(
+    catalog: &Catalog,
+    draft: CatalogDraft,
+    of: &CatalogOperation,
+    log: &[CatalogOperation],
+) -> Result<CatalogOperation, SessionError> {
+    match catalog.append(draft) {
+        Err(StoreError::Change(ChangeError::MovedOn { .. })) => {
+            let keys = |o: &CatalogOperation| o.changes.iter().map(CatalogChange::key).collect::<BTreeSet<_>>();
+            let own = keys(of);
+            let later = log.iter().rev().take_while(|o| o.seq > of.seq).find(|o| !keys(o).is_disjoint(&own));
+            Err(SessionError::Depends { of: of.seq, by: later.map(|o| (o.seq, o.summary.clone())) })
+        }
+        done => Ok(done?),
+    }
+}
