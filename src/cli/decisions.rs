@@ -2,8 +2,8 @@
 
 use super::Ended;
 use super::args::{
-    AssignArgs, Decision, DiscardArgs, EpisodeArg, ItemsArgs, JoinArgs, LogArgs, MergeArgs, NameArgs, ReplayArgs, SplitArgs,
-    TracksArgs, TurnsArgs, UndoArgs, VoiceArgs,
+    AssignArgs, Decision, DiscardArgs, EpisodeArg, ItemsArgs, JoinArgs, LogArgs, MergeArgs, NameArgs, NotArgs, ReplayArgs,
+    SplitArgs, TracksArgs, TurnsArgs, UndoArgs, VoiceArgs,
 };
 use super::output::{self, clock, counted};
 use crate::domain::{Author, Change, EpisodeId, IdError, IdentityId, Operation, Source, TrackId};
@@ -21,6 +21,10 @@ pub(super) fn decide(workspace: &Workspace, decision: &Decision) -> Result<Ended
             (episode, Command::Merge { identities: parsed(identities)?, into: into.parse()? })
         }
         Decision::Remove(JoinArgs { episode, tracks }) => (episode, Command::Remove { tracks: parsed(tracks)? }),
+        Decision::Not(NotArgs { episode, items, person }) => {
+            let (tracks, identities) = sorted(items)?;
+            (episode, Command::Never { tracks, identities, name: person.clone() })
+        }
         Decision::Discard(DiscardArgs { episode, items, reason }) => {
             let (tracks, identities) = sorted(items)?;
             (episode, Command::Discard { tracks, identities, reason: *reason })
@@ -178,7 +182,7 @@ fn touches(change: &Change, tracks: &[TrackId], identities: &[IdentityId]) -> bo
             let of = |a: &Option<crate::domain::Assignment>| a.is_some_and(|a| identities.contains(&a.identity));
             tracks.contains(track) || of(&edit.from) || of(&edit.to)
         }
-        Change::Track { track, .. } | Change::Mark { track, .. } => tracks.contains(track),
+        Change::Track { track, .. } | Change::Mark { track, .. } | Change::Never { track, .. } => tracks.contains(track),
         Change::Identity { id, .. } => identities.contains(id),
         Change::Voice { edit, .. } | Change::Said { edit, .. } => {
             edit.from.iter().chain(&edit.to).any(|l| l.identity.is_some_and(|i| identities.contains(&i)))

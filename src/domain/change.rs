@@ -4,7 +4,8 @@
 //! has undo code of its own. After helix's and jj's operation logs.
 
 use super::{
-    Assignment, Identity, IdentityId, Mark, RunId, SpeakerId, TrackId, TrackParts, Transcript, TurnId, TurnState, VoiceLink,
+    Assignment, Identity, IdentityId, Mark, Never, PersonId, RunId, SpeakerId, TrackId, TrackParts, Transcript, TurnId,
+    TurnState, VoiceLink,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,13 @@ pub enum Change {
         track: TrackId,
         edit: Edit<Mark>,
     },
+    /// Whom a track is not of.
+    Never {
+        run: RunId,
+        track: TrackId,
+        person: PersonId,
+        edit: Edit<Never>,
+    },
     /// Who a voice is.
     Voice {
         run: RunId,
@@ -84,6 +92,7 @@ impl Change {
             Self::Identity { run, id, edit } => Self::Identity { run, id, edit: edit.invert() },
             Self::Track { run, track, edit } => Self::Track { run, track, edit: edit.invert() },
             Self::Mark { run, track, edit } => Self::Mark { run, track, edit: edit.invert() },
+            Self::Never { run, track, person, edit } => Self::Never { run, track, person, edit: edit.invert() },
             Self::Voice { run, speaker, edit } => Self::Voice { run, speaker, edit: edit.invert() },
             Self::Said { run, turn, edit } => Self::Said { run, turn, edit: edit.invert() },
             Self::Turn { run, turn, edit } => Self::Turn { run, turn, edit: edit.invert() },
@@ -99,6 +108,7 @@ impl Change {
             Self::Identity { run, id, .. } => format!("identity {id} of run {run}"),
             Self::Track { run, track, .. } => format!("the pictures of track {track} of run {run}"),
             Self::Mark { run, track, .. } => format!("the mark of track {track} of run {run}"),
+            Self::Never { run, track, person, .. } => format!("whether track {track} of run {run} is of {person}"),
             Self::Voice { run, speaker, .. } => format!("voice {speaker} of run {run}"),
             Self::Said { run, turn, .. } => format!("who speaks in turn {turn} of run {run}"),
             Self::Turn { run, turn, .. } => format!("turn {turn} of run {run}"),
@@ -146,6 +156,8 @@ pub enum OperationKind {
     Assign,
     Merge,
     Remove,
+    /// Tracks are not of somebody.
+    Never,
     Discard,
     Restore,
     Split,
@@ -172,9 +184,9 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// The names of all kinds, in the order of their declaration.
-    pub const NAMES: [&str; 24] = [
-        "group", "add", "create", "edit", "delete", "rename", "name", "assign", "merge", "remove", "discard", "restore", "split",
-        "join", "lock", "unlock", "voice", "turn", "screen", "words", "import", "carry", "undo", "redo",
+    pub const NAMES: [&str; 25] = [
+        "group", "add", "create", "edit", "delete", "rename", "name", "assign", "merge", "remove", "never", "discard", "restore",
+        "split", "join", "lock", "unlock", "voice", "turn", "screen", "words", "import", "carry", "undo", "redo",
     ];
 
     /// Returns its name, as the log stores it.
@@ -191,20 +203,21 @@ impl OperationKind {
             Self::Assign => 7,
             Self::Merge => 8,
             Self::Remove => 9,
-            Self::Discard => 10,
-            Self::Restore => 11,
-            Self::Split => 12,
-            Self::Join => 13,
-            Self::Lock => 14,
-            Self::Unlock => 15,
-            Self::Voice => 16,
-            Self::Turn => 17,
-            Self::Screen => 18,
-            Self::Words => 19,
-            Self::Import => 20,
-            Self::Carry => 21,
-            Self::Undo { .. } => 22,
-            Self::Redo { .. } => 23,
+            Self::Never => 10,
+            Self::Discard => 11,
+            Self::Restore => 12,
+            Self::Split => 13,
+            Self::Join => 14,
+            Self::Lock => 15,
+            Self::Unlock => 16,
+            Self::Voice => 17,
+            Self::Turn => 18,
+            Self::Screen => 19,
+            Self::Words => 20,
+            Self::Import => 21,
+            Self::Carry => 22,
+            Self::Undo { .. } => 23,
+            Self::Redo { .. } => 24,
         };
         Self::NAMES[at]
     }

@@ -1,8 +1,8 @@
 //! The decided data as a value: what the log says when it is read from the start.
 
 use super::{
-    Assignment, Change, Edit, Identity, IdentityId, Mark, OperationKind, RunId, SpeakerId, TrackId, TrackParts, Transcript,
-    TurnId, TurnState, VoiceLink,
+    Assignment, Change, Edit, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, SpeakerId, TrackId, TrackParts,
+    Transcript, TurnId, TurnState, VoiceLink,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +30,7 @@ pub struct Decided {
     pub highest_identity: BTreeMap<RunId, IdentityId>,
     pub tracks: BTreeMap<(RunId, TrackId), TrackParts>,
     pub marks: BTreeMap<(RunId, TrackId), Mark>,
+    pub nevers: BTreeMap<(RunId, TrackId, PersonId), Never>,
     /// The highest track that a person made by cutting, by run; joining it to another does not lower it.
     pub highest_track: BTreeMap<RunId, TrackId>,
     pub voices: BTreeMap<(RunId, SpeakerId), VoiceLink>,
@@ -77,6 +78,11 @@ impl Decided {
                     let key = (*run, *track);
                     check_from(change, edit, self.marks.get(&key))?;
                     set(&mut self.marks, key, edit.to);
+                }
+                Change::Never { run, track, person, edit } => {
+                    let key = (*run, *track, *person);
+                    check_from(change, edit, self.nevers.get(&key))?;
+                    set(&mut self.nevers, key, edit.to);
                 }
                 Change::Voice { run, speaker, edit } => {
                     let key = (*run, *speaker);

@@ -1,5 +1,6 @@
 //! What a person says of a track besides who it is.
 
+use super::Source;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -46,6 +47,13 @@ impl FromStr for DiscardReason {
         let known = Self::ALL.into_iter().find(|r| r.name() == text);
         known.ok_or_else(|| format!("{text:?} is none of {}", Self::ALL.map(Self::name).join(", ")))
     }
+}
+
+/// That a track is not of somebody: no run proposes them for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Never {
+    /// Confirmed where it was said of this very track, carried where of one of an earlier run.
+    pub source: Source,
 }
 
 /// What is marked on a track.

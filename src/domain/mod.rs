@@ -50,7 +50,7 @@ pub use heard::{HeardChunk, HeardWindow, LOCAL_SPEAKERS, LocalVoice};
 pub use history::{History, inverted, redo_draft, undo_draft};
 pub use ids::{AssetId, EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, SpeakerId, TrackId, TurnId};
 pub use image::RgbImage;
-pub use mark::{DiscardReason, Mark};
+pub use mark::{DiscardReason, Mark, Never};
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
 pub use report::{PersonTime, ScreenTime, SpeakingTime, SpeechTotals, Together};
 pub use roster::Roster;

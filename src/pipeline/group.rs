@@ -6,7 +6,7 @@
 
 mod carry;
 
-pub use carry::{Carried, carry};
+pub use carry::{Carried, carry, carry_nevers};
 
 use crate::algo::cluster::{self, Alone, Cluster, PoolParams, TrackSample, pool};
 use crate::algo::quality::eye_span;

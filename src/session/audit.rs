@@ -30,7 +30,7 @@ pub fn touches(operations: &[Operation]) -> BTreeMap<u64, Touches> {
                     let of = |a: &Option<Assignment>| a.map(|a| (*run, a.identity));
                     identities.extend(of(&edit.from).into_iter().chain(of(&edit.to)));
                 }
-                Change::Track { track, .. } | Change::Mark { track, .. } => {
+                Change::Track { track, .. } | Change::Mark { track, .. } | Change::Never { track, .. } => {
                     tracks.insert(*track);
                 }
                 Change::Identity { run, id, edit } => {

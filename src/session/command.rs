@@ -39,6 +39,14 @@ pub enum Command {
     Merge { identities: Vec<IdentityId>, into: IdentityId },
     /// The tracks are not of their identity; together they become a new one.
     Remove { tracks: Vec<TrackId> },
+    /// The tracks, and all tracks of the identities, are not of that person, and no run says so again.
+    Never {
+        #[serde(default)]
+        tracks: Vec<TrackId>,
+        #[serde(default)]
+        identities: Vec<IdentityId>,
+        name: String,
+    },
     /// The tracks, and all tracks of the identities, count for nobody.
     Discard {
         #[serde(default)]
@@ -120,6 +128,7 @@ impl Command {
     pub(super) fn person(&self) -> Option<&str> {
         match self {
             Self::Name { name, .. }
+            | Self::Never { name, .. }
             | Self::Assign { to: Target::Person(name), .. }
             | Self::AssignPictures { target: Target::Person(name), .. }
             | Self::Voice { to: Whose::To(Target::Person(name)), .. }
@@ -127,6 +136,11 @@ impl Command {
             | Self::SayRange { by: Whose::To(Target::Person(name)), .. } => Some(name),
             _ => None,
         }
+    }
+
+    /// Tells whether the person that it names has to be known already.
+    pub(super) fn is_of_known_person(&self) -> bool {
+        matches!(self, Self::Never { .. })
     }
 
     /// Returns the tracks whose pictures it has to know.

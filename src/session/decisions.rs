@@ -80,6 +80,9 @@ fn known_or_new(
         let also = library.catalog().roster()?.merged_into(known.id);
         return Ok(Named { id: known.id, name: known.name, also });
     }
+    if command.is_of_known_person() {
+        return Err(Refusal::NoPerson { name }.into());
+    }
     view.plan(command, Some(&Named { id: PersonId(u32::MAX), name: name.clone(), also: Vec::new() }))?;
     let id = library.catalog().ensure_person(&name, author.clone(), at)?;
     Ok(Named { id, name, also: Vec::new() })
@@ -97,6 +100,7 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
         assignments: store.assignments(run)?,
         identities: store.identities(run)?,
         marks: store.marks(run)?,
+        nevers: store.nevers(run)?,
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
         spoken: Arc::new(store.spoken(run)?),

@@ -1,5 +1,8 @@
 //! From what a reviewer means to what changes, or to a refusal that says why. Pure.
 
+mod never;
+#[cfg(test)]
+mod never_tests;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -12,8 +15,8 @@ pub use refusal::Refusal;
 
 use super::command::Command;
 use crate::domain::{
-    Assignment, Change, Identity, IdentityId, Mark, OperationKind, PersonId, RunId, Spoken, TrackId, TrackPart, TrackParts,
-    Tracklet,
+    Assignment, Change, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Spoken, TrackId, TrackPart,
+    TrackParts, Tracklet,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +43,8 @@ pub struct View {
     pub assignments: BTreeMap<TrackId, Assignment>,
     pub identities: BTreeMap<IdentityId, Identity>,
     pub marks: BTreeMap<TrackId, Mark>,
+    /// Whom tracks are not of.
+    pub nevers: BTreeMap<(TrackId, PersonId), Never>,
     pub next_identity: IdentityId,
     pub next_track: TrackId,
     pub spoken: Arc<Spoken>,
@@ -82,6 +87,9 @@ impl View {
                     self.next_track = self.next_track.max(TrackId(track.0.saturating_add(1)));
                 }
                 Change::Mark { run, track, edit } if *run == self.run => set(&mut self.marks, *track, edit.to),
+                Change::Never { run, track, person, edit } if *run == self.run => {
+                    set(&mut self.nevers, (*track, *person), edit.to);
+                }
                 Change::Voice { .. } | Change::Said { .. } | Change::Turn { .. } | Change::Words { .. } => {
                     Arc::make_mut(&mut self.spoken).follow(self.run, change);
                 }
@@ -101,6 +109,7 @@ impl View {
             identities: BTreeMap::new(),
             parts: BTreeMap::new(),
             marks: BTreeMap::new(),
+            nevers: BTreeMap::new(),
             pictures: self.pictures.clone(),
             next_identity: self.next_identity,
             next_track: self.next_track,

@@ -163,6 +163,7 @@ pub fn run(
 
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
+    group::carry_nevers(&store, &meta, Timestamp::now())?;
     let group_key = group_key(&own, &meta, &embedder);
     let group_skipped = passes::is_made_of(&meta, GROUP, &group_key);
     if !group_skipped {

@@ -8,13 +8,14 @@ use super::error::StoreError;
 
 use super::tables::{
     ASSIGNMENTS, Bytes, EDITED_WORDS, HIGHEST_IDENTITY, HIGHEST_SPEAKER, HIGHEST_TRACK, HIGHEST_TURN, IDENTITIES, LOG, MARKS,
-    SAID, TRACKS, TURN_STATES, VOICES,
+    NEVERS, SAID, TRACKS, TURN_STATES, VOICES,
 };
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Operation, OperationKind, RunId, SpeakerId, TrackId,
-    TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite, check_from, check_new_id, check_new_track,
+    Assignment, Change, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Never, Operation, OperationKind, PersonId, RunId,
+    SpeakerId, TrackId, TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite, check_from, check_new_id,
+    check_new_track,
 };
-use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{Key, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -125,6 +126,23 @@ impl EpisodeStore {
         self.decided(MARKS, run, TrackId)
     }
 
+    /// Returns whom the tracks of a run are not of.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn nevers(&self, run: RunId) -> Result<BTreeMap<(TrackId, PersonId), Never>, StoreError> {
+        self.engine.read(|txn| {
+            let table = txn.open_table(NEVERS)?;
+            let mut all = BTreeMap::new();
+            for entry in table.range((run.0, 0, 0)..=(run.0, u32::MAX, u32::MAX))? {
+                let (at, row) = entry?;
+                let (_, track, person) = at.value();
+                all.insert((TrackId(track), PersonId(person)), from_json(row.value())?);
+            }
+            Ok(all)
+        })
+    }
+
     /// Returns who the voices of a run are decided to be.
     ///
     /// # Errors
@@ -231,6 +249,9 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Resul
             Ok(())
         }
         Change::Mark { run, track, edit } => edit_row(&mut txn.open_table(MARKS)?, (run.0, track.0), change, edit),
+        Change::Never { run, track, person, edit } => {
+            edit_row(&mut txn.open_table(NEVERS)?, (run.0, track.0, person.0), change, edit)
+        }
         Change::Voice { run, speaker, edit } => edit_row(&mut txn.open_table(VOICES)?, (run.0, speaker.0), change, edit),
         Change::Said { run, turn, edit } => edit_row(&mut txn.open_table(SAID)?, (run.0, turn.0), change, edit),
         Change::Turn { run, turn, edit } => {
@@ -254,9 +275,9 @@ fn raise(txn: &WriteTransaction, table: TableDefinition<u32, u32>, run: RunId, u
     Ok(())
 }
 
-fn edit_row<T: PartialEq + Debug + Serialize + DeserializeOwned>(
-    table: &mut Table<(u32, u32), Bytes>,
-    key: (u32, u32),
+fn edit_row<K: Key + for<'a> Value<SelfType<'a> = K> + Copy, T: PartialEq + Debug + Serialize + DeserializeOwned>(
+    table: &mut Table<K, Bytes>,
+    key: K,
     change: &Change,
     edit: &Edit<T>,
 ) -> Result<(), Fault> {

@@ -5,7 +5,8 @@ use redb::TableDefinition;
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
 /// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints. 5: shows, seasons, casts, pictures of people.
-pub(super) const SCHEMA: u32 = 5;
+/// 6: whom tracks are not of.
+pub(super) const SCHEMA: u32 = 6;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -77,6 +78,8 @@ pub(super) const HIGHEST_IDENTITY: TableDefinition<u32, u32> = TableDefinition::
 pub(super) const TRACKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("tracks");
 /// Run, track.
 pub(super) const MARKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("marks");
+/// Run, track, person: whom tracks are not of.
+pub(super) const NEVERS: TableDefinition<(u32, u32, u32), Bytes> = TableDefinition::new("nevers");
 /// Run, speaker: who voices are.
 pub(super) const VOICES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("voices");
 /// Run, turn: who speaks.
@@ -143,6 +146,7 @@ impl Kind {
                 txn.open_table(HIGHEST_IDENTITY)?;
                 txn.open_table(TRACKS)?;
                 txn.open_table(MARKS)?;
+                txn.open_table(NEVERS)?;
                 txn.open_table(HIGHEST_TRACK)?;
                 txn.open_table(HIGHEST_TURN)?;
                 txn.open_table(HIGHEST_SPEAKER)?;

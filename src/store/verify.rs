@@ -9,7 +9,8 @@ use super::parts::{Parts, check_next};
 use super::tables::{HIGHEST_IDENTITY, HIGHEST_TRACK, LOG};
 use super::voice::check as check_voices;
 use crate::domain::{
-    CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, RunId, Shot, SpeakerId, TrackId, TurnId,
+    CropInfo, CropKey, Decided, EmbedderId, Embedding, Face, Fate, IdentityId, Operation, PersonId, RunId, Shot, SpeakerId,
+    TrackId, TurnId,
 };
 use redb::ReadableTable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,7 @@ impl EpisodeStore {
             .keys()
             .copied()
             .chain(decided.assignments.keys().chain(decided.tracks.keys()).chain(decided.marks.keys()).map(|key| key.0))
+            .chain(decided.nevers.keys().map(|key| key.0))
             .chain(decided.voices.keys().map(|key| key.0))
             .chain(decided.said.keys().chain(decided.turns.keys()).chain(decided.words.keys()).map(|key| key.0))
             .chain(self.runs()?.iter().map(|run| run.id))
@@ -109,6 +111,11 @@ impl EpisodeStore {
             let from_log = decided.marks.range(tracks).map(|(k, v)| (k.1, *v)).collect();
             differing(from_log, self.marks(run)?, |track| {
                 findings.add(&format!("track {track} of run {run}"), "its mark is not what the log says");
+            });
+            let nevers = decided.nevers.range((run, TrackId(0), PersonId(0))..=(run, TrackId(u32::MAX), PersonId(u32::MAX)));
+            differing(nevers.map(|(k, v)| ((k.1, k.2), *v)).collect(), self.nevers(run)?, |(track, person)| {
+                let place = format!("track {track} of run {run}");
+                findings.add(&place, format!("whether it is of {person} is not what the log says"));
             });
             self.check_spoken(decided, run, findings)?;
         }

@@ -15,6 +15,8 @@ pub enum Decision {
     Merge(MergeArgs),
     /// Take tracks out of their cluster
     Remove(JoinArgs),
+    /// Say who tracks or clusters are not: no run proposes it again
+    Not(NotArgs),
     /// Say that tracks or clusters count for nobody
     Discard(DiscardArgs),
     /// Let discarded tracks count again
@@ -98,6 +100,17 @@ pub struct JoinArgs {
     /// Tracks, such as t812
     #[arg(required = true)]
     pub tracks: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct NotArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks such as t812, clusters such as id_0003
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// Name of the person
+    pub person: String,
 }
 
 #[derive(Debug, Args)]

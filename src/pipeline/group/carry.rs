@@ -2,8 +2,8 @@
 
 use super::State;
 use crate::domain::{
-    Assignment, Author, BBox, Change, DiscardReason, Draft, Edit, Fate, Identity, IdentityId, Mark, Method, Operation,
-    OperationKind, RunId, RunMeta, Source, TrackId,
+    Assignment, Author, BBox, Change, DiscardReason, Draft, Edit, Fate, Identity, IdentityId, Mark, Method, Never, Operation,
+    OperationKind, PersonId, RunId, RunMeta, Source, TrackId,
 };
 use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
@@ -23,7 +23,8 @@ pub struct Carried {
     pub lost: usize,
 }
 
-/// Brings decisions on the active run to `run`: names of identities, whose a track is, discarded tracks.
+/// Brings decisions on the active run to `run`: names of identities, whose a track is, discarded tracks. Names that a run proposes are no
+/// decisions.
 ///
 /// A decision goes where more than half of the boxes that both runs saw (IoU 0.5) carry it. What a person decided on `run` itself
 /// stays unless the other decision is later in the log; locks stay. Nothing happens where `run` is the active run, or saw
@@ -55,11 +56,37 @@ pub fn carry(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<Carri
     Ok(carried)
 }
 
+/// Brings to `run` whom tracks of the active run are not of, before they are grouped: what more than half of the boxes that both runs saw
+/// carry. Returns how many tracks that is.
+///
+/// # Errors
+/// Fails where the store cannot be read or written.
+pub fn carry_nevers(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<usize, StoreError> {
+    let Some(active) = store.active_run()?.filter(|r| *r != run.id) else { return Ok(0) };
+    if store.nevers(active)?.is_empty() || store.run(active)?.video.sha256 != run.video.sha256 {
+        return Ok(0);
+    }
+    let log = store.operations()?;
+    let (then, now) = (Side::read(store, active, &log)?, Side::read(store, run.id, &log)?);
+    let shared = Shared::of(&boxes(store, active)?, &boxes(store, run.id)?);
+    let brought = nevers(&then, &now, &shared);
+    let tracks = brought.keys().map(|key| key.0).collect::<BTreeSet<_>>().len();
+    let change =
+        |((track, person), never)| Change::Never { run: run.id, track, person, edit: Edit { from: None, to: Some(never) } };
+    let changes: Vec<Change> = brought.into_iter().map(change).collect();
+    if !changes.is_empty() {
+        let summary = format!("who {tracks} tracks are not carried over from {active}");
+        store.append(Draft { at, author: Author::Pipeline { run: run.id }, kind: OperationKind::Carry, summary, changes })?;
+    }
+    Ok(tracks)
+}
+
 /// What is decided on one run, and since which entry of the log.
 #[derive(Debug, Default)]
 struct Side {
     state: State,
     marks: BTreeMap<TrackId, Mark>,
+    nevers: BTreeMap<(TrackId, PersonId), Never>,
     /// The last entry by which a person decided on a track.
     tracks_at: BTreeMap<TrackId, u64>,
     identities_at: BTreeMap<IdentityId, u64>,
@@ -68,7 +95,7 @@ struct Side {
 impl Side {
     fn read(store: &EpisodeStore, run: RunId, log: &[Operation]) -> Result<Self, StoreError> {
         let state = State { assignments: store.assignments(run)?, identities: store.identities(run)? };
-        let mut side = Self { state, marks: store.marks(run)?, ..Self::default() };
+        let mut side = Self { state, marks: store.marks(run)?, nevers: store.nevers(run)?, ..Self::default() };
         for operation in log.iter().filter(|o| matches!(o.author, Author::User { .. })) {
             for change in &operation.changes {
                 match change {
@@ -86,7 +113,7 @@ impl Side {
     }
 
     fn has_decisions(&self) -> bool {
-        let named = self.state.identities.values().any(|i| i.name.is_some());
+        let named = self.state.identities.values().any(is_named);
         named || !self.marks.is_empty() || self.state.assignments.values().any(|a| a.source != Source::Proposed)
     }
 
@@ -102,6 +129,11 @@ impl Side {
     fn decided_at(&self, track: TrackId) -> u64 {
         self.tracks_at.get(&track).copied().unwrap_or_default()
     }
+}
+
+/// Tells whether somebody decided who an identity is.
+fn is_named(identity: &Identity) -> bool {
+    identity.name.is_some() && identity.source != Source::Proposed
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,6 +193,24 @@ fn boxes(store: &EpisodeStore, run: RunId) -> Result<Boxes, StoreError> {
     Ok(boxes)
 }
 
+/// Returns whom tracks of this run are not of because most of their boxes were said not to be theirs; where somebody gave the track to
+/// them here, that stands.
+fn nevers(then: &Side, now: &Side, shared: &Shared) -> BTreeMap<(TrackId, PersonId), Never> {
+    let people: BTreeSet<PersonId> = then.nevers.keys().map(|key| key.1).collect();
+    let mut brought = BTreeMap::new();
+    for track in shared.0.keys() {
+        for person in &people {
+            let theirs = now.state.assignments.get(track).filter(|a| a.source != Source::Proposed);
+            let is_theirs = theirs.and_then(|a| now.state.identities.get(&a.identity)).is_some_and(|i| i.person == Some(*person));
+            let said = shared.majority(&[*track], |old| then.nevers.contains_key(&(old, *person)).then_some(()));
+            if said.is_some() && !is_theirs && !now.nevers.contains_key(&(*track, *person)) {
+                brought.insert((*track, *person), Never { source: Source::Carried });
+            }
+        }
+    }
+    brought
+}
+
 /// Works out the state with the decisions of `then`, the marks that change, and what that comes to.
 fn bring(then: &Side, now: &Side, shared: &Shared, mut next: IdentityId) -> (State, BTreeMap<TrackId, Option<Mark>>, Carried) {
     let mut after = now.state.clone();
@@ -174,12 +224,12 @@ fn bring(then: &Side, now: &Side, shared: &Shared, mut next: IdentityId) -> (Sta
     for (id, identity) in &mut after.identities {
         let Some((old, _)) = shared.majority(&members(&now.state, *id), was) else { continue };
         let Some(from) = then.state.identities.get(&old) else { continue };
-        if from.name.is_none() {
+        if !is_named(from) {
             meant.entry(old).or_insert(*id);
             continue;
         }
         let since = |side: &Side, id: IdentityId| side.identities_at.get(&id).copied().unwrap_or_default();
-        let is_later = identity.name.is_none() || since(then, old) > since(now, *id);
+        let is_later = !is_named(identity) || since(then, old) > since(now, *id);
         if identity.locked || !is_later || (&identity.name, identity.person) == (&from.name, from.person) {
             continue;
         }
@@ -320,6 +370,21 @@ mod tests {
         assert_eq!(marks[&TrackId(9)], Some(Mark { discarded: DiscardReason::Poster }));
         assert!(!after.assignments.contains_key(&TrackId(9)) && !after.identities.contains_key(&IdentityId(6)));
         assert_eq!(carried, Carried { names: 1, tracks: 2, lost: 0 });
+    }
+
+    #[test]
+    fn whom_a_track_is_not_of_goes_with_its_boxes_and_a_name_that_a_run_proposed_does_not() {
+        use Source::{Confirmed, Proposed};
+        let mut then = side(&[(1, Some("Ava"))], &[(1, 1, Proposed), (2, 1, Proposed)]);
+        then.state.identities.values_mut().for_each(|i| i.source = Proposed);
+        then.nevers.insert((TrackId(1), PersonId(7)), Never { source: Confirmed });
+        assert!(!then.has_decisions());
+        let now = side(&[(5, None)], &[(7, 5, Proposed), (8, 5, Proposed)]);
+        let shared = shared(&[(7, 1, 5), (8, 1, 3), (8, 2, 4)]);
+        assert_eq!(nevers(&then, &now, &shared), [((TrackId(7), PersonId(7)), Never { source: Source::Carried })].into());
+        let (after, _, carried) = bring(&then, &now, &shared, IdentityId(6));
+        assert_eq!(after.identities[&IdentityId(5)].name, None);
+        assert_eq!(carried, Carried::default());
     }
 
     #[test]

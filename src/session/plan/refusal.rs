@@ -45,6 +45,10 @@ pub enum Refusal {
     OneTurn,
     #[error("one voice cannot be merged into itself")]
     OneVoice,
+    #[error("nobody is called {name:?}")]
+    NoPerson { name: String },
+    #[error("track {track} is said not to be {name}")]
+    Never { track: TrackId, name: String },
     #[error("the name of a person is empty")]
     EmptyName,
 }
@@ -79,6 +83,8 @@ impl Refusal {
             Self::CutOutsideTurn { .. } => "choose a moment inside it".into(),
             Self::NoLength { .. } => "its end has to come after its start".into(),
             Self::NotDiscarded { .. } => "it counts already".into(),
+            Self::NoPerson { .. } => "`screenalytics people` lists whom the library knows".into(),
+            Self::Never { track, .. } => format!("give {track} to them alone first, or take it out"),
             Self::EmptyName => "write the name in quotes, such as \"Ava Stone\"".into(),
         }
     }

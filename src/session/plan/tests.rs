@@ -42,6 +42,7 @@ fn view(decided: &Decided) -> View {
         assignments: decided.assignments.iter().map(|(k, v)| (k.1, *v)).collect(),
         identities: decided.identities.iter().map(|(k, v)| (k.1, v.clone())).collect(),
         marks: decided.marks.iter().map(|(k, v)| (k.1, *v)).collect(),
+        nevers: decided.nevers.iter().map(|(k, v)| ((k.1, k.2), *v)).collect(),
         next_identity: IdentityId(decided.highest_identity.get(&RUN).map_or(0, |i| i.0) + 1),
         next_track: TrackId(highest + 1),
         spoken: Arc::default(),
@@ -58,7 +59,7 @@ fn view(decided: &Decided) -> View {
 }
 
 /// A cluster for each of the three places.
-fn start() -> Decided {
+pub(super) fn start() -> Decided {
     let mut decided = Decided::default();
     let mut changes = Vec::new();
     for id in 1..=3 {
@@ -77,13 +78,13 @@ fn start() -> Decided {
     decided
 }
 
-fn plan(decided: &Decided, command: &Command) -> Result<Plan, Refusal> {
+pub(super) fn plan(decided: &Decided, command: &Command) -> Result<Plan, Refusal> {
     let named =
         command.person().map(|name| Named { id: PersonId(u32::try_from(name.len()).unwrap()), name: name.into(), also: vec![] });
     view(decided).plan(command, named.as_ref())
 }
 
-fn done(decided: &mut Decided, command: &Command) -> Plan {
+pub(super) fn done(decided: &mut Decided, command: &Command) -> Plan {
     let plan = plan(decided, command).unwrap();
     decided.apply(&plan.kind, &plan.changes).unwrap();
     sound(decided);
@@ -91,7 +92,7 @@ fn done(decided: &mut Decided, command: &Command) -> Plan {
 }
 
 /// Every measured picture is in one track, every assignment leads from a track that is there to an identity that is there.
-fn sound(decided: &Decided) {
+pub(super) fn sound(decided: &Decided) {
     let view = view(decided);
     let mut seen = BTreeSet::new();
     for id in (1..view.next_track.0).map(TrackId) {
@@ -111,6 +112,8 @@ fn sound(decided: &Decided) {
     assert_eq!(seen.len() as u64, due);
     for (track, a) in &view.assignments {
         assert!(view.identities.contains_key(&a.identity), "{track} is of nobody that is there");
+        let never = view.identities[&a.identity].person.filter(|p| view.nevers.contains_key(&(*track, *p)));
+        assert_eq!(never, None, "{track} is of somebody whom it is not of");
     }
 }
 
@@ -242,6 +245,9 @@ fn commands() -> impl Strategy<Value = Command> {
         (prop::collection::vec((1u32..7).prop_map(IdentityId), 1..3), identity())
             .prop_map(|(identities, into)| Command::Merge { identities, into }),
         tracks().prop_map(|tracks| Command::Remove { tracks }),
+        (tracks(), identity(), any::<bool>(), prop_oneof![Just("Ava"), Just("Ben R")]).prop_map(|(tracks, id, whole, n)| {
+            Command::Never { tracks, identities: if whole { vec![id] } else { vec![] }, name: n.into() }
+        }),
         (tracks(), identity(), any::<bool>()).prop_map(|(tracks, id, whole)| Command::Discard {
             tracks,
             identities: if whole { vec![id] } else { vec![] },
@@ -263,7 +269,7 @@ fn commands() -> impl Strategy<Value = Command> {
 
 /// All that the log leads to, less the numbers that are used up.
 fn state(decided: &Decided) -> String {
-    format!("{:?} {:?} {:?} {:?}", decided.assignments, decided.identities, decided.tracks, decided.marks)
+    format!("{:?} {:?} {:?} {:?} {:?}", decided.assignments, decided.identities, decided.tracks, decided.marks, decided.nevers)
 }
 
 proptest! {

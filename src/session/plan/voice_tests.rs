@@ -47,6 +47,7 @@ fn view(decided: &Decided) -> View {
         assignments: BTreeMap::new(),
         identities: decided.identities.iter().map(|(k, v)| (k.1, v.clone())).collect(),
         marks: BTreeMap::new(),
+        nevers: BTreeMap::new(),
         next_identity: IdentityId(decided.highest_identity.get(&RUN).map_or(0, |i| i.0) + 1),
         next_track: TrackId(1),
         spoken: Arc::new(spoken),

@@ -4,7 +4,8 @@ use super::super::command::{Command, Target};
 use super::voice::Voices;
 use super::{Named, Refusal, View};
 use crate::domain::{
-    Assignment, Change, DiscardReason, Edit, Identity, IdentityId, Mark, Method, OperationKind, Source, Span, TrackId, TrackParts,
+    Assignment, Change, DiscardReason, Edit, Identity, IdentityId, Mark, Method, Never, OperationKind, PersonId, Source, Span,
+    TrackId, TrackParts,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub(super) struct Work<'a> {
     pub(super) identities: BTreeMap<IdentityId, Option<Identity>>,
     pub(super) parts: BTreeMap<TrackId, Option<TrackParts>>,
     pub(super) marks: BTreeMap<TrackId, Option<Mark>>,
+    pub(super) nevers: BTreeMap<(TrackId, PersonId), Option<Never>>,
     pub(super) pictures: BTreeMap<TrackId, Vec<u64>>,
     pub(super) next_identity: IdentityId,
     pub(super) next_track: TrackId,
@@ -33,6 +35,7 @@ impl Work<'_> {
                     source: Source::Confirmed,
                     ..i.clone()
                 };
+                self.refuse_nevers(&self.tracks_of(*identity), named.id, &named.name)?;
                 self.identities.insert(*identity, Some(named_as(&before)));
                 (OperationKind::Name, format!("{identity} is {}", named.name))
             }
@@ -50,10 +53,12 @@ impl Work<'_> {
             }
             Command::Merge { identities, into } => self.merge(identities, *into)?,
             Command::Remove { tracks } => {
+                self.never_who_they_are(tracks)?;
                 let id = self.new_identity(None);
                 self.move_all(tracks, id)?;
                 (OperationKind::Remove, format!("{} taken out, now {id}", told(tracks)))
             }
+            Command::Never { tracks, identities, .. } => self.never(tracks, identities, named.ok_or(Refusal::EmptyName)?)?,
             Command::Discard { tracks, identities, reason } => {
                 let mut all = tracks.clone();
                 let mut members = self.members(identities.iter().copied());
@@ -114,7 +119,7 @@ impl Work<'_> {
     fn merge(&mut self, identities: &[IdentityId], into: IdentityId) -> Result<(OperationKind, String), Refusal> {
         let target = self.identity(into)?;
         let mut name = target.clone();
-        let mut count = 0;
+        let (mut count, mut moved) = (0, Vec::new());
         let mut members = self.members(identities.iter().copied());
         for id in identities {
             if *id == into {
@@ -131,12 +136,18 @@ impl Work<'_> {
                 let source = if was.source == Source::Confirmed { was.source } else { Source::Propagated };
                 self.assignments.insert(track, Some(Assignment { identity: into, source, method: Method::User, ..was }));
                 count += 1;
+                moved.push(track);
             }
             self.identities.insert(*id, None);
             self.relink(*id, Some(into));
         }
         if identities.is_empty() {
             return Err(Refusal::NothingNamed);
+        }
+        if let (Some(person), Some(shown)) = (name.person, &name.name) {
+            let mut all = self.tracks_of(into);
+            all.extend(moved);
+            self.refuse_nevers(&all, person, shown)?;
         }
         if name != target {
             self.identities.insert(into, Some(name));
@@ -175,6 +186,13 @@ impl Work<'_> {
             self.parts.insert(other, emptied);
             self.assignments.insert(other, None);
             self.marks.insert(other, None);
+            if let Some(whose) = self.assignment(first).and_then(|a| self.identity(a.identity).ok())
+                && let (Some(person), Some(name)) = (whose.person, &whose.name)
+            {
+                self.refuse_nevers(&[other], person, name)?;
+            }
+            self.hand_on_nevers(other, first);
+            self.forget_nevers(other);
         }
         if joined.is_empty() {
             return Err(Refusal::OneTrack);
@@ -210,9 +228,13 @@ impl Work<'_> {
         if tracks.is_empty() {
             return Err(Refusal::NothingNamed);
         }
+        let person = self.identity(to)?.person;
         for track in tracks {
             self.exists(*track)?;
             self.leave(*track)?;
+            if let Some(person) = person {
+                self.allow(*track, person);
+            }
             let decided = Assignment {
                 identity: to,
                 source: Source::Confirmed,
@@ -254,6 +276,7 @@ impl Work<'_> {
         self.parts.insert(id, Some(tail));
         self.assignments.insert(id, self.assignment(track));
         self.marks.insert(id, self.mark(track));
+        self.hand_on_nevers(track, id);
         let (before, after) = pictures.into_iter().partition(|f| *f < at);
         self.pictures.insert(track, before);
         self.pictures.insert(id, after);
@@ -293,7 +316,7 @@ impl Work<'_> {
         }
     }
 
-    fn new_identity(&mut self, named: Option<&Named>) -> IdentityId {
+    pub(super) fn new_identity(&mut self, named: Option<&Named>) -> IdentityId {
         let id = self.next_identity;
         self.next_identity = IdentityId(id.0 + 1);
         let identity = Identity {
@@ -310,7 +333,7 @@ impl Work<'_> {
     }
 
     /// Takes away identities that nobody named, labelled or locked, and that the command left without tracks.
-    fn drop_empty(&mut self) {
+    pub(super) fn drop_empty(&mut self) {
         let left: BTreeSet<IdentityId> =
             self.assignments.keys().filter_map(|t| self.view.assignments.get(t)).map(|a| a.identity).collect();
         let members = self.members(left.iter().copied());
@@ -323,7 +346,7 @@ impl Work<'_> {
     }
 
     /// Returns the tracks of each of some identities, by id, in one pass over all; an identity without tracks is left out.
-    fn members(&self, of: impl Iterator<Item = IdentityId>) -> BTreeMap<IdentityId, Vec<TrackId>> {
+    pub(super) fn members(&self, of: impl Iterator<Item = IdentityId>) -> BTreeMap<IdentityId, Vec<TrackId>> {
         let of: BTreeSet<IdentityId> = of.collect();
         let kept = self.view.assignments.iter().filter(|(t, _)| !self.assignments.contains_key(t)).map(|(t, a)| (*t, *a));
         let touched = self.assignments.iter().filter_map(|(t, a)| a.map(|a| (*t, a)));
@@ -337,7 +360,7 @@ impl Work<'_> {
         members
     }
 
-    fn exists(&self, track: TrackId) -> Result<TrackParts, Refusal> {
+    pub(super) fn exists(&self, track: TrackId) -> Result<TrackParts, Refusal> {
         let parts = match self.parts.get(&track) {
             Some(parts) => parts.clone(),
             None => self.view.parts_of(track),
@@ -353,7 +376,7 @@ impl Work<'_> {
         parts.0.first().and_then(|p| self.view.tracklets.get(&p.tracklet)).map(|t| t.shot)
     }
 
-    fn assignment(&self, track: TrackId) -> Option<Assignment> {
+    pub(super) fn assignment(&self, track: TrackId) -> Option<Assignment> {
         self.assignments.get(&track).copied().unwrap_or_else(|| self.view.assignments.get(&track).copied())
     }
 
@@ -361,7 +384,7 @@ impl Work<'_> {
         self.marks.get(&track).copied().unwrap_or_else(|| self.view.marks.get(&track).copied())
     }
 
-    fn identity(&self, id: IdentityId) -> Result<Identity, Refusal> {
+    pub(super) fn identity(&self, id: IdentityId) -> Result<Identity, Refusal> {
         let found = self.identities.get(&id).cloned().unwrap_or_else(|| self.view.identities.get(&id).cloned());
         found.ok_or_else(|| Refusal::NoIdentity { identity: id, known: self.view.identities.keys().copied().collect() })
     }
@@ -372,7 +395,7 @@ impl Work<'_> {
     }
 
     /// Refuses to change what a track is or whose it is where a lock holds it.
-    fn leave(&self, track: TrackId) -> Result<(), Refusal> {
+    pub(super) fn leave(&self, track: TrackId) -> Result<(), Refusal> {
         match self.view.assignments.get(&track) {
             Some(a) if a.locked => Err(Refusal::Locked { what: format!("track {track}") }),
             Some(a) if self.view.identities.get(&a.identity).is_some_and(|i| i.locked) => {
@@ -403,6 +426,10 @@ impl Work<'_> {
             let edit = Edit { from: view.marks.get(&track).copied(), to };
             changes.extend((edit.from != edit.to).then_some(Change::Mark { run, track, edit }));
         }
+        for ((track, person), to) in self.nevers {
+            let edit = Edit { from: view.nevers.get(&(track, person)).copied(), to };
+            changes.extend((edit.from != edit.to).then_some(Change::Never { run, track, person, edit }));
+        }
         for (track, to) in self.assignments {
             let edit = Edit { from: view.assignments.get(&track).copied(), to };
             changes.extend((edit.from != edit.to).then_some(Change::Assign { run, track, edit }));
@@ -412,7 +439,7 @@ impl Work<'_> {
 }
 
 /// Names tracks in a few words: `t7`, `t7 and t9`, `t7, t9 and 12 more`.
-fn told(tracks: &[TrackId]) -> String {
+pub(super) fn told(tracks: &[TrackId]) -> String {
     match tracks {
         [] => "no track".into(),
         [one] => one.to_string(),

@@ -76,6 +76,7 @@ fn commands() -> impl Strategy<Value = Command> {
         (prop::collection::vec((1u32..30).prop_map(IdentityId), 1..4), identity())
             .prop_map(|(identities, into)| Command::Merge { identities, into }),
         tracks().prop_map(|tracks| Command::Remove { tracks }),
+        (tracks(), name()).prop_map(|(tracks, n)| Command::Never { tracks, identities: Vec::new(), name: n.into() }),
         (tracks(), identity(), any::<bool>()).prop_map(|(tracks, id, whole)| Command::Discard {
             tracks,
             identities: if whole { vec![id] } else { vec![] },

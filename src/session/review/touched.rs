@@ -29,7 +29,7 @@ impl Touched {
                     let tracklets = parts.chain([*track]).filter_map(|t| view.tracklets.get(&t));
                     self.shots.extend(tracklets.map(|t| t.shot));
                 }
-                Change::Mark { run, track, .. } if *run == view.run => {
+                Change::Mark { run, track, .. } | Change::Never { run, track, .. } if *run == view.run => {
                     self.tracks.insert(*track);
                 }
                 _ => {}

@@ -50,7 +50,7 @@ impl Made {
                 Change::Identity { id, .. } => {
                     made.identities.insert(*id);
                 }
-                Change::Track { track, .. } | Change::Mark { track, .. } => {
+                Change::Track { track, .. } | Change::Mark { track, .. } | Change::Never { track, .. } => {
                     made.tracks.insert(*track);
                 }
                 Change::Voice { speaker, edit, .. } => {

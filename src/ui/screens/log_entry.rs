@@ -6,8 +6,8 @@ use super::super::text::{clock, fit, score};
 use super::super::theme::Role;
 use super::log::{sign, who};
 use crate::domain::{
-    Assignment, Change, Edit, Identity, IdentityId, LogEntry, Method, OperationKind, Source, TrackParts, Transcript, TurnState,
-    VoiceLink,
+    Assignment, Change, Edit, Identity, IdentityId, LogEntry, Method, OperationKind, PersonId, Source, TrackParts, Transcript,
+    TurnState, VoiceLink,
 };
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -86,6 +86,10 @@ fn told(desk: Option<&Desk>, change: &Change) -> (Role, String) {
                 |m: Option<crate::domain::Mark>| m.map_or_else(|| "counts".to_owned(), |m| format!("discarded, {}", m.discarded));
             (Role::Text, format!("{track} {} → {}", mark(edit.from), mark(edit.to)))
         }
+        Change::Never { track, person, edit, .. } => {
+            let said = if edit.to.is_some() { "is not" } else { "may be" };
+            (Role::Text, format!("{track} {said} {}", person_called(desk, *person)))
+        }
         Change::Voice { speaker, edit, .. } => {
             (Role::Text, format!("voice {speaker} {} → {}", voice(desk, edit.from.as_ref()), voice(desk, edit.to.as_ref())))
         }
@@ -152,6 +156,11 @@ fn words(transcript: Option<&Transcript>) -> String {
 fn called(desk: Option<&Desk>, id: IdentityId) -> String {
     let name = desk.and_then(|d| d.card_of(id)).filter(|c| c.identity.name.is_some()).map(|c| format!(" {}", title(c)));
     format!("{id}{}", name.unwrap_or_default())
+}
+
+fn person_called(desk: Option<&Desk>, person: PersonId) -> String {
+    let card = desk.and_then(|d| d.snapshot.identities.iter().find(|c| c.identity.person == Some(person)));
+    card.and_then(|c| c.identity.name.clone()).unwrap_or_else(|| person.to_string())
 }
 
 fn source_word(source: Source) -> &'static str {
