@@ -1,10 +1,12 @@
 //! The command line as clap sees it. The texts here are what `--help` and the man page print.
 
+mod catalog;
 mod decide;
 mod look;
 mod measure;
 mod models;
 
+pub use catalog::*;
 pub use decide::*;
 pub use look::*;
 pub use measure::*;
@@ -103,8 +105,20 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show the library, or the people of one episode
     Status(StatusArgs),
-    /// List the people of the library; rename or merge them
-    People(PeopleArgs),
+    /// List the people of the library; add, edit, rename, merge or delete them
+    #[command(visible_alias = "people")]
+    Person(PersonArgs),
+    /// List the shows of the library; add, edit or delete them
+    #[command(visible_alias = "shows")]
+    Show(ShowArgs),
+    /// List, add, edit or delete the seasons of a show
+    Season(SeasonArgs),
+    /// Change title, date and place of an episode
+    Episode(EpisodeArgs),
+    /// Say who belongs to the cast of a show
+    Cast(CastArgs),
+    /// The log of people and shows: undo, redo
+    Catalog(CatalogArgs),
     /// List the tracks, with their pictures and whose they are
     Tracks(TracksArgs),
     /// List who speaks when, seen or not, and why that is believed

@@ -3,6 +3,7 @@
 mod args;
 mod artifacts;
 mod bar;
+mod catalog;
 mod decisions;
 mod delete;
 mod demo;
@@ -99,7 +100,12 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Run(args) => run::run(&workspace, args),
         Command::Demo(args) => demo::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
-        Command::People(args) => people::run(&workspace, args),
+        Command::Person(args) => people::run(&workspace, args),
+        Command::Show(args) => catalog::show(&workspace, args),
+        Command::Season(args) => catalog::season(&workspace, &args.command),
+        Command::Episode(args) => catalog::episode(&workspace, &args.command),
+        Command::Cast(args) => catalog::cast(&workspace, &args.command),
+        Command::Catalog(args) => catalog::catalog(&workspace, &args.command),
         Command::Tracks(args) => decisions::tracks(&workspace, args),
         Command::Turns(args) => decisions::turns(&workspace, args),
         Command::Decide(decision) => decisions::decide(&workspace, decision),

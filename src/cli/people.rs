@@ -1,38 +1,41 @@
-//! `people`: everybody of the library, and decisions on who is who over all its episodes.
+//! `person`: everybody of the library, and decisions on who is who over all its episodes.
 
 use super::Ended;
-use super::args::{PeopleArgs, PeopleCommand as Wanted};
+use super::args::{PersonArgs, PersonCommand as Wanted};
+use super::catalog::decided;
 use super::output::{self, clock, counted};
-use crate::domain::{Author, CatalogOperation};
-use crate::session::{self, CastLine, PeopleCommand, PersonLine, SessionError, Workspace};
+use crate::session::{self, CastLine, CatalogCommand, Dependents, PersonLine, SessionError, Wish, Workspace};
 use std::fmt::Write as _;
 
-pub(super) fn run(workspace: &Workspace, args: &PeopleArgs) -> Result<Ended, SessionError> {
+pub(super) fn run(workspace: &Workspace, args: &PersonArgs) -> Result<Ended, SessionError> {
     let find = |who: &String| session::find_person(workspace, who);
-    match &args.command {
-        None => list(workspace, args.json),
-        Some(Wanted::Rename { person, name }) => {
-            let command = PeopleCommand::Rename { person: find(person)?, name: name.clone() };
-            said(session::decide_people(workspace, &command)?, "nothing changes: it is so already")
+    let command = match &args.command {
+        None => return list(workspace, args.json),
+        Some(Wanted::List(args)) => return list(workspace, args.json),
+        Some(Wanted::Voices(args)) => return voices(workspace, args.json),
+        Some(Wanted::Add { name, alias, notes }) => {
+            CatalogCommand::AddPerson { name: name.clone(), aliases: alias.clone(), notes: notes.clone() }
         }
+        Some(Wanted::Edit { person, alias, no_alias, notes }) => CatalogCommand::EditPerson {
+            person: find(person)?,
+            aliases: alias.clone(),
+            not: no_alias.clone(),
+            notes: Wish::written(notes.as_deref()),
+        },
+        Some(Wanted::Rename { person, name }) => CatalogCommand::Rename { person: find(person)?, name: name.clone() },
         Some(Wanted::Merge { people, into }) => {
-            let people = people.iter().map(find).collect::<Result<_, _>>()?;
-            let command = PeopleCommand::Merge { people, into: find(into)? };
-            said(session::decide_people(workspace, &command)?, "nothing changes: it is so already")
+            CatalogCommand::Merge { people: people.iter().map(find).collect::<Result<_, _>>()?, into: find(into)? }
         }
-        Some(Wanted::Undo { operation }) => said(session::undo_catalog(workspace, *operation)?, "nothing to undo"),
-        Some(Wanted::Redo) => said(session::redo_catalog(workspace)?, "nothing to redo"),
-        Some(Wanted::Log) => log(workspace),
-        Some(Wanted::Voices { json }) => voices(workspace, *json),
-    }
-}
-
-fn said(done: Option<CatalogOperation>, nothing: &str) -> Result<Ended, SessionError> {
-    match done {
-        Some(operation) => output::print(&format!("{} • operation {} of the catalog\n", operation.summary, operation.seq))?,
-        None => output::print(&format!("{nothing}\n"))?,
-    }
-    Ok(Ended::Done)
+        Some(Wanted::Delete { person, to, to_nobody }) => {
+            let dependents = match to {
+                Some(to) => Dependents::To(find(to)?),
+                None if *to_nobody => Dependents::Delete,
+                None => Dependents::Refuse,
+            };
+            CatalogCommand::DeletePerson { person: find(person)?, dependents }
+        }
+    };
+    decided(workspace, &command)
 }
 
 fn list(workspace: &Workspace, json: bool) -> Result<Ended, SessionError> {
@@ -77,20 +80,6 @@ fn line(person: &PersonLine, width: usize) -> String {
         None => format!("{:>10}  in no episode", ""),
     };
     format!("{id:6}  {:width$}  {seen}{also}", person.name)
-}
-
-fn log(workspace: &Workspace) -> Result<Ended, SessionError> {
-    let mut out = String::new();
-    for operation in session::catalog_log(workspace)? {
-        let who = match &operation.author {
-            Author::User { name, .. } => name.clone(),
-            Author::Pipeline { run } => format!("run {run}"),
-        };
-        let at = operation.at.strftime("%Y-%m-%d %H:%M:%SZ");
-        let _ = writeln!(out, "{:>4}  {at}  {who:<12}  {}", operation.seq, operation.summary);
-    }
-    output::print(&out)?;
-    Ok(Ended::Done)
 }
 
 fn voices(workspace: &Workspace, json: bool) -> Result<Ended, SessionError> {

@@ -98,6 +98,25 @@ impl EpisodeEntry {
             episode: number.map(|n| n.episode),
         }
     }
+
+    /// Returns what it says that people may say otherwise.
+    #[must_use]
+    pub fn facts(&self) -> EpisodeFacts {
+        EpisodeFacts {
+            title: self.title.clone(),
+            air_date: self.air_date,
+            show: self.show.as_ref().and_then(|show| show.parse().ok()),
+            season: self.season,
+            episode: self.episode,
+        }
+    }
+
+    /// Returns the entry with what people said of the episode in place of what was entered.
+    #[must_use]
+    pub fn said_otherwise(self, facts: EpisodeFacts) -> Self {
+        let EpisodeFacts { title, air_date, show, season, episode } = facts;
+        Self { title, air_date, show: show.map(String::from), season, episode, ..self }
+    }
 }
 
 /// What people say of a show.
@@ -178,6 +197,21 @@ pub enum AssetKind {
     Still,
     /// A picture that advertises a show.
     Promo,
+}
+
+impl AssetKind {
+    /// Every kind, by its name.
+    pub const ALL: [Self; 3] = [Self::Portrait, Self::Still, Self::Promo];
+
+    /// Returns its name, as the log stores it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portrait => "portrait",
+            Self::Still => "still",
+            Self::Promo => "promo",
+        }
+    }
 }
 
 /// Which picture stands for somebody: in one show, or everywhere where no show says otherwise.

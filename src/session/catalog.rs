@@ -1,8 +1,29 @@
 //! Decisions about the people and shows of a library. Episodes are not written: what they store of their people is brought up to the
 //! catalog when it is read.
 
+mod command;
+mod decide;
+mod list;
 mod log;
-mod people;
+mod plan;
+mod refusal;
+#[cfg(test)]
+mod tests;
 
+pub use command::{CatalogCommand, Dependents, EpisodeEdit, NewAsset, Wish};
+pub use decide::{decide_catalog, find_person};
+pub(super) use decide::{describe, forget_episode};
+pub use list::{SeasonEntry, ShowEntry, catalog_show, catalog_shows};
 pub use log::{catalog_log, redo_catalog, undo_catalog};
-pub use people::{PeopleCommand, decide_people, find_person};
+pub use refusal::CatalogRefusal;
+
+use super::{SessionError, Workspace};
+use crate::domain::Directory;
+
+/// Returns what people decided about people and shows.
+///
+/// # Errors
+/// Fails where the catalog cannot be read.
+pub fn directory(workspace: &Workspace) -> Result<Directory, SessionError> {
+    Ok(workspace.open_library()?.catalog().directory()?)
+}

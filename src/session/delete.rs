@@ -1,6 +1,6 @@
 //! Takes an episode out of the library.
 
-use super::{SessionError, Workspace};
+use super::{SessionError, Workspace, catalog};
 use crate::blobs::Blobs;
 use crate::domain::EpisodeId;
 use crate::export::artifacts::Layout;
@@ -77,6 +77,7 @@ pub fn delete(workspace: &Workspace, episode: &EpisodeId, blobs: bool) -> Result
     workspace.require(&library, episode)?;
     library.delete_episode(episode)?;
     library.catalog().remove_episode(episode)?;
+    catalog::forget_episode(&library.catalog(), episode)?;
     if blobs && library.blobs_path().is_dir() {
         let stored = Blobs::open(&workspace.settings.storage, &library.blobs_path())?;
         for prefix in Layout::new(episode).prefixes() {

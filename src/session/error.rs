@@ -1,10 +1,11 @@
 //! What a command can fail with, and what to do about it.
 
+use super::catalog::CatalogRefusal;
 use super::plan::Refusal;
 use crate::algo::evaluate::{RttmError, TruthError};
 use crate::blobs::BlobError;
 use crate::config::ConfigError;
-use crate::domain::{EpisodeId, IdError, PersonId, RunId};
+use crate::domain::{EpisodeId, IdError, PersonId, RunId, SlugError};
 use crate::export::artifacts::ArtifactError;
 use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
@@ -21,6 +22,10 @@ pub enum SessionError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Id(#[from] IdError),
+    #[error(transparent)]
+    Slug(#[from] SlugError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogRefusal),
     #[error(transparent)]
     Media(#[from] MediaError),
     #[error(transparent)]
@@ -126,6 +131,8 @@ impl SessionError {
         match self {
             Self::Config(e) => Some(e.hint()),
             Self::Id(e) => Some(e.hint()),
+            Self::Slug(e) => Some(e.hint()),
+            Self::Catalog(e) => Some(e.hint()),
             Self::Media(e) => Some(e.hint()),
             Self::Video(e) => Some(e.hint()),
             Self::Infer(e) => e.hint(),
@@ -164,9 +171,9 @@ impl SessionError {
             Self::HeardAnew { .. } => Some(
                 "what held of it was carried to the turns of now: decide on those, or take back another by its number".into(),
             ),
-            Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics people` lists everybody".into()),
+            Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics person` lists everybody".into()),
             Self::NoPerson { nearest, .. } => Some(format!("near: {}", nearest.join(", "))),
-            Self::CatalogNotUndoable { .. } => Some("`screenalytics people log` lists what can be taken back".into()),
+            Self::CatalogNotUndoable { .. } => Some("`screenalytics catalog log` lists what can be taken back".into()),
             Self::Depends { by: Some((seq, _)), .. } => Some(format!("take back operation {seq} first")),
             Self::Depends { by: None, .. } => Some("`screenalytics log EPISODE` shows what came after".into()),
             Self::ReplayLine { .. } => {

@@ -52,7 +52,10 @@ pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
     casts, people, roster, shows,
 };
-pub use catalog::{PeopleCommand, catalog_log, decide_people, find_person, redo_catalog, undo_catalog};
+pub use catalog::{
+    CatalogCommand, CatalogRefusal, Dependents, EpisodeEdit, NewAsset, SeasonEntry, ShowEntry, Wish, catalog_log, catalog_show,
+    catalog_shows, decide_catalog, directory, find_person, redo_catalog, undo_catalog,
+};
 pub use changeover::devices_text;
 pub use command::{Command, Target, Whose};
 pub use decisions::{TrackLine, decide, log, redo, tracks, undo};

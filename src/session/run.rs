@@ -1,6 +1,7 @@
 //! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
 
 use super::SessionError;
+use super::catalog;
 use super::changeover;
 use super::linking::{self, LinkReport};
 use super::listening::{self, SoundReport};
@@ -346,15 +347,16 @@ fn cancelled(store: &EpisodeStore, meta: &RunMeta) -> Result<RunEnd, SessionErro
 }
 
 fn register(library: &Library, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
-    let catalog = library.catalog();
-    let known = catalog.episode(&request.episode)?;
+    let stored = library.catalog();
+    let known = stored.episode(&request.episode)?;
     let mut entry = known.clone().unwrap_or_else(|| EpisodeEntry::new(&request.episode, "", Timestamp::now()));
     entry.video.clone_from(&prepared.facts.path);
     let Described { title, air_date } = request.described.clone();
     entry.title = title.or(entry.title);
     entry.air_date = air_date.or(entry.air_date);
     if known.as_ref() != Some(&entry) {
-        catalog.put_episode(&entry)?;
+        stored.put_episode(&entry)?;
+        catalog::describe(&stored, &entry)?;
     }
     Ok(())
 }

@@ -6,12 +6,12 @@ use super::codec::{from_json, to_json};
 use super::engine::{Engine, Fault, pause};
 use super::error::StoreError;
 use super::lock::FileLock;
-use super::tables::{Bytes, EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
+use super::tables::{Bytes, EPISODE_FACTS, EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
 use super::verify::{Chain, Finding, Findings};
 use super::voice_bank;
 use crate::domain::{
-    Author, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, EpisodeEntry, EpisodeId, OperationKind, Person,
-    PersonId, Roster, name_key, tidy_name,
+    Author, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, EpisodeEntry, EpisodeFacts, EpisodeId, OperationKind,
+    Person, PersonId, Roster, name_key, tidy_name,
 };
 use jiff::Timestamp;
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
@@ -126,25 +126,30 @@ impl Catalog {
         })
     }
 
-    /// Returns what is known of all episodes, by id.
+    /// Returns what is known of all episodes, by id: as they were entered, or as people said since.
     ///
     /// # Errors
     /// Fails where the file cannot be read.
     pub fn episodes(&self) -> Result<Vec<EpisodeEntry>, StoreError> {
         self.read(|txn| {
-            let table = txn.open_table(EPISODES)?;
-            table.iter()?.map(|entry| Ok(from_json(entry?.1.value())?)).collect()
+            let (table, facts) = (txn.open_table(EPISODES)?, txn.open_table(EPISODE_FACTS)?);
+            let entry = |row: redb::AccessGuard<'_, Bytes>| {
+                let entry: EpisodeEntry = from_json(row.value())?;
+                said(entry, &facts)
+            };
+            table.iter()?.map(|row| entry(row?.1)).collect()
         })
     }
 
-    /// Returns what is known of one episode.
+    /// Returns what is known of one episode, likewise.
     ///
     /// # Errors
     /// Fails where the file cannot be read.
     pub fn episode(&self, episode: &EpisodeId) -> Result<Option<EpisodeEntry>, StoreError> {
         self.read(|txn| {
             let row = txn.open_table(EPISODES)?.get_owned(episode.as_str())?;
-            Ok(row.map(|row| from_json(row.value())).transpose()?)
+            let Some(entry) = row.map(|row| from_json::<EpisodeEntry>(row.value())).transpose()? else { return Ok(None) };
+            said(entry, &txn.open_table(EPISODE_FACTS)?).map(Some)
         })
     }
 
@@ -224,6 +229,15 @@ impl Catalog {
     fn lock_path(&self) -> PathBuf {
         self.path.with_extension("lock")
     }
+}
+
+/// Brings an entry up to what people said of the episode.
+fn said(entry: EpisodeEntry, facts: &impl ReadableTable<&'static str, Bytes>) -> Result<EpisodeEntry, Fault> {
+    let said: Option<EpisodeFacts> = facts.get(entry.id.as_str())?.map(|row| from_json(row.value())).transpose()?;
+    Ok(match said {
+        Some(facts) => entry.said_otherwise(facts),
+        None => entry,
+    })
 }
 
 /// Refuses a name that is nobody's and an alias of several.

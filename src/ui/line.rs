@@ -4,7 +4,7 @@ use super::keymap::Action;
 use super::model::{Asking, Line, Model, Overlay};
 use super::update::{Effect, if_writable};
 use super::worker::Ask;
-use crate::session::{Command, Over, PeopleCommand, Target};
+use crate::session::{CatalogCommand, Command, Over, Target};
 use tui_input::Input;
 
 /// Asks for a line; `text` stands there to begin with.
@@ -42,7 +42,7 @@ fn done(model: &mut Model, line: Line) -> Vec<Effect> {
             vec![Effect::Ask(Ask::Export { path: typed, over })]
         }
         Asking::Rename(person) if !typed.is_empty() => {
-            vec![Effect::Ask(Ask::People(PeopleCommand::Rename { person, name: typed }))]
+            vec![Effect::Ask(Ask::Catalog(CatalogCommand::Rename { person, name: typed }))]
         }
         // Nothing is also something that can be said: nothing.
         Asking::Words(turn) => if_writable(model, Ask::Decide(Command::Words { turn, text: typed })),

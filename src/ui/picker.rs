@@ -11,7 +11,7 @@ use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
 use crate::domain::{DiscardReason, IdentityId, TrackId};
-use crate::session::{Choice, Command, Near, PeopleCommand, Standing, Target, Whose, WorkVerdict};
+use crate::session::{CatalogCommand, Choice, Command, Near, Standing, Target, Whose, WorkVerdict};
 use std::collections::BTreeSet;
 use tui_input::Input;
 
@@ -201,7 +201,7 @@ fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effe
     }
     if let (Picking::MergePeople(people), Pick::Somebody(into)) = (&what, &pick) {
         model.holdings.people.selected.clear();
-        return vec![Effect::Ask(Ask::People(PeopleCommand::Merge { people: people.clone(), into: *into }))];
+        return vec![Effect::Ask(Ask::Catalog(CatalogCommand::Merge { people: people.clone(), into: *into }))];
     }
     let Some(command) = command(model, what, pick, typed) else { return Vec::new() };
     if let Some(desk) = &mut model.desk {

@@ -4,8 +4,8 @@ use super::library::{Reading, Tell};
 use super::update::Msg;
 use crate::domain::{CatalogOperation, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::{
-    self, Access, CastLine, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource, FrameView, Goes,
-    JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PeopleCommand, PlayEvent, Portraits,
+    self, Access, CastLine, CatalogCommand, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource,
+    FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent, Portraits,
     Refusal, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
 };
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(crate) enum Ask {
     Close,
     Decide(Command),
     /// A decision about the people of the library.
-    People(PeopleCommand),
+    Catalog(CatalogCommand),
     /// The last of these back, or the one with this number.
     UndoPeople(Option<u64>),
     RedoPeople,
@@ -425,7 +425,7 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             *open = None;
             return None;
         }
-        Ask::People(command) => return Some(people(session::decide_people(workspace, &command), Deed::Decision)),
+        Ask::Catalog(command) => return Some(people(session::decide_catalog(workspace, &command), Deed::Decision)),
         Ask::UndoPeople(of) => return Some(people(session::undo_catalog(workspace, of), Deed::Undo)),
         // Without an episode the log is that of the people.
         Ask::Log if open.is_none() => {

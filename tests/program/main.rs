@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it cannot read")]
 
 mod accuracy;
+mod catalog;
 mod decisions;
 mod demo;
 mod determinism;

@@ -1,4 +1,4 @@
-//! Decisions, their log, and the people of the library.
+//! Decisions and their log.
 
 use crate::domain::DiscardReason;
 use clap::{Args, Subcommand};
@@ -188,60 +188,6 @@ pub struct ReplayArgs {
     /// The episode of commands that name none
     #[arg(long, value_name = "ID")]
     pub ep_id: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "\
-Examples:
-  screenalytics people                                 everybody, seconds, episodes
-  screenalytics people rename \"Ava Stoen\" \"Ava Stone\"
-  screenalytics people merge \"Ava S.\" --into \"Ava Stone\"
-  screenalytics people undo                            the last of these back
-
-Episodes are not written: what they store follows the catalog when it is read.
-A name that was given up still finds its person.")]
-pub struct PeopleArgs {
-    #[command(subcommand)]
-    pub command: Option<PeopleCommand>,
-    /// As JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum PeopleCommand {
-    /// Call a person otherwise, in every episode
-    Rename {
-        /// Name, or number such as p_0003
-        person: String,
-        /// The name from now on
-        name: String,
-    },
-    /// Say that people are one person, in every episode
-    Merge {
-        /// Those who are somebody else: names, or numbers such as p_0003
-        #[arg(required = true)]
-        people: Vec<String>,
-        /// Who they are
-        #[arg(long, value_name = "PERSON")]
-        into: String,
-    },
-    /// Take back the last of these decisions, or one of the log
-    Undo {
-        /// Number of an entry of `people log`
-        operation: Option<u64>,
-    },
-    /// Decide again what was taken back
-    Redo,
-    /// Show who added, renamed and merged people, and when
-    Log,
-    /// List whose voices are known, and from which episodes
-    Voices {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Reads `1200..1250` or one number.

@@ -1,6 +1,7 @@
 //! The catalog's log: what was decided, taking it back, deciding it again.
 
-use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, ChangeError, History, OperationKind};
+use super::decide::seen;
+use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, History, OperationKind};
 use crate::session::{SessionError, Workspace, author};
 use crate::store::{Catalog, StoreError};
 use jiff::Timestamp;
@@ -33,6 +34,16 @@ pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<Cat
         return Err(refuse("it is taken back already, or takes back another itself"));
     }
     let changes = operation.inverted();
+    for change in &changes {
+        if let CatalogChange::Person { id, edit: Edit { to: None, .. } } = change {
+            let seen = seen(workspace, *id)?;
+            if !seen.episodes.is_empty() || seen.unread > 0 {
+                return Err(refuse(
+                    "it added somebody, whom episodes refer to since; `screenalytics person delete` asks where they go",
+                ));
+            }
+        }
+    }
     let draft = draft(OperationKind::Undo { of }, format!("undo: {}", operation.summary), changes);
     append(&catalog, draft, operation, &log).map(Some)
 }
@@ -54,10 +65,17 @@ fn draft(kind: OperationKind, summary: String, changes: Vec<CatalogChange>) -> C
     CatalogDraft { author: author(), kind, summary, changes, at: Timestamp::now() }
 }
 
-/// Reads what can be taken back; people who were added are no decision.
+/// Tells whether an entry is a decision that can be taken back. People who were added by naming them in an episode are none, and what goes
+/// with an episode that was deleted.
+fn is_decision(operation: &CatalogOperation) -> bool {
+    let goes = matches!(operation.changes.as_slice(), [CatalogChange::Episode { edit: Edit { to: None, .. }, .. }]);
+    operation.kind != OperationKind::Add && !(goes && operation.kind == OperationKind::Delete)
+}
+
+/// Reads what can be taken back.
 fn history(log: &[CatalogOperation]) -> History {
     let mut history = History::default();
-    for operation in log.iter().filter(|o| o.kind != OperationKind::Add) {
+    for operation in log.iter().filter(|o| is_decision(o)) {
         history.push(operation.seq, &operation.author, &operation.kind);
     }
     history

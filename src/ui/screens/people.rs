@@ -421,7 +421,7 @@ mod tests {
     use super::super::super::worker::{Answer, Deed};
     use super::*;
     use crate::domain::{EpisodeEntry, Person, Roster, RunId};
-    use crate::session::{Appearance, CastLine, EpisodeCast, PeopleCommand};
+    use crate::session::{Appearance, CastLine, CatalogCommand, EpisodeCast};
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     /// Ava in two episodes, Ben in one of them, Cleo in none.
@@ -488,7 +488,7 @@ mod tests {
         let mut model = model();
         assert_eq!(
             press(&mut model, "r s Enter"),
-            [Effect::Ask(Ask::People(PeopleCommand::Rename { person: PersonId(1), name: "Avas".into() }))]
+            [Effect::Ask(Ask::Catalog(CatalogCommand::Rename { person: PersonId(1), name: "Avas".into() }))]
         );
     }
 
@@ -498,8 +498,8 @@ mod tests {
         press(&mut model, "Space j Space m");
         let Some(Overlay::Picker(picker)) = &model.overlay else { panic!() };
         assert_eq!(picker.items.iter().map(|i| i.text.as_str()).collect::<Vec<_>>(), ["Cleo"]);
-        let merge = PeopleCommand::Merge { people: vec![PersonId(1), PersonId(2)], into: PersonId(3) };
-        assert_eq!(press(&mut model, "Enter"), [Effect::Ask(Ask::People(merge))]);
+        let merge = CatalogCommand::Merge { people: vec![PersonId(1), PersonId(2)], into: PersonId(3) };
+        assert_eq!(press(&mut model, "Enter"), [Effect::Ask(Ask::Catalog(merge))]);
         let done = Answer::PeopleDecided { summary: Some("Ava and Ben are Cleo".into()), what: Deed::Decision };
         assert_eq!(update(&mut model, Msg::Answer(done)), [Effect::Ask(Ask::Casts)]);
         assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople(None))]);

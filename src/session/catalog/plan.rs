@@ -1,0 +1,124 @@
+//! What a decision about the catalog changes. Pure: the directory in, changes or a refusal out.
+
+mod media;
+mod people;
+mod shows;
+#[cfg(test)]
+mod tests;
+
+use super::command::CatalogCommand;
+use super::refusal::CatalogRefusal;
+use crate::config::nearest;
+use crate::domain::{
+    CatalogChange, Directory, Edit, EpisodeFacts, EpisodeId, OperationKind, Person, PersonId, Roster, Show, Slug,
+};
+use crate::session::SessionError;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What a plan goes by.
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) directory: Directory,
+    pub(super) roster: Roster,
+    /// Every episode of the catalog as it stands, and whether people said something of it.
+    pub(super) episodes: BTreeMap<EpisodeId, EpisodeFacts>,
+    /// Where somebody who is to be deleted is seen; absent where nobody is.
+    pub(super) seen: Option<Seen>,
+    pub(super) now: Timestamp,
+}
+
+/// Where somebody is seen.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Seen {
+    pub(super) episodes: Vec<EpisodeId>,
+    pub(super) seconds: f64,
+    /// Episodes that cannot be read.
+    pub(super) unread: usize,
+}
+
+/// Kind, words and changes of one operation.
+pub(super) type Planned = (OperationKind, String, Vec<CatalogChange>);
+
+/// Plans a decision; `None` where it is so already.
+pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Planned>, SessionError> {
+    use CatalogCommand as C;
+    match command {
+        C::AddShow { .. }
+        | C::EditShow { .. }
+        | C::DeleteShow { .. }
+        | C::AddSeason { .. }
+        | C::EditSeason { .. }
+        | C::DeleteSeason { .. }
+        | C::EditEpisode { .. }
+        | C::AddMember { .. }
+        | C::EditMember { .. }
+        | C::RemoveMember { .. } => Ok(shows::plan(view, command)?),
+        C::AddPerson { .. } | C::EditPerson { .. } | C::Rename { .. } | C::Merge { .. } | C::DeletePerson { .. } => {
+            people::plan(view, command)
+        }
+        C::AddAsset(_) | C::EditAsset { .. } | C::DeleteAsset { .. } | C::SetFeatured { .. } | C::ClearFeatured { .. } => {
+            Ok(media::plan(view, command)?)
+        }
+    }
+}
+
+impl View {
+    /// Returns somebody who stands for themselves.
+    fn person(&self, id: PersonId) -> Result<&Person, CatalogRefusal> {
+        self.roster.people().find(|p| p.id == id).ok_or(CatalogRefusal::NoPerson { person: id })
+    }
+
+    /// Returns a show, and the change that enters it where only episodes know it.
+    fn show(&self, slug: &Slug) -> Result<(Show, Option<CatalogChange>), CatalogRefusal> {
+        if let Some(show) = self.directory.shows.get(slug) {
+            return Ok((show.clone(), None));
+        }
+        if self.episodes.values().any(|e| e.show.as_ref() == Some(slug)) {
+            let show = Show { slug: slug.clone(), title: None, notes: None, added_at: self.now };
+            return Ok((show.clone(), Some(CatalogChange::Show { slug: slug.clone(), edit: made(show) })));
+        }
+        let known: Vec<&str> = self.known_shows().into_iter().map(Slug::as_str).collect();
+        Err(CatalogRefusal::NoShow { show: slug.clone(), nearest: nearest(slug.as_str(), &known) })
+    }
+
+    /// Returns every show that the catalog or an episode knows, ascending.
+    fn known_shows(&self) -> Vec<&Slug> {
+        let mut known: Vec<&Slug> =
+            self.directory.shows.keys().chain(self.episodes.values().filter_map(|e| e.show.as_ref())).collect();
+        known.sort_unstable();
+        known.dedup();
+        known
+    }
+
+    /// Returns the change of what is said of an episode; `None` where it is so already.
+    fn episode(&self, id: &EpisodeId, to: EpisodeFacts) -> Option<CatalogChange> {
+        if self.episodes.get(id) == Some(&to) {
+            return None;
+        }
+        let from = self.directory.episodes.get(id).cloned();
+        Some(CatalogChange::Episode { id: id.clone(), edit: Edit { from, to: Some(to) } })
+    }
+}
+
+fn made<T>(to: T) -> Edit<T> {
+    Edit { from: None, to: Some(to) }
+}
+
+fn gone<T: Clone>(from: &T) -> Edit<T> {
+    Edit { from: Some(from.clone()), to: None }
+}
+
+fn changed<T: Clone>(from: &T, to: T) -> Edit<T> {
+    Edit { from: Some(from.clone()), to: Some(to) }
+}
+
+/// Tidies what somebody wrote; `None` where nothing is left.
+fn tidy(text: Option<&String>) -> Option<String> {
+    text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// Counts in words; nothing of none.
+fn some(count: usize, what: &str) -> Option<String> {
+    (count > 0).then(|| crate::session::counted(count as u64, what))
+}

@@ -1,0 +1,220 @@
+//! People: who they are, what they are called, and where what is theirs goes when they are deleted.
+
+use super::super::command::{CatalogCommand, Dependents, Wish};
+use super::super::refusal::CatalogRefusal;
+use super::{Planned, Seen, View, changed, gone, made, some, tidy};
+use crate::domain::{Asset, CatalogChange, Edit, Membership, OperationKind, Person, PersonId, name_key, tidy_name};
+use crate::session::SessionError;
+use crate::store::StoreError;
+
+pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Planned>, SessionError> {
+    match command {
+        CatalogCommand::AddPerson { name, aliases, notes } => {
+            let name = tidy_name(name);
+            if name.is_empty() {
+                return Err(StoreError::EmptyName.into());
+            }
+            if let Some(person) = called(view, &name) {
+                let free = free_name(view, &name);
+                return Err(CatalogRefusal::PersonThere { name: person.name.clone(), person: person.id, free }.into());
+            }
+            let id = PersonId(view.directory.last_person.saturating_add(1));
+            let new = Person { notes: tidy(notes.as_ref()), ..Person::new(id, &name, view.now) };
+            let person = Person { aliases: with_aliases(view, &new, aliases)?, ..new };
+            Ok(Some((OperationKind::Create, format!("added {name}"), vec![CatalogChange::Person { id, edit: made(person) }])))
+        }
+        CatalogCommand::EditPerson { person, aliases, not, notes } => {
+            edit(view, *person, aliases, not, notes).map_err(Into::into)
+        }
+        CatalogCommand::Rename { person, name } => rename(view, *person, name),
+        CatalogCommand::Merge { people, into } => Ok(merge(view, people, *into)?),
+        CatalogCommand::DeletePerson { person, dependents } => Ok(Some(delete(view, *person, dependents)?)),
+        _ => Ok(None),
+    }
+}
+
+/// Returns who stands for themselves and is called so now.
+fn called<'a>(view: &'a View, name: &str) -> Option<&'a Person> {
+    let key = name_key(name);
+    view.roster.people().find(|p| name_key(&p.name) == key)
+}
+
+/// Returns a name like this one that is nobody's: with a number behind it, as `Ava Stone (II)`.
+fn free_name(view: &View, name: &str) -> String {
+    let numbers = ["II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"];
+    let mut names = numbers.iter().map(|n| format!("{name} ({n})"));
+    names.find(|n| called(view, n).is_none()).unwrap_or_else(|| format!("{name} of …"))
+}
+
+/// Returns the aliases of a person with `more` of them, as they were written.
+fn with_aliases(view: &View, person: &Person, more: &[String]) -> Result<Vec<String>, CatalogRefusal> {
+    let mut aliases = person.aliases.clone();
+    for alias in more.iter().map(|a| tidy_name(a)).filter(|a| !a.is_empty()) {
+        let key = name_key(&alias);
+        if let Some(other) = called(view, &alias).filter(|p| p.id != person.id) {
+            return Err(CatalogRefusal::AliasTaken { alias, name: other.name.clone(), person: other.id });
+        }
+        if key != name_key(&person.name) && !aliases.iter().any(|a| name_key(a) == key) {
+            aliases.push(alias);
+        }
+    }
+    Ok(aliases)
+}
+
+fn edit(
+    view: &View,
+    id: PersonId,
+    more: &[String],
+    not: &[String],
+    notes: &Wish<String>,
+) -> Result<Option<Planned>, CatalogRefusal> {
+    let person = view.person(id)?;
+    let mut kept = person.clone();
+    for alias in not {
+        let before = kept.aliases.len();
+        kept.aliases.retain(|a| name_key(a) != name_key(alias));
+        if kept.aliases.len() == before {
+            let (name, known) = (person.name.clone(), person.aliases.clone());
+            return Err(CatalogRefusal::NoAlias { name, alias: alias.clone(), known });
+        }
+    }
+    let to = Person { aliases: with_aliases(view, &kept, more)?, notes: notes.of(person.notes.as_ref()), ..kept };
+    if to == *person {
+        return Ok(None);
+    }
+    let summary = match (to.aliases == person.aliases, to.notes == person.notes) {
+        (false, true) if to.aliases.is_empty() => format!("{} has no other names", person.name),
+        (false, true) => format!("{} is also called {}", person.name, to.aliases.join(", ")),
+        (true, false) => format!("the notes on {} are changed", person.name),
+        _ => format!("{} is edited", person.name),
+    };
+    Ok(Some((OperationKind::Edit, summary, vec![CatalogChange::Person { id, edit: changed(person, to) }])))
+}
+
+fn rename(view: &View, id: PersonId, name: &str) -> Result<Option<Planned>, SessionError> {
+    let (person, name) = (view.person(id)?, tidy_name(name));
+    if name.is_empty() {
+        return Err(StoreError::EmptyName.into());
+    }
+    if name == person.name {
+        return Ok(None);
+    }
+    let mut to = person.clone();
+    to.former.retain(|n| name_key(n) != name_key(&name) && name_key(n) != name_key(&person.name));
+    to.aliases.retain(|n| name_key(n) != name_key(&name));
+    if name_key(&person.name) != name_key(&name) {
+        to.former.push(person.name.clone());
+    }
+    let summary = format!("{} is called {name} now", person.name);
+    to.name = name;
+    Ok(Some((OperationKind::Rename, summary, vec![CatalogChange::Person { id, edit: changed(person, to) }])))
+}
+
+fn merge(view: &View, people: &[PersonId], into: PersonId) -> Result<Option<Planned>, CatalogRefusal> {
+    let target = view.person(into)?;
+    let mut ids: Vec<PersonId> = people.iter().copied().filter(|id| *id != into).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let merged = ids.iter().map(|id| view.person(*id)).collect::<Result<Vec<&Person>, _>>()?;
+    if merged.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<&str> = merged.iter().map(|p| p.name.as_str()).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let summary = format!("{} {verb} {}", names.join(" and "), target.name);
+    let mut changes = Vec::new();
+    let mut moving = Moving { view, changes: &mut changes, there: Vec::new() };
+    for person in merged {
+        moving.hand_over(person.id, Some(into));
+        let edit = changed(person, Person { merged_into: Some(into), ..person.clone() });
+        moving.changes.push(CatalogChange::Person { id: person.id, edit });
+    }
+    Ok(Some((OperationKind::Merge, summary, changes)))
+}
+
+fn delete(view: &View, id: PersonId, dependents: &Dependents<PersonId>) -> Result<Planned, CatalogRefusal> {
+    let person = view.person(id)?;
+    let to = match dependents {
+        Dependents::To(to) if *to == id => return Err(CatalogRefusal::Itself { what: person.name.clone() }),
+        Dependents::To(to) => Some(view.person(*to)?),
+        Dependents::Refuse | Dependents::Delete => None,
+    };
+    let nowhere = Seen::default();
+    let seen = view.seen.as_ref().unwrap_or(&nowhere);
+    if *dependents == Dependents::Refuse {
+        let directory = &view.directory;
+        let listed = [
+            some(directory.memberships.values().filter(|m| m.person == id).count(), "cast membership"),
+            some(directory.assets.values().filter(|a| a.person == id).count(), "picture"),
+        ];
+        let listed: Vec<String> = listed.into_iter().flatten().collect();
+        if !seen.episodes.is_empty() || seen.unread > 0 || !listed.is_empty() {
+            let (name, episodes) = (person.name.clone(), seen.episodes.clone());
+            return Err(CatalogRefusal::Theirs {
+                name,
+                episodes,
+                seconds: seen.seconds,
+                dependents: listed,
+                unread: seen.unread,
+            });
+        }
+    }
+    let mut changes = Vec::new();
+    Moving { view, changes: &mut changes, there: Vec::new() }.hand_over(id, to.map(|p| p.id));
+    let gone = Person { removed: true, merged_into: to.map(|p| p.id), ..person.clone() };
+    changes.push(CatalogChange::Person { id, edit: changed(person, gone) });
+    let went = match (to, seen.episodes.len()) {
+        (Some(to), _) => format!("; what was theirs is {}'s", to.name),
+        (None, 0) => String::new(),
+        (None, n) => format!("; their faces in {} have no name", crate::session::counted(n as u64, "episode")),
+    };
+    Ok((OperationKind::Delete, format!("{} deleted{went}", person.name), changes))
+}
+
+/// Gives what the catalog keeps of people to others.
+struct Moving<'a> {
+    view: &'a View,
+    changes: &'a mut Vec<CatalogChange>,
+    /// What the changes made so far.
+    there: Vec<String>,
+}
+
+impl Moving<'_> {
+    /// Gives casts and pictures of somebody to `to`, where they have none of their own; to nobody: takes them away.
+    fn hand_over(&mut self, from: PersonId, to: Option<PersonId>) {
+        let directory = &self.view.directory;
+        for part in directory.memberships.values().filter(|m| m.person == from) {
+            self.put(CatalogChange::Membership { person: from, show: part.show.clone(), edit: gone(part) });
+            if let Some(to) = to.filter(|to| !directory.memberships.contains_key(&(*to, part.show.clone()))) {
+                let there = Membership { person: to, ..part.clone() };
+                self.put(CatalogChange::Membership { person: to, show: part.show.clone(), edit: made(there) });
+            }
+        }
+        for ((_, show), picture) in directory.featured.iter().filter(|((person, _), _)| *person == from) {
+            self.put(CatalogChange::Featured { person: from, show: show.clone(), edit: gone(picture) });
+            if let Some(to) = to.filter(|to| !directory.featured.contains_key(&(*to, show.clone()))) {
+                self.put(CatalogChange::Featured { person: to, show: show.clone(), edit: made(*picture) });
+            }
+        }
+        for asset in directory.assets.values().filter(|a| a.person == from) {
+            let there = to.map(|person| Asset { person, ..asset.clone() });
+            self.put(CatalogChange::Asset { id: asset.id, edit: Edit { from: Some(asset.clone()), to: there } });
+        }
+    }
+
+    /// Adds a change, unless one before it made the same thing.
+    fn put(&mut self, change: CatalogChange) {
+        let makes = match &change {
+            CatalogChange::Membership { edit: Edit { from: None, .. }, .. }
+            | CatalogChange::Featured { edit: Edit { from: None, .. }, .. } => Some(change.key()),
+            _ => None,
+        };
+        if let Some(key) = makes {
+            if self.there.contains(&key) {
+                return;
+            }
+            self.there.push(key);
+        }
+        self.changes.push(change);
+    }
+}

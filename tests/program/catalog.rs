@@ -1,0 +1,70 @@
+//! Shows, seasons, casts and people from the command line.
+
+use super::support::{User, json_lines};
+use serde_json::json;
+
+const EP: &str = "synthetic-s01e01";
+
+/// A library with two episodes of the show `synthetic`, in which Ada, Bo and Cleo are seen.
+fn library() -> User {
+    let user = User::new();
+    let out = user.library();
+    user.ok(["synthetic", "--out", out.to_str().unwrap(), "--episodes", "2", "--tracks", "40", "--faces", "700"]);
+    user
+}
+
+#[test]
+fn a_show_its_seasons_and_its_cast_are_made_edited_and_taken_back() {
+    let user = library();
+    let refused = user.run(["show", "add", "Top Chef"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("'T' is a capital letter"), "{refused}");
+    user.ok(["show", "add", "top-chef", "--title", "Top Chef"]);
+    user.ok(["show", "edit", "synthetic", "--title", "Made up"]);
+    user.ok(["season", "add", "top-chef", "2", "--year", "2007"]);
+    user.ok(["season", "edit", "synthetic", "1", "--title", "The first"]);
+    user.ok(["cast", "add", "synthetic", "ada example", "--role", "host", "--seasons", "2,1"]);
+    user.ok(["cast", "add", "top-chef", "Ada Example"]);
+    let shows = user.json(["show", "list", "--json"]);
+    assert_eq!((&shows[0]["show"], &shows[0]["title"], &shows[0]["cast"]), (&json!("synthetic"), &json!("Made up"), &json!(1)));
+    assert_eq!(shows[1]["seasons"], json!([{"number": 2, "title": null, "year": 2007, "episodes": []}]));
+    let cast = user.json(["cast", "list", "synthetic", "--json"]);
+    assert_eq!((&cast[0]["role"], &cast[0]["seasons"]), (&json!("host"), &json!([1, 2])));
+    let refused = user.run(["show", "delete", "synthetic"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("1 season, 2 episodes, 1 cast member depend on it"), "{refused}");
+    let before = user.json(["show", "list", "--json"]);
+    user.ok(["show", "delete", "synthetic", "--to", "top-chef"]);
+    assert_eq!(user.json(["show", "list", "--json"]).as_array().unwrap().len(), 1);
+    assert_eq!(user.json(["show", "list", "--json"])[0]["episodes"].as_array().unwrap().len(), 2);
+    user.ok(["catalog", "undo"]);
+    assert_eq!(user.json(["show", "list", "--json"]), before);
+    user.ok(["episode", "edit", EP, "--title", "Pilot", "--air-date", "2015-03-24", "--season", "2"]);
+    assert_eq!(user.json(["season", "list", "synthetic", "--json"])[1]["episodes"], json!([EP]));
+    let log = json_lines(&user.ok(["catalog", "log", "--json"]));
+    let last = log.last().unwrap();
+    assert_eq!((&last["changes"][0]["type"], &last["summary"]), (&json!("episode"), &json!(format!("episode {EP} edited"))));
+    assert!(!user.run(["doctor"]).stdout.contains("not what the log says"));
+}
+
+#[test]
+fn two_people_of_one_name_and_who_is_deleted_are_asked_about() {
+    let user = library();
+    let refused = user.run(["person", "add", "Ada example"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("\"Ada example (II)\""), "{refused}");
+    user.ok(["person", "add", "Ada Example (II)", "--alias", "Queen", "--notes", "the cook"]);
+    user.ok(["people", "edit", "Ada Example", "--alias", "Queen"]);
+    let asked = user.run(["name", EP, "1", "queen"]);
+    assert!(
+        asked.code == Some(1) && asked.stderr.contains("could be Ada Example (p_0001) or Ada Example (II) (p_0004)"),
+        "{asked}"
+    );
+    let refused = user.run(["person", "delete", "Bo Example"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("s in 2 episodes are theirs"), "{refused}");
+    assert!(refused.stderr.contains("--to PERSON") && refused.stderr.contains("--to-nobody"), "{refused}");
+    let before = user.ok(["export", EP, "--format", "csv"]);
+    user.ok(["person", "delete", "Bo Example", "--to-nobody"]);
+    let people = user.json(["person", "list", "--json"]);
+    assert!(people.as_array().unwrap().iter().all(|p| p["name"] != "Bo Example"), "{people}");
+    assert!(!user.ok(["export", EP, "--format", "csv"]).contains("Bo Example"));
+    user.ok(["catalog", "undo"]);
+    assert_eq!(user.ok(["export", EP, "--format", "csv"]), before);
+}
