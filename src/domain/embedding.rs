@@ -79,7 +79,7 @@ impl Embedding {
     /// Returns the cosine to `other`, `-1..=1`; `None` where the lengths differ.
     #[must_use]
     pub fn cosine(&self, other: &Self) -> Option<f32> {
-        (self.dim() == other.dim()).then(|| self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum::<f32>().clamp(-1.0, 1.0))
+        (self.dim() == other.dim()).then(|| dot(&self.0, &other.0).clamp(-1.0, 1.0))
     }
 
     /// Returns the weighted mean of `parts`, scaled to unit length.
@@ -103,6 +103,19 @@ impl Embedding {
     }
 }
 
+/// Sums products in sixteen lanes, which a processor adds at once; one after the other each addition waits for the one before.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
+    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
+    let mut lanes = [0f32; 16];
+    for (a, b) in a.zip(b) {
+        for (lane, (x, y)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += x * y;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +129,16 @@ mod tests {
         assert_eq!(Embedding::from_unit(vec![3.0, 4.0]), Err(EmbeddingError::NotUnit));
         assert_eq!(Embedding::from_unit(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_unit(e.as_slice().to_vec()), Ok(e));
+    }
+
+    #[test]
+    fn a_cosine_is_the_sum_of_all_products_whatever_the_length() {
+        for n in [1, 15, 16, 17, 128, 500, 512] {
+            let of = |k: f32| Embedding::from_raw((0..n).map(|i| (i as f32 * k).sin() + 0.01).collect()).unwrap();
+            let (a, b) = (of(0.7), of(1.9));
+            let plain: f64 = a.as_slice().iter().zip(b.as_slice()).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            assert!((f64::from(a.cosine(&b).unwrap()) - plain).abs() < 1e-6, "{n}");
+        }
     }
 
     #[test]
