@@ -1,11 +1,16 @@
 //! Shows, seasons, casts, pictures of people, and the log of what is decided about them.
 
 use super::Ended;
-use super::args::{CastCommand, CatalogCommand as LogCommand, EpisodeCommand, SeasonCommand, ShowArgs, ShowCommand};
+use super::args::{
+    CastCommand, CatalogCommand as LogCommand, CatalogFileFormat, EpisodeCommand, SeasonCommand, ShowArgs, ShowCommand,
+};
 use super::output::{self, counted};
 use crate::domain::{Author, CatalogOperation, Directory, PersonId, Slug};
-use crate::session::{self, CatalogCommand, Dependents, EpisodeEdit, SessionError, Wish, Workspace};
+use crate::session::{
+    self, CatalogCommand, CatalogFormat, CatalogImport, Dependents, EpisodeEdit, SessionError, Wish, Workspace,
+};
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Decides, and says what was decided.
 pub(super) fn decided(workspace: &Workspace, command: &CatalogCommand) -> Result<Ended, SessionError> {
@@ -188,7 +193,30 @@ pub(super) fn catalog(workspace: &Workspace, command: &LogCommand) -> Result<End
         LogCommand::Log(args) => log(workspace, args.json),
         LogCommand::Undo { operation } => said(session::undo_catalog(workspace, *operation)?, "nothing to undo"),
         LogCommand::Redo => said(session::redo_catalog(workspace)?, "nothing to redo"),
+        LogCommand::Export { out, format } => {
+            let format = match format {
+                CatalogFileFormat::Json => CatalogFormat::Json,
+                CatalogFileFormat::Csv => CatalogFormat::Csv,
+            };
+            let files = session::export_catalog(workspace, out, format)?;
+            let lines = files.iter().map(|f| format!("{}\n", f.display()));
+            output::print(&lines.collect::<String>())?;
+            Ok(Ended::Done)
+        }
+        LogCommand::Import { path, dry_run } => import(workspace, path, *dry_run),
     }
+}
+
+fn import(workspace: &Workspace, path: &Path, is_dry: bool) -> Result<Ended, SessionError> {
+    let CatalogImport { lines, same, done } = session::import_catalog(workspace, path, is_dry)?;
+    if is_dry {
+        let mut out = lines.iter().fold(String::new(), |out, line| format!("{out}{line}\n"));
+        let changes = counted(lines.len() as u64, "row");
+        let _ = writeln!(out, "{changes} would change, {same} would stay as they are; nothing was imported");
+        output::print(&out)?;
+        return Ok(Ended::Done);
+    }
+    said(done, "nothing changes: it is so already")
 }
 
 fn log(workspace: &Workspace, json: bool) -> Result<Ended, SessionError> {

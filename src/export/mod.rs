@@ -1,9 +1,10 @@
-//! Rows as bytes, and back: screen time as CSV and JSON, turns as RTTM, and the directory of artifacts that other tools read.
+//! Rows as bytes, and back: screen time as CSV and JSON, turns as RTTM, people and shows, and the directory of artifacts that other tools read.
 //!
 //! Nothing here opens a file. Writers take a [`std::io::Write`] or an [`artifacts::Sink`], the reader takes a closure that fetches
 //! one file by its path; temporary names and renaming belong to the caller.
 
 pub mod artifacts;
+pub mod catalog;
 mod csv;
 mod json;
 mod npy;

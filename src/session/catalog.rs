@@ -3,6 +3,7 @@
 
 mod command;
 mod decide;
+mod import;
 mod list;
 mod log;
 mod plan;
@@ -13,6 +14,7 @@ mod tests;
 pub use command::{CatalogCommand, Dependents, EpisodeEdit, NewAsset, Wish};
 pub use decide::{decide_catalog, find_person};
 pub(super) use decide::{describe, forget_episode};
+pub use import::{CatalogFormat, CatalogImport, export_catalog, import_catalog};
 pub use list::{SeasonEntry, ShowEntry, catalog_show, catalog_shows};
 pub use log::{catalog_log, redo_catalog, undo_catalog};
 pub use refusal::CatalogRefusal;

@@ -7,6 +7,7 @@ use crate::blobs::BlobError;
 use crate::config::ConfigError;
 use crate::domain::{EpisodeId, IdError, PersonId, RunId, SlugError};
 use crate::export::artifacts::ArtifactError;
+use crate::export::catalog::CatalogRowError;
 use crate::facebank::FacebankError;
 use crate::infer::{DeviceChoice, InferError};
 use crate::media::{MediaError, WriteError};
@@ -60,6 +61,8 @@ pub enum SessionError {
     Index(#[from] FacebankError),
     #[error(transparent)]
     Blob(#[from] BlobError),
+    #[error("nothing was imported from {path:?}: {}", lines(errors))]
+    CatalogFile { path: PathBuf, errors: Vec<CatalogRowError> },
     #[error("cannot read {path:?}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot write {path:?}: {source}")]
@@ -140,6 +143,9 @@ impl SessionError {
             Self::Store(e) => Some(e.hint()),
             Self::NoSpeechModel => Some(format!("run: screenalytics models pull {}", super::transcription::OFFERED)),
             Self::Artifact { source, .. } => Some(source.hint()),
+            Self::CatalogFile { .. } => {
+                Some("mend these lines and import again; `catalog import --dry-run` says what would change".into())
+            }
             Self::Index(e) => Some(e.hint()),
             Self::Blob(e) => Some(e.hint()),
             Self::Read { source, .. } | Self::Write { source, .. } => Some(io_hint(source)),
@@ -221,6 +227,15 @@ pub(super) fn io_hint(error: &std::io::Error) -> String {
         K::StorageFull | K::QuotaExceeded => "free some space; nothing that was stored before is lost".into(),
         _ => "check the disk and the path".into(),
     }
+}
+
+/// Lists what is wrong with a file, a line each where there are several.
+fn lines(errors: &[CatalogRowError]) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<String> = errors.iter().take(MOST).map(ToString::to_string).collect();
+    let more = errors.len().saturating_sub(MOST);
+    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    if shown.len() == 1 { format!("{}{more}", shown[0]) } else { format!("\n  {}{more}", shown.join("\n  ")) }
 }
 
 fn few<T: std::fmt::Display>(items: &[T]) -> String {

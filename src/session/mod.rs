@@ -53,8 +53,9 @@ pub use cast::{
     casts, people, roster, shows,
 };
 pub use catalog::{
-    CatalogCommand, CatalogRefusal, Dependents, EpisodeEdit, NewAsset, SeasonEntry, ShowEntry, Wish, catalog_log, catalog_show,
-    catalog_shows, decide_catalog, directory, find_person, redo_catalog, undo_catalog,
+    CatalogCommand, CatalogFormat, CatalogImport, CatalogRefusal, Dependents, EpisodeEdit, NewAsset, SeasonEntry, ShowEntry,
+    Wish, catalog_log, catalog_show, catalog_shows, decide_catalog, directory, export_catalog, find_person, import_catalog,
+    redo_catalog, undo_catalog,
 };
 pub use changeover::devices_text;
 pub use command::{Command, Target, Whose};

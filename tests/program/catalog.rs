@@ -2,6 +2,7 @@
 
 use super::support::{User, json_lines};
 use serde_json::json;
+use std::fs;
 
 const EP: &str = "synthetic-s01e01";
 
@@ -67,4 +68,35 @@ fn two_people_of_one_name_and_who_is_deleted_are_asked_about() {
     assert!(!user.ok(["export", EP, "--format", "csv"]).contains("Bo Example"));
     user.ok(["catalog", "undo"]);
     assert_eq!(user.ok(["export", EP, "--format", "csv"]), before);
+}
+
+#[test]
+fn a_catalog_is_written_and_read_into_another_library_and_conflicts_are_refused_with_their_lines() {
+    let user = library();
+    user.ok(["show", "add", "top-chef", "--title", "Top; Chef \"X\""]);
+    user.ok(["cast", "add", "top-chef", "Bo Example", "--role", "cook, judge", "--seasons", "3"]);
+    user.ok(["episode", "edit", EP, "--title", "Pilot"]);
+    let (json, csv) = (user.path("json"), user.path("csv"));
+    user.ok(["catalog", "export", "--out", json.to_str().unwrap()]);
+    user.ok(["catalog", "export", "--out", csv.to_str().unwrap(), "--format", "csv"]);
+    assert_eq!(user.ok(["catalog", "import", csv.to_str().unwrap()]), "nothing changes: it is so already\n");
+    let other = User::new();
+    for from in [&json, &csv] {
+        let from = from.to_str().unwrap();
+        let told = other.ok(["catalog", "import", from, "--dry-run"]);
+        assert!(told.contains("new show top-chef") && told.contains("nothing was imported"), "{told}");
+        other.ok(["catalog", "import", from]);
+        let again = other.path("again");
+        other.ok(["catalog", "export", "--out", again.to_str().unwrap()]);
+        assert_eq!(fs::read(again.join("catalog.json")).unwrap(), fs::read(json.join("catalog.json")).unwrap());
+        other.ok(["catalog", "undo"]);
+        assert_eq!(other.json(["show", "list", "--json"]), json!([]));
+        // Numbers are not given twice, so the next import is into a library of its own.
+        fs::remove_dir_all(other.library()).unwrap();
+    }
+    let bad = user.path("people.csv");
+    fs::write(&bad, "id,name\np_0001,Zoe\n,Dora\n").unwrap();
+    let refused = user.run(["catalog", "import", bad.to_str().unwrap()]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("people.csv line 2: p_0001 is Ada Example here"), "{refused}");
+    assert!(user.json(["person", "list", "--json"]).as_array().unwrap().iter().all(|p| p["name"] != "Dora"));
 }

@@ -1,8 +1,9 @@
 //! The people and shows of the library.
 
 use crate::domain::Slug;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -299,6 +300,15 @@ pub enum CastCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  screenalytics catalog undo                            the last decision back
+  screenalytics catalog export --out backup             backup/catalog.json
+  screenalytics catalog export --out tables --format csv
+  screenalytics catalog import tables --dry-run         what would change
+
+An import adds what is new and changes what differs; what the files do not name stays.
+People are found by number and name together, or by name where a row has no number.")]
 pub struct CatalogArgs {
     #[command(subcommand)]
     pub command: CatalogCommand,
@@ -315,4 +325,28 @@ pub enum CatalogCommand {
     },
     /// Decide again what was taken back
     Redo,
+    /// Write people and shows as files
+    Export {
+        /// Folder to write into
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// One file, or one file a table
+        #[arg(long, value_enum, default_value_t = CatalogFileFormat::Json)]
+        format: CatalogFileFormat,
+    },
+    /// Read people and shows from files, all as one operation
+    Import {
+        /// A JSON file, a CSV file such as people.csv, or a folder of them
+        path: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Formats of people and shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CatalogFileFormat {
+    Json,
+    Csv,
 }

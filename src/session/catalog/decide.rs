@@ -35,16 +35,20 @@ pub fn find_person(workspace: &Workspace, who: &str) -> Result<PersonId, Session
 /// Fails, and changes nothing, where the decision is refused, with what stands in the way.
 pub fn decide_catalog(workspace: &Workspace, command: &CatalogCommand) -> Result<Option<CatalogOperation>, SessionError> {
     let catalog = workspace.open_library()?.catalog();
+    let mut view = view(&catalog)?;
+    if let CatalogCommand::DeletePerson { person, .. } = command {
+        view.seen = Some(seen(workspace, *person)?);
+    }
+    let Some((kind, summary, changes)) = plan::plan(&view, command)? else { return Ok(None) };
+    Ok(Some(catalog.append(CatalogDraft { author: author(), kind, summary, changes, at: view.now })?))
+}
+
+/// Reads what a plan goes by.
+pub(super) fn view(catalog: &Catalog) -> Result<View, SessionError> {
     let directory = catalog.directory()?;
     let roster = Roster::new(directory.people.values().cloned());
     let episodes = catalog.episodes()?.into_iter().map(|e| (e.id.clone(), e.facts())).collect::<BTreeMap<_, _>>();
-    let seen = match command {
-        CatalogCommand::DeletePerson { person, .. } => Some(seen(workspace, *person)?),
-        _ => None,
-    };
-    let view = View { directory, roster, episodes, seen, now: Timestamp::now() };
-    let Some((kind, summary, changes)) = plan::plan(&view, command)? else { return Ok(None) };
-    Ok(Some(catalog.append(CatalogDraft { author: author(), kind, summary, changes, at: view.now })?))
+    Ok(View { directory, roster, episodes, seen: None, now: Timestamp::now() })
 }
 
 /// Says of an episode what its entry says, where people had said otherwise before.

@@ -1,0 +1,327 @@
+//! Reads people and shows from files into the catalog: all of them as one operation, or nothing.
+
+use super::decide::view;
+use super::plan::{Planned, View};
+use crate::domain::{
+    Asset, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, Featured, Membership, OperationKind, Person, PersonId,
+    Roster, Show, Slug, name_key, tidy_name,
+};
+use crate::export::catalog::{
+    CatalogRow, CatalogRowError, PersonRow, Placed, Who, read_catalog_csv, read_catalog_json, write_catalog_csv,
+    write_catalog_json,
+};
+use crate::session::{SessionError, Workspace, author, counted, files};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How a catalog is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CatalogFormat {
+    /// One file, `catalog.json`.
+    Json,
+    /// One file a table.
+    Csv,
+}
+
+/// Writes what people decided about people and shows into `folder`, which is made where it is missing; returns the files.
+///
+/// # Errors
+/// Fails where the catalog cannot be read or the folder not be written to.
+pub fn export_catalog(workspace: &Workspace, folder: &Path, format: CatalogFormat) -> Result<Vec<PathBuf>, SessionError> {
+    let directory = workspace.open_library()?.catalog().directory()?;
+    let tables = match format {
+        CatalogFormat::Json => vec![("catalog.json".to_owned(), write_catalog_json(&directory))],
+        CatalogFormat::Csv => write_catalog_csv(&directory),
+    };
+    std::fs::create_dir_all(folder).map_err(|source| SessionError::Write { path: folder.to_owned(), source })?;
+    let mut written = Vec::new();
+    for (name, bytes) in tables {
+        let path = folder.join(name);
+        files::write_whole(&path, &bytes)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// What an import changes, or would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogImport {
+    /// One line a change: what it is about, and whether it is new.
+    pub lines: Vec<String>,
+    /// Rows that say what is there already.
+    pub same: usize,
+    /// The entry of the log; absent where nothing changes, and of a dry run.
+    pub done: Option<CatalogOperation>,
+}
+
+/// Reads `path`, a JSON file, a CSV file or a folder of them, and brings the catalog up to it: what is new is added, what differs is
+/// changed, what the files do not name stays. People are found by number and name together, or by name where a row has no number.
+///
+/// # Errors
+/// Fails, and changes nothing, with every line that cannot be read or does not fit, and why.
+pub fn import_catalog(workspace: &Workspace, path: &Path, is_dry: bool) -> Result<CatalogImport, SessionError> {
+    let refuse = |errors: Vec<CatalogRowError>| SessionError::CatalogFile { path: path.to_owned(), errors };
+    let rows = read(path, &refuse)?;
+    let catalog = workspace.open_library()?.catalog();
+    let view = view(&catalog)?;
+    let (planned, same) = plan(&view, rows).map_err(refuse)?;
+    let lines = planned.2.iter().map(told).collect();
+    if is_dry || planned.2.is_empty() {
+        return Ok(CatalogImport { lines, same, done: None });
+    }
+    let (kind, summary, changes) = planned;
+    let done = catalog.append(CatalogDraft { author: author(), kind, summary, changes, at: view.now })?;
+    Ok(CatalogImport { lines, same, done: Some(done) })
+}
+
+fn read(path: &Path, refuse: &dyn Fn(Vec<CatalogRowError>) -> SessionError) -> Result<Vec<Placed<CatalogRow>>, SessionError> {
+    let file_name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let is = |p: &Path, ending: &str| p.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    let (mut csv, mut json) = (Vec::new(), None);
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
+        for entry in entries.flatten().map(|e| e.path()) {
+            if is(&entry, "csv") {
+                csv.push((file_name(&entry), files::read_text(&entry)?));
+            } else if file_name(&entry) == "catalog.json" {
+                json = Some(files::read_text(&entry)?);
+            }
+        }
+        csv.sort();
+    } else if is(path, "csv") {
+        csv.push((file_name(path), files::read_text(path)?));
+    } else if is(path, "json") {
+        json = Some(files::read_text(path)?);
+    } else {
+        return Err(SessionError::NoFormat { path: path.to_owned() });
+    }
+    match json {
+        Some(_) if !csv.is_empty() => {
+            let what = "it holds catalog.json and CSV files; name the one that is meant".to_owned();
+            Err(refuse(vec![CatalogRowError { place: file_name(path), what }]))
+        }
+        Some(text) => read_catalog_json(&text).map_err(|error| refuse(vec![error])),
+        None if csv.is_empty() => Err(SessionError::NoFormat { path: path.to_owned() }),
+        None => read_catalog_csv(&csv).map_err(refuse),
+    }
+}
+
+/// Says what a change is.
+fn told(change: &CatalogChange) -> String {
+    let (is_new, name) = match change {
+        CatalogChange::Person { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|p| p.name.clone())),
+        CatalogChange::Show { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|s| s.title.clone())),
+        CatalogChange::Season { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|s| s.title.clone())),
+        CatalogChange::Episode { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|e| e.title.clone())),
+        CatalogChange::Membership { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|m| m.role.clone())),
+        CatalogChange::Asset { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|a| a.source.clone())),
+        CatalogChange::Featured { edit, .. } => (edit.from.is_none(), edit.to.map(|f| f.asset.to_string())),
+    };
+    let name = name.filter(|n| !n.is_empty()).map(|n| format!("  {n}")).unwrap_or_default();
+    format!("{} {}{name}", if is_new { "new" } else { "changed" }, change.key())
+}
+
+/// Works the rows into a directory, one by one.
+struct Work<'a> {
+    view: &'a View,
+    directory: Directory,
+    changes: Vec<CatalogChange>,
+    same: usize,
+    /// What rows before said, with their places.
+    said: BTreeMap<String, String>,
+}
+
+/// Plans an import: changes and the number of rows that change nothing, or everything that stands in the way.
+pub(super) fn plan(view: &View, rows: Vec<Placed<CatalogRow>>) -> Result<(Planned, usize), Vec<CatalogRowError>> {
+    let (directory, changes) = (view.directory.clone(), Vec::new());
+    let mut work = Work { view, directory, changes, same: 0, said: BTreeMap::new() };
+    let mut errors = Vec::new();
+    let mut people = Vec::new();
+    for Placed { place, value } in rows {
+        if matches!(value, CatalogRow::Person(_)) {
+            people.push(place.clone());
+        }
+        if let Err(what) = work.row(&place, value) {
+            errors.push(CatalogRowError { place, what });
+        }
+    }
+    let everybody = Roster::new(work.directory.people.values().cloned());
+    if errors.is_empty()
+        && let Err((name, a, b)) = everybody.names()
+    {
+        let place = work.said.get(&format!("person {b}")).or_else(|| work.said.get(&format!("person {a}")));
+        let what = format!("{name:?} is the name of {a} and would be that of {b}");
+        errors.push(CatalogRowError { place: place.cloned().unwrap_or_else(|| "people".into()), what });
+    }
+    if errors.is_empty()
+        && let Some(lost) = work.directory.people.keys().find(|id| everybody.is_lost(**id))
+    {
+        let place = work.said.get(&format!("person {lost}")).cloned().unwrap_or_else(|| "people".into());
+        errors.push(CatalogRowError {
+            place,
+            what: format!("{lost} is merged into somebody who is not there, or into themselves"),
+        });
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let rows = counted(work.changes.len() as u64, "row");
+    Ok(((OperationKind::Import, format!("imported {rows}"), work.changes), work.same))
+}
+
+impl Work<'_> {
+    fn row(&mut self, place: &str, row: CatalogRow) -> Result<(), String> {
+        let change = match row {
+            CatalogRow::Person(row) => self.person(row)?,
+            CatalogRow::Show { mut show, added_at } => {
+                let from = self.directory.shows.get(&show.slug).cloned();
+                show.added_at = self.since(added_at, from.as_ref().map(|s: &Show| s.added_at));
+                CatalogChange::Show { slug: show.slug.clone(), edit: Edit { from, to: Some(show) } }
+            }
+            CatalogRow::Season(season) => {
+                self.show(&season.show)?;
+                positive(season.number)?;
+                let (show, number) = (season.show.clone(), season.number);
+                let from = self.directory.seasons.get(&(show.clone(), number)).cloned();
+                CatalogChange::Season { show, number, edit: Edit { from, to: Some(season) } }
+            }
+            CatalogRow::Episode { id, facts } => {
+                if let Some(show) = &facts.show {
+                    self.show(show)?;
+                }
+                for number in [facts.season, facts.episode].into_iter().flatten() {
+                    positive(number)?;
+                }
+                if (facts.show.is_none() && facts.season.is_some()) || (facts.season.is_none() && facts.episode.is_some()) {
+                    return Err("an episode has a season only in a show, and a number only in a season".into());
+                }
+                let from = self.directory.episodes.get(&id).cloned();
+                CatalogChange::Episode { id, edit: Edit { from, to: Some(facts) } }
+            }
+            CatalogRow::Member { person, show, role, mut seasons } => {
+                self.show(&show)?;
+                let person = self.who(&person)?;
+                for number in &seasons {
+                    positive(*number)?;
+                }
+                seasons.sort_unstable();
+                seasons.dedup();
+                let from = self.directory.memberships.get(&(person, show.clone())).cloned();
+                let to = Membership { person, show: show.clone(), role, seasons };
+                CatalogChange::Membership { person, show, edit: Edit { from, to: Some(to) } }
+            }
+            CatalogRow::Asset { person, asset, added_at } => {
+                let (person, id) = (self.who(&person)?, asset.id);
+                let from = self.directory.assets.get(&id).cloned();
+                if from.is_none() && id.0 <= self.directory.last_asset {
+                    return Err(format!("{id} was a picture before; numbers are never used again"));
+                }
+                let added_at = self.since(added_at, from.as_ref().map(|a: &Asset| a.added_at));
+                CatalogChange::Asset { id, edit: Edit { from, to: Some(Asset { person, added_at, ..asset }) } }
+            }
+            CatalogRow::Featured { person, show, asset } => {
+                let person = self.who(&person)?;
+                if let Some(show) = &show {
+                    self.show(show)?;
+                }
+                match self.directory.assets.get(&asset) {
+                    Some(a) if a.person == person => {}
+                    Some(a) => return Err(format!("{asset} is a picture of {}", a.person)),
+                    None => return Err(format!("there is no picture {asset}")),
+                }
+                let from = self.directory.featured.get(&(person, show.clone())).copied();
+                CatalogChange::Featured { person, show, edit: Edit { from, to: Some(Featured { asset }) } }
+            }
+        };
+        self.put(place, change)
+    }
+
+    /// Keeps a change; refuses a second row about the same thing.
+    fn put(&mut self, place: &str, change: CatalogChange) -> Result<(), String> {
+        if let Some(before) = self.said.insert(change.key(), place.to_owned()) {
+            return Err(format!("{} stands in {before} already", change.key()));
+        }
+        let is_same = match &change {
+            CatalogChange::Person { edit, .. } => edit.from == edit.to,
+            CatalogChange::Show { edit, .. } => edit.from == edit.to,
+            CatalogChange::Season { edit, .. } => edit.from == edit.to,
+            CatalogChange::Episode { edit, .. } => edit.from == edit.to,
+            CatalogChange::Membership { edit, .. } => edit.from == edit.to,
+            CatalogChange::Asset { edit, .. } => edit.from == edit.to,
+            CatalogChange::Featured { edit, .. } => edit.from == edit.to,
+        };
+        if is_same {
+            self.same += 1;
+            return Ok(());
+        }
+        self.directory.apply(&OperationKind::Import, std::slice::from_ref(&change)).map_err(|e| e.to_string())?;
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// Returns when something was added: what a file says, else what is known, else now.
+    fn since(&self, said: Option<Timestamp>, known: Option<Timestamp>) -> Timestamp {
+        said.or(known).unwrap_or(self.view.now)
+    }
+
+    fn person(&self, row: PersonRow) -> Result<CatalogChange, String> {
+        let PersonRow { id, name, aliases, former, notes, merged_into, removed, added_at } = row;
+        let name = tidy_name(&name);
+        if name.is_empty() {
+            return Err("name is empty".into());
+        }
+        let id = match id {
+            Some(id) => id,
+            None => match self.called(&name) {
+                Ok(known) => known,
+                Err(_) => PersonId(self.directory.last_person.saturating_add(1)),
+            },
+        };
+        let from = self.directory.people.get(&id).cloned();
+        match &from {
+            Some(known) if !known.has_name(&name) && !former.iter().any(|n| known.has_name(n)) => {
+                return Err(format!("{id} is {} here and {name} in the file; without a number the name finds them", known.name));
+            }
+            None if id.0 <= self.directory.last_person => {
+                return Err(format!("{id} was somebody before; numbers are never used again"));
+            }
+            _ => {}
+        }
+        let added_at = self.since(added_at, from.as_ref().map(|p| p.added_at));
+        let to = Person { id, name, added_at, aliases, notes, former, merged_into, removed };
+        Ok(CatalogChange::Person { id, edit: Edit { from, to: Some(to) } })
+    }
+
+    /// Finds who is called so, in the catalog or in the rows before.
+    fn called(&self, name: &str) -> Result<PersonId, String> {
+        let key = name_key(name);
+        let mut found =
+            self.directory.people.values().filter(|p| p.merged_into.is_none() && !p.removed && name_key(&p.name) == key);
+        found.next().map(|p| p.id).ok_or_else(|| format!("there is nobody called {name:?}"))
+    }
+
+    fn who(&self, who: &Who) -> Result<PersonId, String> {
+        match who {
+            Who::Number(id) => match self.directory.people.get(id) {
+                Some(person) if !person.removed && person.merged_into.is_none() => Ok(*id),
+                Some(person) => Err(format!("{} ({id}) was deleted or is somebody else", person.name)),
+                None => Err(format!("there is no person {id}")),
+            },
+            Who::Name(name) => self.called(name),
+        }
+    }
+
+    /// Refuses a show that nobody knows.
+    fn show(&self, slug: &Slug) -> Result<(), String> {
+        let of_episodes = || self.view.episodes.values().any(|e| e.show.as_ref() == Some(slug));
+        if self.directory.shows.contains_key(slug) || of_episodes() { Ok(()) } else { Err(format!("there is no show {slug}")) }
+    }
+}
+
+fn positive(number: u32) -> Result<(), String> {
+    if number == 0 { Err("seasons and episodes are counted from 1".into()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

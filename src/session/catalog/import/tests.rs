@@ -1,0 +1,158 @@
+//! What is written is read back whole; what does not fit is refused with its line.
+
+use super::*;
+use crate::domain::{AssetId, AssetKind, EpisodeFacts, EpisodeId, Season};
+use proptest::prelude::*;
+
+fn empty() -> View {
+    View {
+        directory: Directory::default(),
+        roster: Roster::default(),
+        episodes: BTreeMap::new(),
+        seen: None,
+        now: Timestamp::from_second(7).unwrap(),
+    }
+}
+
+fn applied(rows: Vec<Placed<CatalogRow>>) -> Directory {
+    let ((kind, _, changes), _) = plan(&empty(), rows).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let mut directory = Directory::default();
+    directory.apply(&kind, &changes).unwrap();
+    directory
+}
+
+fn csv(directory: &Directory) -> Vec<(String, String)> {
+    write_catalog_csv(directory).into_iter().map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap())).collect()
+}
+
+/// Any text that a person may have written, tidied.
+fn words() -> impl Strategy<Value = String> {
+    "[\\PC;,\"\\\\ \n|]{0,12}".prop_map(|t| format!("x{}", t.trim())).prop_map(|t| tidy_name(&t))
+}
+
+fn maybe<S: Strategy<Value = String>>(text: S) -> impl Strategy<Value = Option<String>> {
+    prop::option::of(text)
+}
+
+prop_compose! {
+    fn directories()(
+        names in prop::collection::vec((words(), prop::collection::vec(words(), 0..3), maybe("[\\PC\n]{1,20}"), any::<u32>()), 1..6),
+        shows in prop::collection::btree_map("[a-z]{1,6}(-[0-9]{1,2})?", (maybe(words()), maybe("[\\PC\n\r\"]{1,20}")), 1..4),
+        years in prop::collection::vec(prop::option::of(1900..2100_i16), 3),
+        roles in prop::collection::vec((maybe(words()), prop::collection::btree_set(1..20_u32, 0..4)), 3),
+        source in words(),
+    ) -> Directory {
+        let mut directory = Directory::default();
+        let time = |n: u32| Timestamp::from_nanosecond(i128::from(n) * 1_000_003).unwrap();
+        for (n, (name, others, notes, at)) in (1..).zip(names) {
+            let id = PersonId(n * 2);
+            let person = Person { aliases: others.clone(), former: others, notes, ..Person::new(id, &format!("{name} {n}"), time(at)) };
+            directory.people.insert(id, person);
+        }
+        let highest = directory.people.keys().map(|id| id.0).max().unwrap_or(0);
+        let gone = PersonId(highest + 1);
+        let merged_into = Some(PersonId(2));
+        directory.people.insert(gone, Person { removed: true, merged_into, ..Person::new(gone, "Once There", time(3)) });
+        directory.last_person = gone.0;
+        for (n, (slug, (title, notes))) in (0_u32..).zip(shows) {
+            let slug: Slug = slug.parse().unwrap();
+            let at = usize::try_from(n % 3).unwrap();
+            directory.shows.insert(slug.clone(), Show { slug: slug.clone(), title: title.clone(), notes, added_at: time(n) });
+            directory.seasons.insert((slug.clone(), n + 1), Season { show: slug.clone(), number: n + 1, title: title.clone(), year: years[at] });
+            let id: EpisodeId = format!("{slug}-s01e0{n}").parse().unwrap();
+            let facts = EpisodeFacts { title, air_date: None, show: Some(slug.clone()), season: Some(1), episode: Some(n + 1) };
+            directory.episodes.insert(id, facts);
+            let (role, seasons) = roles[at].clone();
+            let part = Membership { person: PersonId(2), show: slug.clone(), role, seasons: seasons.into_iter().collect() };
+            directory.memberships.insert((PersonId(2), slug.clone()), part);
+            let asset = AssetId(n + 1);
+            directory.assets.insert(asset, Asset {
+                id: asset, person: PersonId(2), kind: AssetKind::ALL[at], sha256: format!("{n:064x}"), width: 3, height: 4,
+                source: source.clone(), added_at: time(n + 9),
+            });
+            directory.featured.insert((PersonId(2), Some(slug)), Featured { asset });
+            directory.last_asset = asset.0;
+        }
+        directory.featured.insert((PersonId(2), None), Featured { asset: AssetId(1) });
+        directory
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_directory_comes_back_whole_from_json_and_from_csv(directory in directories()) {
+        let json = String::from_utf8(write_catalog_json(&directory)).unwrap();
+        prop_assert_eq!(applied(read_catalog_json(&json).unwrap()), directory.clone());
+        prop_assert_eq!(applied(read_catalog_csv(&csv(&directory)).unwrap()), directory);
+    }
+
+    #[test]
+    fn a_second_import_changes_nothing(directory in directories()) {
+        let view = View { directory: directory.clone(), ..empty() };
+        let rows = read_catalog_csv(&csv(&directory)).unwrap();
+        let count = rows.len();
+        let ((_, _, changes), same) = plan(&view, rows).unwrap();
+        prop_assert_eq!((changes, same), (vec![], count));
+    }
+
+    #[test]
+    fn any_text_is_rows_or_an_error(text in "[\\PC,\n\"]{0,200}") {
+        let _ = read_catalog_json(&text);
+        let _ = read_catalog_csv(&[("people.csv".into(), text)]);
+    }
+}
+
+fn told(files: &[(&str, &str)], view: &View) -> Vec<String> {
+    let files: Vec<(String, String)> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    let errors = read_catalog_csv(&files).and_then(|rows| plan(view, rows).map(drop)).unwrap_err();
+    errors.into_iter().map(|e| e.to_string()).collect()
+}
+
+#[test]
+fn every_line_that_does_not_fit_is_refused_with_its_reason() {
+    let told_empty = |files: &[(&str, &str)]| told(files, &empty());
+    assert_eq!(
+        told_empty(&[("shows.csv", "slug,title\nTop Chef,x\nok,y\nok,z\n"), ("cast.csv", "person,show\nAva,ok\n")]),
+        [
+            "shows.csv line 2: slug is not a short name of a show: \"Top Chef\" is no short name of a show: 'T' is a capital letter"
+        ]
+    );
+    assert_eq!(
+        told_empty(&[("shows.csv", "slug\nok\nok\n"), ("cast.csv", "person,show,seasons\nAva,ok,1\n,ok,1\n")]),
+        ["cast.csv line 3: person is empty"]
+    );
+    assert_eq!(
+        told_empty(&[("shows.csv", "slug\nok\nok\n"), ("cast.csv", "person,show,seasons\nAva,ok,1\n")]),
+        ["shows.csv line 3: show ok stands in shows.csv line 2 already", "cast.csv line 2: there is nobody called \"Ava\""]
+    );
+    assert_eq!(told_empty(&[("people.csv", "name,eyes\nAva,blue\n")])[0].split(": ").next(), Some("people.csv line 1"));
+    assert_eq!(told_empty(&[("people.csv", "name,notes\nAva\n")]), ["people.csv line 2: it has 1 cells, the first line 2"]);
+    assert_eq!(told_empty(&[("cooks.csv", "name\nAva\n")])[0].split(": ").next(), Some("cooks.csv"));
+    assert_eq!(
+        told_empty(&[("people.csv", "id,name\np_0001,Ava\np_0002,ava\n")]),
+        ["people.csv line 3: \"ava\" is the name of p_0001 and would be that of p_0002"]
+    );
+    assert_eq!(read_catalog_json("{\"catalog_version\": 9}").unwrap_err().place, "catalog_version");
+    assert_eq!(read_catalog_json("{\n \"shows\": 3}").unwrap_err().place, "line 2, column 11");
+}
+
+#[test]
+fn a_number_that_is_somebody_else_here_is_a_conflict_and_a_name_without_one_finds_its_person() {
+    let mut directory = Directory::default();
+    for (n, name) in [(1, "Ava Stone"), (3, "Ben Reed")] {
+        directory.people.insert(PersonId(n), Person::new(PersonId(n), name, Timestamp::UNIX_EPOCH));
+    }
+    directory.last_person = 3;
+    let view = View { directory, ..empty() };
+    assert_eq!(
+        told(&[("people.csv", "id,name\np_0001,Ben Reed\np_0002,Zoe\n")], &view),
+        [
+            "people.csv line 2: p_0001 is Ava Stone here and Ben Reed in the file; without a number the name finds them",
+            "people.csv line 3: p_0002 was somebody before; numbers are never used again"
+        ]
+    );
+    let text = "name,notes\nava  stone,a cook\nZoe Lane,\n".to_owned();
+    let ((_, _, changes), _) = plan(&view, read_catalog_csv(&[("people.csv".into(), text)]).unwrap()).unwrap();
+    let ids: Vec<String> = changes.iter().map(CatalogChange::key).collect();
+    assert_eq!(ids, ["person p_0001", "person p_0004"]);
+}
