@@ -41,6 +41,7 @@ pub struct Settings {
     pub transcribe: TranscribeParams,
     pub suggest: SuggestParams,
     pub doubts: DoubtParams,
+    pub progress: ProgressParams,
     pub evaluation: evaluate::Params,
     pub storage: StorageParams,
     pub pull: PullParams,
@@ -133,6 +134,14 @@ pub struct DoubtParams {
     pub hidden: f32,
     /// Belief below which an assignment that nobody confirmed is doubtful.
     pub low_belief: f32,
+}
+
+/// How far an episode is in review; table `[progress]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgressParams {
+    /// Share of what is seen, `0..=1`, from which on an episode is done.
+    pub done_share: f64,
 }
 
 impl Settings {

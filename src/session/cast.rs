@@ -4,12 +4,14 @@
 //! screen time or who is one person change.
 
 mod people;
+mod progress;
 mod read;
 mod shows;
 #[cfg(test)]
 mod tests;
 
 pub use people::{PersonEpisode, PersonLine, people, roster};
+pub use progress::{Progress, Stage};
 pub use read::casts;
 pub use shows::{SeasonLine, ShowLine, Sums, shows};
 
@@ -52,6 +54,8 @@ pub struct EpisodeCast {
     pub covered: MediaTime,
     /// Sum of the times of all who have no name.
     pub unnamed: MediaTime,
+    /// How much of what is seen was decided on.
+    pub progress: Progress,
     /// Those who have a name, by falling time, then name.
     pub people: Vec<Appearance>,
 }
@@ -67,12 +71,21 @@ pub struct Appearance {
     /// When they are seen: disjoint, ascending.
     pub visual: Vec<Span>,
     pub visual_time: MediaTime,
-    /// Part of it that a person confirmed.
+    /// Time in which they speak, on and off screen; absent: no sound was analysed.
+    #[serde(default)]
+    pub speaking: Option<MediaTime>,
+    /// Time in which they are seen speaking; likewise.
+    #[serde(default)]
+    pub both: Option<MediaTime>,
+    /// Part of `visual_time` that a person confirmed.
     pub confirmed: MediaTime,
     /// Mean belief, weighted by time, `0..=1`.
     pub confidence: f64,
     /// Their best crop.
     pub best: Option<CropKey>,
+    /// Its quality, `0..=1`.
+    #[serde(default)]
+    pub best_quality: Option<f32>,
 }
 
 /// A face out of any episode of the library.

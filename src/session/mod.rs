@@ -49,8 +49,8 @@ pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, catalog_touches, touches};
 pub use cast::{
-    Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, SeasonLine, ShowLine, Sums,
-    casts, people, roster, shows,
+    Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, Progress as ReviewProgress,
+    SeasonLine, ShowLine, Stage as ReviewStage, Sums, casts, people, roster, shows,
 };
 pub use catalog::{
     CatalogCommand, CatalogFormat, CatalogImport, CatalogRefusal, Dependents, EpisodeEdit, NewAsset, SeasonEntry, ShowEntry,

@@ -261,6 +261,7 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let said = match &model.status {
         Status::Quiet => match (model.screen, &model.desk) {
             (Screen::People, _) => screens::people::told(model),
+            (Screen::Shows, _) => screens::shows::told(model),
             (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk, area.width),
             _ => None,
         },
@@ -304,8 +305,9 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let mut room = wide.saturating_sub(super::text::width(&meter) + 1);
     let cells = |hint: &Hint| super::text::width(&hint.key) + super::text::width(&hint.word) + 4;
     let mut hints = model.keymap.hints(model.place());
-    // Nothing is decided where no episode is open, so there is nothing to take back.
-    hints.retain(|h| h.action != Action::Undo || model.desk.is_some());
+    // Nothing is decided where no episode is open, so there is nothing to take back; but of people and shows.
+    let decides = model.desk.is_some() || matches!(model.screen, Screen::People | Screen::Shows);
+    hints.retain(|h| h.action != Action::Undo || decides);
     // The key that shows all others has its place whatever else fits.
     let mut reserved = hints.iter().find(|h| h.action == Action::Help).map_or(0, cells);
     for hint in hints {

@@ -56,7 +56,12 @@ impl Drop for Reading {
 }
 
 fn read(workspace: &Workspace, stop: &AtomicBool, tell: &dyn Fn(Msg)) -> Result<(), SessionError> {
-    tell(Msg::Answer(Answer::Reading { roster: session::roster(workspace)?, portraits: Portraits::of(workspace)? }));
+    tell(Msg::Answer(Answer::Reading {
+        roster: session::roster(workspace)?,
+        directory: Box::new(session::directory(workspace)?),
+        portraits: Portraits::of(workspace)?,
+        done: workspace.settings.progress.done_share,
+    }));
     let (mut lines, mut since, mut all): (Vec<CastLine>, _, _) = (Vec::new(), Instant::now(), 0);
     session::casts(workspace, &mut |line, of| {
         lines.push(line);

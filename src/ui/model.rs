@@ -17,7 +17,7 @@ pub(crate) use film::{Film, Framed, Seen, Shown, Slider, Stroke, Way};
 pub(crate) use form::{Form, Slot};
 pub(crate) use given::{Asking, Given, Line, Speaks, Stretch};
 pub(crate) use jobs::JobsView;
-pub(crate) use library::{Branch, Holdings, People};
+pub(crate) use library::{Branch, Holdings, Page, Part, People};
 pub(crate) use log::LogView;
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
@@ -226,6 +226,7 @@ impl Model {
         match (self.screen, &self.desk) {
             (Screen::Episodes, _) | (Screen::Episode, None) => Place::Episodes,
             (Screen::Episode, Some(desk)) => desk.tab.place(),
+            (Screen::People, _) if self.holdings.people.page.is_some() => Place::Person,
             (Screen::People, _) => Place::People,
             (Screen::Shows, _) => Place::Shows,
             (Screen::Jobs, _) => Place::Jobs,

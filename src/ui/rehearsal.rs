@@ -111,13 +111,7 @@ impl Rehearsal {
 
     /// Returns the screen as text.
     pub(crate) fn screen(&self) -> String {
-        let (width, height) = self.model.size;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let pictures = Pictures::new(Probe::blocks(), self.workspace.settings.pictures.clone(), |_, _| {});
-        terminal.draw(|frame| drop(draw(&self.model, &pictures, frame))).unwrap();
-        let buffer = terminal.backend().buffer();
-        let rows = buffer.content.chunks(usize::from(width));
-        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n").collect()
+        text_of(&self.model)
     }
 
     /// Returns where the library lies.
@@ -138,6 +132,18 @@ impl Rehearsal {
             }
         }
     }
+}
+
+/// Returns what a model looks like, as text.
+pub(crate) fn text_of(model: &Model) -> String {
+    let (width, height) = model.size;
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let settings = Layers::defaults().settings().unwrap();
+    let pictures = Pictures::new(Probe::blocks(), settings.pictures, |_, _| {});
+    terminal.draw(|frame| drop(draw(model, &pictures, frame))).unwrap();
+    let buffer = terminal.backend().buffer();
+    let rows = buffer.content.chunks(usize::from(width));
+    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n").collect()
 }
 
 fn workspace(library: &Path) -> Workspace {

@@ -272,7 +272,8 @@ pub(crate) fn open(model: &mut Model, arrive: Arrive) -> Vec<Effect> {
 
 /// Takes the last decision back, or does it again; one out of sight is named first, and goes at the second key.
 fn undo(model: &mut Model, action: Action, sure: bool) -> Vec<Effect> {
-    if model.screen == Screen::People || (model.screen == Screen::Log && model.desk.is_none()) {
+    let is_of_catalog = matches!(model.screen, Screen::People | Screen::Shows);
+    if is_of_catalog || (model.screen == Screen::Log && model.desk.is_none()) {
         return vec![Effect::Ask(if action == Action::Redo { Ask::RedoPeople } else { Ask::UndoPeople(None) })];
     }
     let Some(desk) = &model.desk else { return Vec::new() };
@@ -402,7 +403,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             }
         }
         Answer::Health(checks) => model.health = Some(checks),
-        Answer::Reading { roster, portraits } => model.holdings.begin(roster, portraits),
+        Answer::Reading { roster, directory, portraits, done } => model.holdings.begin(roster, *directory, portraits, done),
         Answer::Casts { lines, all, is_last } => {
             screens::people::fit_to_screen(model);
             screens::shows::fit_to_screen(model);

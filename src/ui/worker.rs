@@ -2,7 +2,7 @@
 
 use super::library::{Reading, Tell};
 use super::update::Msg;
-use crate::domain::{CatalogOperation, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
+use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::{
     self, Access, CastLine, CatalogCommand, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource,
     FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent, Portraits,
@@ -138,7 +138,10 @@ pub(crate) enum Answer {
     /// The whole library is being read.
     Reading {
         roster: Roster,
+        directory: Box<Directory>,
         portraits: Portraits,
+        /// Share of what is seen from which on an episode is done.
+        done: f64,
     },
     /// Some episodes of it, of `all`.
     Casts {

@@ -1,7 +1,7 @@
 //! People over all episodes.
 
 use super::{Appearance, CastLine, CastState, EpisodeCast, Portrait};
-use crate::domain::{EpisodeId, IdentityId, MediaTime, PersonId, Roster, name_key};
+use crate::domain::{EpisodeId, IdentityId, MediaTime, PersonId, Roster, Span, name_key};
 use crate::session::{SessionError, Workspace};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,7 +18,11 @@ pub struct PersonLine {
     pub episodes: Vec<PersonEpisode>,
     /// Over all episodes.
     pub visual_time: MediaTime,
-    /// Part of it that a person confirmed.
+    /// Time in which they speak, over the episodes whose sound was analysed; absent without any.
+    pub speaking: Option<MediaTime>,
+    /// Time in which they are seen speaking; likewise.
+    pub both: Option<MediaTime>,
+    /// Part of `visual_time` that a person confirmed.
     pub confirmed: MediaTime,
     /// Mean belief, weighted by time, `0..=1`; 0 without episodes.
     pub confidence: f64,
@@ -31,6 +35,18 @@ pub struct PersonLine {
 pub struct PersonEpisode {
     pub episode: EpisodeId,
     pub visual_time: MediaTime,
+    pub speaking: Option<MediaTime>,
+    pub both: Option<MediaTime>,
+    /// Part of `visual_time` that a person confirmed.
+    pub confirmed: MediaTime,
+    /// When they are seen there: disjoint, ascending.
+    pub visual: Vec<Span>,
+    /// Where the first picture stands on the clock of the spans.
+    pub origin: MediaTime,
+    /// Their best face there.
+    pub face: Option<Portrait>,
+    /// Its quality, `0..=1`.
+    pub quality: Option<f32>,
     /// Length of the episode.
     pub duration: MediaTime,
     pub confidence: f64,
@@ -59,9 +75,9 @@ pub fn roster(workspace: &Workspace) -> Result<Roster, SessionError> {
     Ok(workspace.open_library()?.catalog().roster()?)
 }
 
-/// Gathers everybody: those of `roster`, and whom only episodes know; by falling time, then name, then id.
+/// Gathers everybody: those of `roster`, and whom only these episodes know; by falling time, then name, then id.
 #[must_use]
-pub fn people(roster: &Roster, casts: &[CastLine]) -> Vec<PersonLine> {
+pub fn people<'a>(roster: &Roster, casts: impl IntoIterator<Item = &'a CastLine>) -> Vec<PersonLine> {
     let mut lines: BTreeMap<Who, PersonLine> = BTreeMap::new();
     for person in roster.people() {
         let aliases = roster.aliases(person.id).into_iter().map(str::to_owned).collect();
@@ -100,6 +116,8 @@ impl PersonLine {
             aliases: Vec::new(),
             episodes: Vec::new(),
             visual_time: MediaTime::ZERO,
+            speaking: None,
+            both: None,
             confirmed: MediaTime::ZERO,
             confidence: 0.0,
             portrait: None,
@@ -110,10 +128,20 @@ impl PersonLine {
     fn add(&mut self, episode: &EpisodeId, cast: &EpisodeCast, a: &Appearance) {
         self.visual_time = self.visual_time + a.visual_time;
         self.confirmed = self.confirmed + a.confirmed;
+        for (sum, part) in [(&mut self.speaking, a.speaking), (&mut self.both, a.both)] {
+            *sum = part.map(|part| part + sum.unwrap_or(MediaTime::ZERO)).or(*sum);
+        }
         self.confidence += a.confidence * a.visual_time.secs();
         self.episodes.push(PersonEpisode {
             episode: episode.clone(),
             visual_time: a.visual_time,
+            speaking: a.speaking,
+            both: a.both,
+            confirmed: a.confirmed,
+            visual: a.visual.clone(),
+            origin: cast.origin,
+            face: a.best.map(|crop| Portrait { episode: episode.clone(), run: cast.run, crop }),
+            quality: a.best_quality,
             duration: cast.duration,
             confidence: a.confidence,
             identity: a.identities.first().copied(),

@@ -1,8 +1,10 @@
 //! Reads who is in each episode, from the cache where that still holds.
 
-use super::{Appearance, CastLine, CastState, EpisodeCast};
+use super::{Appearance, CastLine, CastState, EpisodeCast, Progress};
 use crate::algo::screen_time::{Tally, WhoIsWho};
-use crate::domain::{CropKey, EpisodeEntry, EpisodeId, Face, Identity, IdentityId, MediaTime, Roster, RunId, TrackId};
+use crate::domain::{
+    CropKey, EpisodeEntry, EpisodeId, Face, Identity, IdentityId, MediaTime, PersonTime, Roster, RunId, TrackId,
+};
 use crate::session::passes::{DIARISE, LINK};
 use crate::session::speech::{self, Faces, Speech};
 use crate::session::{SessionError, Workspace, files, fingerprint, report};
@@ -13,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Raised when what is kept is worked out otherwise.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What is kept of an episode.
 #[derive(Debug, Serialize, Deserialize)]
@@ -145,14 +147,23 @@ fn measure(
     };
     let best = best(store, run.id, owner)?;
     let covered = time.union;
+    let mut progress = Progress::default();
+    for p in &time.people {
+        progress.add(p.visual_time, confirmed(p), p.name.is_some());
+    }
     let (named, unnamed): (Vec<_>, Vec<_>) = time.people.into_iter().partition(|p| p.name.is_some());
     let people = named.into_iter().filter_map(|p| {
         let faces = p.identities.iter().filter_map(|id| best.get(id));
+        let confirmed = confirmed(&p);
+        let best = faces.min_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         Some(Appearance {
             person: p.person,
             name: p.name?,
-            best: faces.min_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))).map(|(key, _)| *key),
-            confirmed: MediaTime::from_secs(p.visual_time.secs() * p.review_share),
+            best: best.map(|(key, _)| *key),
+            best_quality: best.map(|(_, quality)| *quality),
+            confirmed,
+            speaking: p.speech.as_ref().map(|s| s.time),
+            both: p.speech.as_ref().map(|s| s.both_time),
             identities: p.identities,
             visual: p.visual,
             visual_time: p.visual_time,
@@ -167,8 +178,14 @@ fn measure(
         named: identities.values().filter(|i: &&Identity| i.name.is_some()).count(),
         covered,
         unnamed: MediaTime(unnamed.iter().map(|p| p.visual_time.0).sum()),
+        progress,
         people: people.collect(),
     })
+}
+
+/// Returns the part of somebody's time that a person confirmed.
+fn confirmed(person: &PersonTime) -> MediaTime {
+    MediaTime::from_secs(person.visual_time.secs() * person.review_share)
 }
 
 /// Returns the best crop of each identity with its quality: the highest, then the earliest.

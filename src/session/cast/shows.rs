@@ -1,7 +1,7 @@
 //! Shows, their seasons and episodes.
 
-use super::{CastLine, CastState};
-use crate::domain::{EpisodeId, MediaTime, name_key};
+use super::{CastLine, CastState, Progress};
+use crate::domain::{Directory, EpisodeId, MediaTime, name_key};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 pub struct ShowLine {
     /// Its slug.
     pub show: Option<String>,
+    /// What people call it.
+    pub title: Option<String>,
+    pub notes: Option<String>,
     /// By number, those without a season last.
     pub seasons: Vec<SeasonLine>,
     pub sums: Sums,
@@ -19,6 +22,8 @@ pub struct ShowLine {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeasonLine {
     pub season: Option<u32>,
+    pub title: Option<String>,
+    pub year: Option<i16>,
     /// In the order of the casts.
     pub episodes: Vec<EpisodeId>,
     pub sums: Sums,
@@ -33,6 +38,8 @@ pub struct Sums {
     pub duration: MediaTime,
     pub identities: usize,
     pub named: usize,
+    /// How much of what is seen was decided on.
+    pub progress: Progress,
     /// Whom one sees and for how long, by falling time, then name.
     pub people: Vec<(String, MediaTime)>,
 }
@@ -40,28 +47,44 @@ pub struct Sums {
 /// By number, those without one last.
 type Seasons<'a> = BTreeMap<(bool, Option<u32>), Vec<&'a CastLine>>;
 
-/// Gathers episodes by show and season; shows by name, those without a show last.
+/// Gathers episodes by show and season, and the shows and seasons of the catalog that have none; shows by name, those without a show last.
 #[must_use]
-pub fn shows(casts: &[CastLine]) -> Vec<ShowLine> {
+pub fn shows(directory: &Directory, casts: &[CastLine]) -> Vec<ShowLine> {
     let mut by_show: BTreeMap<(bool, Option<&str>), Seasons<'_>> = BTreeMap::new();
+    for slug in directory.shows.keys() {
+        by_show.entry((false, Some(slug.as_str()))).or_default();
+    }
+    for (show, number) in directory.seasons.keys() {
+        by_show.entry((false, Some(show.as_str()))).or_default().entry((false, Some(*number))).or_default();
+    }
     for line in casts {
         let (show, season) = (line.entry.show.as_deref(), line.entry.season);
         let seasons = by_show.entry((show.is_none(), show)).or_default();
         seasons.entry((season.is_none(), season)).or_default().push(line);
     }
-    let show = |((_, show), seasons): ((bool, Option<&str>), Seasons<'_>)| ShowLine {
-        show: show.map(str::to_owned),
-        sums: sums(seasons.values().flatten().copied()),
-        seasons: seasons
-            .into_iter()
-            .map(|((_, season), lines)| SeasonLine {
-                season,
-                sums: sums(lines.iter().copied()),
-                episodes: lines.into_iter().map(|l| l.entry.id.clone()).collect(),
-            })
-            .collect(),
+    by_show.into_iter().map(|((_, show), seasons)| of_show(directory, show, seasons)).collect()
+}
+
+fn of_show(directory: &Directory, show: Option<&str>, seasons: Seasons<'_>) -> ShowLine {
+    let said = directory.shows.iter().find(|(slug, _)| Some(slug.as_str()) == show).map(|(_, said)| said);
+    let of_season = |((_, season), lines): ((bool, Option<u32>), Vec<&CastLine>)| {
+        let mut said = directory.seasons.values().filter(|s| Some(s.show.as_str()) == show && Some(s.number) == season);
+        let said = said.next();
+        SeasonLine {
+            season,
+            title: said.and_then(|s| s.title.clone()),
+            year: said.and_then(|s| s.year),
+            sums: sums(lines.iter().copied()),
+            episodes: lines.into_iter().map(|l| l.entry.id.clone()).collect(),
+        }
     };
-    by_show.into_iter().map(show).collect()
+    ShowLine {
+        show: show.map(str::to_owned),
+        title: said.and_then(|s| s.title.clone()),
+        notes: said.and_then(|s| s.notes.clone()),
+        sums: sums(seasons.values().flatten().copied()),
+        seasons: seasons.into_iter().map(of_season).collect(),
+    }
 }
 
 fn sums<'a>(lines: impl Iterator<Item = &'a CastLine>) -> Sums {
@@ -74,6 +97,7 @@ fn sums<'a>(lines: impl Iterator<Item = &'a CastLine>) -> Sums {
         sums.duration = sums.duration + cast.duration;
         sums.identities += cast.identities;
         sums.named += cast.named;
+        sums.progress += cast.progress;
         for a in &cast.people {
             let known = people.entry(name_key(&a.name)).or_insert_with(|| (a.name.clone(), MediaTime::ZERO));
             known.1 = known.1 + a.visual_time;

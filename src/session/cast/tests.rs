@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{Layers, Paths};
-use crate::domain::IdentityId;
+use crate::domain::{Directory, IdentityId};
 use crate::session::{Command, SyntheticSize, decide, summary, write_synthetic};
 use std::path::Path;
 
@@ -156,7 +156,7 @@ fn shows_hold_their_seasons_and_sums() {
     let (_dir, workspace) = library(27);
     drop(EpisodeStore::open_writer(&workspace.open_library().unwrap(), &"a-clip".parse().unwrap()).unwrap());
     let casts = read(&workspace);
-    let shows = shows(&casts);
+    let shows = shows(&Directory::default(), &casts);
     let told: Vec<_> = shows
         .iter()
         .map(|s| (s.show.as_deref(), s.seasons.iter().map(|n| (n.season, n.episodes.len())).collect::<Vec<_>>()))

@@ -89,6 +89,8 @@ named! {
         Play = "play",
         Sort = "sort",
         SortReverse = "sort_reverse",
+        AsFaces = "as_faces",
+        ShowCast = "show_cast",
         Add = "add",
         Run = "run",
         RunAnew = "run_anew",
@@ -130,6 +132,8 @@ named! {
         Voices = "voices",
         Results = "results",
         People = "people",
+        /// The page of a person.
+        Person = "person",
         Shows = "shows",
         Jobs = "jobs",
         /// The form of a new episode.
@@ -168,6 +172,7 @@ impl Place {
             Self::Voices => "A/V",
             Self::Results => "Results",
             Self::People => "People",
+            Self::Person => "The page of a person",
             Self::Shows => "Shows",
             Self::Jobs => "Jobs",
             Self::Form => "A new episode",

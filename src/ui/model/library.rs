@@ -3,7 +3,7 @@
 use super::super::list::Cursor;
 use super::super::worker::Told;
 use super::matches;
-use crate::domain::{EpisodeId, PersonId, Roster};
+use crate::domain::{Directory, EpisodeId, PersonId, Roster};
 use crate::session::{CastLine, PersonLine, Portraits, ShowLine, people, shows};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -20,6 +20,10 @@ pub(crate) struct Holdings {
     pub is_read: bool,
     /// The people of the catalog.
     pub roster: Roster,
+    /// What is said of people and shows.
+    pub directory: Directory,
+    /// Share of what is seen from which on an episode is done.
+    pub done: f64,
     pub portraits: Option<Portraits>,
     pub fault: Option<Told>,
     pub people: People,
@@ -28,9 +32,10 @@ pub(crate) struct Holdings {
 
 impl Holdings {
     /// Begins to read anew; what is known stays until then.
-    pub(crate) fn begin(&mut self, roster: Roster, portraits: Portraits) {
+    pub(crate) fn begin(&mut self, roster: Roster, directory: Directory, portraits: Portraits, done: f64) {
         self.coming.clear();
-        (self.roster, self.portraits, self.fault) = (roster, Some(portraits), None);
+        (self.roster, self.directory, self.portraits, self.done) = (roster, directory, Some(portraits), done);
+        self.fault = None;
         self.gather();
     }
 
@@ -61,9 +66,8 @@ impl Holdings {
     }
 
     fn gather(&mut self) {
-        self.people.lines = people(&self.roster, &self.casts);
-        self.people.arrange();
-        self.shows.lines = shows(&self.casts);
+        self.people.gather(&self.roster, &self.directory, &self.casts);
+        self.shows.lines = shows(&self.directory, &self.casts);
         self.shows.arrange(&self.casts);
     }
 
@@ -121,13 +125,48 @@ pub(crate) struct People {
     pub under: Option<PersonKey>,
     /// Who is shown large: it follows the cursor when that rests.
     pub beside: Option<PersonKey>,
-    /// The cursor among their episodes, where it is there.
-    pub within: Option<Cursor>,
-    /// Rows on the screen.
-    pub rows: usize,
+    /// The show whose cast is shown; without one, everybody.
+    pub show: Option<String>,
+    /// Faces instead of lines.
+    pub as_faces: bool,
+    /// The page of the person under the cursor, where it is open.
+    pub page: Option<Page>,
+    /// Columns and rows on the screen.
+    pub shape: (usize, usize),
+}
+
+/// Where one is on the page of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Page {
+    pub part: Part,
+    pub episodes: Cursor,
+    pub pictures: Cursor,
+}
+
+/// A part of a person's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Part {
+    #[default]
+    Episodes,
+    Pictures,
 }
 
 impl People {
+    /// Gathers everybody, or the cast of the show: its members, and whoever is seen in it.
+    pub(crate) fn gather(&mut self, roster: &Roster, directory: &Directory, casts: &[CastLine]) {
+        self.lines = match &self.show {
+            None => people(roster, casts),
+            Some(show) => {
+                let is_member =
+                    |l: &PersonLine| directory.memberships.keys().any(|(who, of)| Some(*who) == l.id && of.as_str() == show);
+                let mut lines = people(roster, casts.iter().filter(|c| c.entry.show.as_deref() == Some(show)));
+                lines.retain(|l| !l.episodes.is_empty() || is_member(l));
+                lines
+            }
+        };
+        self.arrange();
+    }
+
     pub(crate) fn person(&self) -> Option<&PersonLine> {
         self.at(self.cursor.at)
     }
@@ -148,7 +187,7 @@ impl People {
     /// Sorts and filters anew; the cursor stays on whom it was on.
     pub(crate) fn arrange(&mut self) {
         let lines = &self.lines;
-        let mut order: Vec<usize> = (0..lines.len()).filter(|i| matches(&self.filter, &lines[*i].name)).collect();
+        let mut order: Vec<usize> = (0..lines.len()).filter(|i| matches(&self.filter, &searched(&lines[*i]))).collect();
         match self.sort {
             PeopleSort::Seconds => {}
             PeopleSort::Name => order.sort_by_cached_key(|i| lines[*i].name.to_lowercase()),
@@ -162,7 +201,7 @@ impl People {
         if let Some(at) = self.under.as_ref().and_then(|key| self.order.iter().position(|i| Self::key(&self.lines[*i]) == *key)) {
             self.cursor.at = at;
         }
-        self.cursor.show(self.order.len(), 1, self.rows);
+        self.cursor.show(self.order.len(), self.shape.0, self.shape.1);
         self.follow();
         let known: BTreeSet<PersonId> = self.lines.iter().filter_map(|l| l.id).collect();
         self.selected.retain(|id| known.contains(id));
@@ -172,10 +211,17 @@ impl People {
     pub(crate) fn follow(&mut self) {
         let under = self.person().map(Self::key);
         if under != self.under {
-            self.within = None;
+            self.page = None;
         }
         self.under = under;
     }
+}
+
+/// What the filter looks at: every name.
+fn searched(line: &PersonLine) -> String {
+    let mut names = line.name.clone();
+    line.aliases.iter().for_each(|alias| names.extend([" ", alias]));
+    names
 }
 
 /// A row of the tree.
@@ -251,7 +297,7 @@ impl Shows {
 mod tests {
     use super::*;
     use crate::domain::{EpisodeEntry, MediaTime, RunId};
-    use crate::session::{Appearance, CastState, EpisodeCast};
+    use crate::session::{Appearance, CastState, EpisodeCast, ReviewProgress};
 
     fn line(id: &str, people: &[(&str, i64)]) -> CastLine {
         let id: EpisodeId = id.parse().unwrap();
@@ -261,9 +307,12 @@ mod tests {
             identities: vec![],
             visual: vec![],
             visual_time: MediaTime(seconds * 1_000_000),
+            speaking: None,
+            both: None,
             confirmed: MediaTime::ZERO,
             confidence: 0.5,
             best: None,
+            best_quality: None,
         });
         let cast = EpisodeCast {
             run: RunId(1),
@@ -273,6 +322,7 @@ mod tests {
             named: 2,
             covered: MediaTime::ZERO,
             unnamed: MediaTime::ZERO,
+            progress: ReviewProgress::default(),
             people: people.collect(),
         };
         let entry = EpisodeEntry::new(&id, "/v.mp4", jiff::Timestamp::UNIX_EPOCH);
