@@ -46,13 +46,15 @@ pub fn run(
 
 /// Assignments and identities of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct State {
-    assignments: BTreeMap<TrackId, Assignment>,
-    identities: BTreeMap<IdentityId, Identity>,
+pub struct State {
+    pub assignments: BTreeMap<TrackId, Assignment>,
+    pub identities: BTreeMap<IdentityId, Identity>,
 }
 
 impl State {
-    fn changes_to(&self, after: &Self, run: &RunMeta) -> Vec<Change> {
+    /// Returns one edit for each thing that is not the same afterwards.
+    #[must_use]
+    pub fn changes_to(&self, after: &Self, run: &RunMeta) -> Vec<Change> {
         let mut changes = Vec::new();
         let ids: BTreeSet<IdentityId> = self.identities.keys().chain(after.identities.keys()).copied().collect();
         for id in ids {
@@ -86,8 +88,9 @@ impl State {
 }
 
 /// Returns the state after proposing `clusters`: decisions stay, a cluster with decided tracks joins the identity that most of
-/// its decided tracks have, and every other cluster becomes an identity of its own.
-fn propose(before: &State, clusters: &[Cluster], mut next: IdentityId) -> State {
+/// its decided tracks have, and every other cluster becomes an identity of its own, numbered from `next`.
+#[must_use]
+pub fn propose(before: &State, clusters: &[Cluster], mut next: IdentityId) -> State {
     let mut after = State::default();
     for (track, assignment) in &before.assignments {
         if before.held(*track).is_some() {
@@ -95,7 +98,8 @@ fn propose(before: &State, clusters: &[Cluster], mut next: IdentityId) -> State 
         }
     }
     // Identities that a person decided on stay even when nothing is left in them.
-    let kept = |id: &IdentityId| before.is_held(*id) || after.assignments.values().any(|a| a.identity == *id);
+    let used: BTreeSet<IdentityId> = after.assignments.values().map(|a| a.identity).collect();
+    let kept = |id: &IdentityId| before.is_held(*id) || used.contains(id);
     after.identities = before.identities.iter().filter(|(id, _)| kept(id)).map(|(id, i)| (*id, i.clone())).collect();
 
     let mut free: Vec<&Cluster> = Vec::new();
@@ -178,7 +182,11 @@ struct Gathered {
     eye_px: f32,
 }
 
-fn samples(
+/// Reads the tracks of a run as clustering sees them, by id; those that a person discarded are left out.
+///
+/// # Errors
+/// Fails where the store cannot be read.
+pub fn samples(
     store: &EpisodeStore,
     run: &RunMeta,
     embedder: &EmbedderId,
@@ -241,14 +249,7 @@ mod tests {
 
     fn cluster_of(tracks: &[u32]) -> Cluster {
         let member = |t: &u32| Member { track: TrackId(*t), score: 0.9, threshold: 0.35 };
-        Cluster {
-            members: tracks.iter().map(member).collect(),
-            cohesion: None,
-            least: None,
-            time: MediaTime::ZERO,
-            boxes: 1,
-            alone: None,
-        }
+        Cluster { members: tracks.iter().map(member).collect(), time: MediaTime::ZERO, boxes: 1, alone: None }
     }
 
     fn who(state: &State, track: u32) -> u32 {

@@ -1,12 +1,9 @@
 //! Joins the tracks of a run into clusters.
 
-use super::belief::Curve;
-use super::likeness::{Mean, likeness};
-use super::linkage::average_linkage;
-use super::sample::{TrackSample, cannot_link, must_link};
-use crate::domain::{CosineMap, Embedding, MediaTime, Shot, TrackId};
+use super::dendrogram::Dendrogram;
+use super::sample::TrackSample;
+use crate::domain::{CosineMap, MediaTime, Shot, TrackId};
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 use std::fmt;
 
 /// Holds the numbers of clustering; `config/recognition.toml` gives their units and reasons.
@@ -82,10 +79,6 @@ pub struct Member {
 pub struct Cluster {
     /// By track.
     pub members: Vec<Member>,
-    /// Mean cosine of the track vectors to their mean; `None` for fewer than two vectors.
-    pub cohesion: Option<f32>,
-    /// Least cosine, likewise.
-    pub least: Option<f32>,
     /// Sum over the tracks.
     pub time: MediaTime,
     pub boxes: u64,
@@ -100,14 +93,6 @@ pub struct Clustering {
     pub clusters: Vec<Cluster>,
 }
 
-/// A set of tracks under way: positions in the samples.
-#[derive(Debug, Clone, Default)]
-struct Group {
-    members: Vec<usize>,
-    /// Members that were attached and do not count for the mean.
-    attached: Vec<usize>,
-}
-
 /// Joins tracks into people, never two that share a picture.
 ///
 /// 1. Tracks that are good and long enough (`sure_*`) are joined by average linkage of their cosines down to `cluster_thresh`;
@@ -117,188 +102,20 @@ struct Group {
 ///    tracks do not move the mean. The other half at a forced boundary goes along without asking.
 /// 3. What is still left is joined among itself as in 1, so that somebody always seen badly is one cluster too.
 ///
-/// Vectors of different lengths are never joined. The result depends on the samples only, not on their order.
+/// Vectors of different lengths are never joined. The result depends on the samples only, not on their order; cosines are right to 0.0001.
 #[must_use]
 pub fn cluster(params: &Params, samples: &[TrackSample], shots: &[Shot]) -> Clustering {
-    let mut samples: Vec<&TrackSample> = samples.iter().collect();
-    samples.sort_by_key(|s| s.id);
-    let links = must_link(&samples, shots, params.must_link_iou);
-    let is_sure = |s: &TrackSample| s.vector.is_some() && s.quality >= params.sure_quality && s.frames.len() >= params.sure_boxes;
-    let (sure, unsure): (Vec<usize>, Vec<usize>) = (0..samples.len()).partition(|i| is_sure(samples[*i]));
-
-    let (mut groups, mut left) = join(params, &samples, &sure, &links, params.min_cluster_size.max(2));
-    left.extend(unsure);
-    left.sort_unstable();
-    follow_links(&samples, &links, &mut groups, &mut left);
-    attach(params, &samples, &mut groups, &mut left);
-    let (more, singles) = join(params, &samples, &left, &links, params.min_cluster_size.max(2));
-    groups.extend(more);
-    groups.extend(singles.into_iter().map(|i| Group { members: vec![i], attached: Vec::new() }));
-    Clustering { clusters: describe(params, &samples, &groups) }
-}
-
-/// Joins some samples by average linkage; returns groups of `at_least` tracks, and the rest.
-fn join(
-    params: &Params,
-    samples: &[&TrackSample],
-    some: &[usize],
-    links: &[(usize, usize)],
-    at_least: usize,
-) -> (Vec<Group>, Vec<usize>) {
-    let position = |i: usize| some.iter().position(|s| *s == i);
-    let links: Vec<(usize, usize)> = links.iter().filter_map(|&(a, b)| Some((position(a)?, position(b)?))).collect();
-    let found = average_linkage(some.len(), params.cluster_thresh, &links, |a, b| {
-        let (a, b) = (samples[some[a]], samples[some[b]]);
-        if cannot_link(a, b) { None } else { alike(params, a.vector.as_ref(), b.vector.as_ref()) }
-    });
-    let count = found.group.iter().max().map_or(0, |g| g + 1);
-    let mut groups = vec![Group::default(); count];
-    for (i, g) in found.group.iter().enumerate() {
-        groups[*g].members.push(some[i]);
-    }
-    let (kept, small): (Vec<Group>, Vec<Group>) = groups.into_iter().partition(|g| g.members.len() >= at_least);
-    (kept, small.into_iter().flat_map(|g| g.members).collect())
-}
-
-/// Tells whether a track may join a group.
-fn may_join(samples: &[&TrackSample], track: usize, group: &Group) -> bool {
-    !group.members.iter().chain(&group.attached).any(|m| cannot_link(samples[track], samples[*m]))
-}
-
-/// Takes the other half at a forced boundary along, until nothing moves.
-fn follow_links(samples: &[&TrackSample], links: &[(usize, usize)], groups: &mut [Group], left: &mut Vec<usize>) {
-    let mut moved = true;
-    while moved {
-        moved = false;
-        for (a, b) in links.iter().flat_map(|&(a, b)| [(a, b), (b, a)]) {
-            let home = groups.iter().position(|g| g.members.contains(&a) || g.attached.contains(&a));
-            if let (Some(home), Some(at)) = (home, left.iter().position(|l| *l == b))
-                && may_join(samples, b, &groups[home])
-            {
-                groups[home].attached.push(b);
-                left.remove(at);
-                moved = true;
-            }
-        }
-    }
-}
-
-/// Attaches what is clearly nearest to one group.
-fn attach(params: &Params, samples: &[&TrackSample], groups: &mut [Group], left: &mut Vec<usize>) {
-    let means: Vec<Option<Mean>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
-    let mut offers: Vec<(f32, usize, usize)> = Vec::new();
-    for &track in left.iter() {
-        for (g, mean) in means.iter().enumerate() {
-            if let Some(cosine) = alike(params, samples[track].vector.as_ref(), mean.as_ref())
-                && cosine > params.attach_thresh - params.attach_margin
-            {
-                offers.push((cosine, track, g));
-            }
-        }
-    }
-    offers.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-    let mut settled: Vec<usize> = Vec::new();
-    for at in 0..offers.len() {
-        let (best, track, g) = offers[at];
-        if best < params.attach_thresh {
-            break;
-        }
-        if settled.contains(&track) || !may_join(samples, track, &groups[g]) {
-            continue;
-        }
-        // The first group that a track may join is its nearest; either it goes there or it stays.
-        settled.push(track);
-        let next = offers[at + 1..].iter().find(|o| o.1 == track && may_join(samples, track, &groups[o.2]));
-        if next.is_none_or(|n| best - n.0 >= params.attach_margin) {
-            groups[g].attached.push(track);
-            left.retain(|l| *l != track);
-        }
-    }
-}
-
-fn mean(samples: &[&TrackSample], members: &[usize]) -> Option<Mean> {
-    Mean::of_means(members.iter().filter_map(|i| samples[*i].vector.as_ref()))
-}
-
-fn alike(params: &Params, a: Option<&Mean>, b: Option<&Mean>) -> Option<f32> {
-    likeness(params.strangers, a?, b?)
-}
-
-/// Returns how far the cosines of a track can be trusted, `0..=1`: blurred, tiny and full-profile faces all look alike, so belief
-/// falls with quality below what step 1 asks for.
-fn evidence(params: &Params, sample: &TrackSample) -> f32 {
-    if params.sure_quality > 0.0 { (sample.quality / params.sure_quality).clamp(0.0, 1.0) } else { 1.0 }
-}
-
-fn describe(params: &Params, samples: &[&TrackSample], groups: &[Group]) -> Vec<Cluster> {
-    let means: Vec<Option<Mean>> = groups.iter().map(|g| mean(samples, &g.members)).collect();
-    let curve = Curve { middle: params.belief_middle, width: params.belief_width };
-    let mut clusters: Vec<Cluster> = groups
-        .iter()
-        .enumerate()
-        .map(|(g, group)| {
-            let mut all: Vec<usize> = group.members.iter().chain(&group.attached).copied().collect();
-            all.sort_unstable();
-            let members = all
-                .iter()
-                .map(|&i| {
-                    let next = (0..groups.len())
-                        .filter(|&o| o != g && may_join(samples, i, &groups[o]))
-                        .filter_map(|o| alike(params, samples[i].vector.as_ref(), means[o].as_ref()))
-                        .max_by(f32::total_cmp);
-                    let others: Vec<usize> = group.members.iter().copied().filter(|m| *m != i).collect();
-                    let own = alike(params, samples[i].vector.as_ref(), mean(samples, &others).as_ref());
-                    let attached = group.attached.contains(&i);
-                    Member {
-                        track: samples[i].id,
-                        score: evidence(params, samples[i])
-                            * own.map_or_else(|| curve.of_single(next), |own| curve.of_member(own, next)),
-                        threshold: if attached { params.attach_thresh } else { params.cluster_thresh },
-                    }
-                })
-                .collect();
-            let (cohesion, least) = cohesion(samples, &all);
-            Cluster {
-                members,
-                cohesion,
-                least,
-                time: all.iter().fold(MediaTime::ZERO, |sum, i| sum + samples[*i].time),
-                boxes: all.iter().map(|i| samples[*i].frames.len() as u64).sum(),
-                alone: (all.len() == 1).then(|| why_alone(params, samples[all[0]])),
-            }
-        })
-        .collect();
-    clusters.sort_by_key(|c| (Reverse((c.time, c.boxes)), c.members.first().map(|m| m.track)));
-    clusters
-}
-
-/// Returns mean and least cosine of the vectors of some tracks to their mean.
-fn cohesion(samples: &[&TrackSample], some: &[usize]) -> (Option<f32>, Option<f32>) {
-    let vectors: Vec<&Embedding> = some.iter().filter_map(|i| samples[*i].vector.as_ref()).map(|m| &m.direction).collect();
-    if vectors.len() < 2 {
-        return (None, None);
-    }
-    let Some(mean) = Embedding::mean(vectors.iter().map(|v| (*v, 1.0))) else { return (None, None) };
-    let cosines: Vec<f32> = vectors.iter().filter_map(|v| mean.cosine(v)).collect();
-    (Some(cosines.iter().sum::<f32>() / cosines.len() as f32), cosines.into_iter().min_by(f32::total_cmp))
-}
-
-fn why_alone(params: &Params, track: &TrackSample) -> Alone {
-    if track.frames.len() < params.too_short_boxes {
-        Alone::TooShort
-    } else if track.eye_px < params.too_small_px {
-        Alone::TooSmall
-    } else if track.vector.is_none() || track.quality < params.low_quality {
-        Alone::LowQuality
-    } else {
-        Alone::FarFromAll
-    }
+    let Some(tree) = Dendrogram::new(params, samples, shots, params.cluster_thresh, &mut |_| true) else {
+        return Clustering::default();
+    };
+    tree.clusters(&tree.cut(params.cluster_thresh, params.min_cluster_size))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Mean, cannot_link};
     use super::*;
-    use crate::domain::{BBox, ShotId, Transition};
+    use crate::domain::{BBox, Embedding, ShotId, Transition};
     use proptest::prelude::*;
 
     fn params() -> Params {
@@ -335,7 +152,7 @@ mod tests {
             [track(1, 1, 0, 10, 0, 0.3), track(2, 1, 0, 10, 1, 0.3), track(3, 2, 100, 30, 1, 0.3), track(4, 3, 300, 10, 0, 0.3)];
         let got = cluster(&params(), &tracks, &[]);
         assert_eq!(got.clusters.iter().map(members).collect::<Vec<_>>(), [vec![2, 3], vec![1, 4]]);
-        assert!(got.clusters.iter().all(|c| c.alone.is_none() && c.cohesion.unwrap() > 0.9));
+        assert!(got.clusters.iter().all(|c| c.alone.is_none()));
         assert!(got.clusters.iter().flat_map(|c| &c.members).all(|m| m.score > 0.95), "{got:?}");
     }
 

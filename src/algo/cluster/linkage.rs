@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linkage {
     pub group: Vec<usize>,
+    /// The pairs of `must_link` whose groups were joined for it, in order.
+    pub beforehand: Vec<(usize, usize)>,
     /// Merges made for likeness, in order: the first items of the two groups, the lower one first, and how similar the groups were,
     /// which falls where nothing is joined beforehand.
     pub merges: Vec<(usize, usize, f32)>,
@@ -61,10 +63,12 @@ pub fn average_linkage(
         alive: (0..n).collect(),
         nearest: vec![None; n],
     };
-    for &(a, b) in must_link {
-        let (a, b) = (run.root(a), run.root(b));
+    let mut beforehand = Vec::new();
+    for &pair in must_link {
+        let (a, b) = (run.root(pair.0), run.root(pair.1));
         if a != b && run.near.get(a, b) > FORBIDDEN {
             run.join(a, b);
+            beforehand.push(pair);
         }
     }
     for at in 0..run.alive.len() {
@@ -87,7 +91,7 @@ pub fn average_linkage(
             })
         })
         .collect();
-    Linkage { group, merges }
+    Linkage { group, beforehand, merges }
 }
 
 struct Run {
