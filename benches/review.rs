@@ -5,7 +5,7 @@
 
 use screenalytics::domain::{EpisodeId, IdentityId, TrackId};
 use screenalytics::session::{
-    Access, Card, Command, Places, Review, Snapshot, SyntheticSize, Target, Workspace, write_synthetic,
+    Access, Card, Command, Places, Review, Snapshot, SyntheticSize, Target, Thresholds, Workspace, write_synthetic,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -61,6 +61,8 @@ fn main() {
     let command = Command::Assign { tracks: vec![track.track.id], to: Target::New };
     rounds(&mut review, "assign one track", &command);
 
+    what_if(&mut review);
+
     let longest = snapshot.tracks.values().max_by_key(|t| t.crops).expect("there are tracks");
     let mut pages = Times::default();
     let mut thumbs = Times::default();
@@ -89,6 +91,47 @@ fn main() {
         refreshes.take(|| review.refresh().expect("it can be read"));
     }
     refreshes.tell("refresh, nothing new");
+}
+
+/// Tries thresholds of grouping out: all tracks are compared once, then every threshold is answered.
+fn what_if(review: &mut Review) {
+    let (mut taken, mut compared, mut tried) = (Times::default(), Times::default(), Times::default());
+    let source = taken.take(|| review.what_if().expect("it is open"));
+    let before = resident_mb();
+    let what_if = compared.take(|| source.prepare(None, &mut |_| true).expect("it can be read").expect("nobody stops it"));
+    println!(
+        "{:.0} MB in memory before all tracks are compared, {:.0} MB after it, {:.0} MB at most",
+        before,
+        resident_mb(),
+        peak_mb()
+    );
+    taken.tell("what if: what it is worked out of");
+    compared.tell("what if: all tracks compared, once");
+    let mut at =
+        |cluster_thresh: f32, min_cluster_size: usize| tried.take(|| what_if.at(Thresholds { cluster_thresh, min_cluster_size }));
+    for percent in 15_u8..=60 {
+        let found = at(f32::from(percent) / 100.0, 1);
+        if percent % 15 == 0 {
+            let (is, joins, splits) = (found.identities.1, found.joins, found.splits);
+            println!("  at {percent} %: {is} identities, {joins} joins, {splits} splits");
+        }
+    }
+    for size in 2..12 {
+        at(0.35, size);
+    }
+    tried.tell("what if: one threshold, with everybody's seconds");
+    let strict = Thresholds { cluster_thresh: 0.5, min_cluster_size: 2 };
+    let (mut made, mut decided, mut undone) = (Times::default(), Times::default(), Times::default());
+    for _ in 0..OPENINGS {
+        let source = review.what_if().expect("it is open");
+        let now = source.prepare(Some(&what_if), &mut |_| true).expect("it can be read").expect("nobody stops it");
+        let groups = made.take(|| now.regrouping(strict));
+        decided.take(|| review.regroup(&groups).expect("it is not refused"));
+        undone.take(|| review.undo(None).expect("it can be undone"));
+    }
+    made.tell("what if: groups with belief in each track");
+    decided.tell("  deciding so");
+    undone.tell("  undo of it");
 }
 
 /// Decides, takes it back, does it again, takes it back; the episode is left as it was.
@@ -170,7 +213,15 @@ fn cpu_time() -> Duration {
 }
 
 fn resident_mb() -> f64 {
+    memory_mb("VmRSS:")
+}
+
+fn peak_mb() -> f64 {
+    memory_mb("VmHWM:")
+}
+
+fn memory_mb(what: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix(what)).unwrap_or_default();
     line.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or_default() / 1e3
 }

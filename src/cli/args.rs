@@ -5,12 +5,14 @@ mod decide;
 mod look;
 mod measure;
 mod models;
+mod regroup;
 
 pub use catalog::*;
 pub use decide::*;
 pub use look::*;
 pub use measure::*;
 pub use models::*;
+pub use regroup::*;
 
 use crate::config::ImageProtocol;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -125,6 +127,8 @@ pub enum Command {
     Turns(TurnsArgs),
     #[command(flatten)]
     Decide(Decision),
+    /// Group the tracks by other thresholds: who would be who, and how long
+    Group(GroupArgs),
     /// Take back the last decision, or one of the log
     Undo(UndoArgs),
     /// Do again what was undone

@@ -265,7 +265,7 @@ fn whose(line: &TrackLine) -> String {
     }
 }
 
-fn said(operation: Option<Operation>, nothing: &str) -> Result<Ended, SessionError> {
+pub(super) fn said(operation: Option<Operation>, nothing: &str) -> Result<Ended, SessionError> {
     match operation {
         Some(operation) => output::print(&format!("{} • operation {} in the log\n", operation.summary, operation.seq))?,
         None => output::print(&format!("{nothing}\n"))?,

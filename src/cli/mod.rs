@@ -17,6 +17,7 @@ mod output;
 mod pages;
 mod people;
 mod places;
+mod regroup;
 mod run;
 mod setup;
 mod signals;
@@ -110,6 +111,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Turns(args) => decisions::turns(&workspace, args),
         Command::Decide(decision) => decisions::decide(&workspace, decision),
         Command::Log(args) => decisions::log(&workspace, args),
+        Command::Group(args) => regroup::group(&workspace, args),
         Command::Undo(args) => decisions::undo(&workspace, args),
         Command::Redo(args) => decisions::redo(&workspace, args),
         Command::Replay(args) => decisions::replay(&workspace, args),

@@ -42,6 +42,7 @@ pub struct Settings {
     pub suggest: SuggestParams,
     pub doubts: DoubtParams,
     pub progress: ProgressParams,
+    pub what_if: WhatIfParams,
     pub evaluation: evaluate::Params,
     pub storage: StorageParams,
     pub pull: PullParams,
@@ -56,6 +57,18 @@ pub struct SuggestParams {
     pub min_cosine: f32,
     /// Least distance to the nearest portrait of another person.
     pub min_margin: f32,
+}
+
+/// Which thresholds of grouping can be tried out; table `[what_if]`. Cosines are in the scale of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhatIfParams {
+    pub lowest: f32,
+    pub highest: f32,
+    /// Cosine that one key moves the threshold by.
+    pub step: f32,
+    /// Steps of the coarse key.
+    pub leap: u16,
 }
 
 /// How pictures are shown; table `[pictures]`.

@@ -87,6 +87,8 @@ pub enum SessionError {
     DeviceGone { run: RunId, device: DeviceChoice, why: String, hint: String },
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("nothing was decided on {episode}: it was worked out after operation {of} of the log, and now there are {now}")]
+    Stale { episode: EpisodeId, of: u64, now: u64 },
     #[error("nothing was decided on {episode}: {why}")]
     ReadOnly { episode: EpisodeId, why: String },
     #[error("operation {of} cannot be taken back: {why}")]
@@ -172,6 +174,7 @@ impl SessionError {
             Self::Signals { .. } | Self::Thread { .. } => None,
             Self::Unconfirmed { .. } => Some("add --yes where nobody can be asked".into()),
             Self::Refused(e) => Some(e.hint()),
+            Self::Stale { .. } => Some("look at it again as it is now".into()),
             Self::ReadOnly { .. } => Some("open it again when it can be written to; reading goes on".into()),
             Self::NotUndoable { .. } => Some("`screenalytics log EPISODE` lists what can be taken back".into()),
             Self::HeardAnew { .. } => Some(

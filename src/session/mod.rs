@@ -43,6 +43,7 @@ mod synthetic;
 mod transcription;
 mod voice_bank;
 mod voice_evaluation;
+mod what_if;
 mod workspace;
 
 pub use crate::media::play::{PlayError, PlayEvent, Speaker};
@@ -101,9 +102,12 @@ pub use synthetic::{SyntheticSize, write_synthetic};
 pub use transcription::{FileTranscript, TranscriptFile, WordsReport, transcribe_file};
 pub use voice_bank::{KnownVoice, PrintLine, suggest_by_voice, voice_prints};
 pub use voice_evaluation::{KnownVoices, Rates, VoiceEvaluation, VoiceScore, evaluate_voices};
+pub use what_if::{Part, PersonShift, Prospect, Regrouping, Singles, Thresholds, Turnover, TurnoverKind, WhatIf, WhatIfSource};
 use workspace::absolute;
 pub use workspace::{Places, Workspace, author};
 
+/// How far comparing all tracks is.
+pub use crate::algo::cluster::Compared;
 /// What a run can be computed on.
 pub use crate::infer::DeviceChoice;
 /// Terms that models ask to be accepted.

@@ -12,6 +12,7 @@ mod kills;
 mod near;
 #[cfg(test)]
 mod near_tests;
+mod regroup;
 mod snapshot;
 mod spread;
 mod state;

@@ -175,7 +175,8 @@ pub(super) fn settings_of_run(workspace: &Workspace, run: &RunMeta, but: &[&str]
 /// What decides no result: how things are stored, fetched and shown.
 fn is_untouched(table: &str, but: &[&str]) -> bool {
     but.contains(&table)
-        || ["workers", "storage", "pull", "pictures", "doubts", "evaluation", "suggest", "screen_time"].contains(&table)
+        || ["workers", "storage", "pull", "pictures", "doubts", "what_if", "evaluation", "suggest", "screen_time"]
+            .contains(&table)
 }
 
 /// Returns a folder's entries that a video can be reached through: folders first, then files that look like videos; by name.

@@ -138,6 +138,7 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
     top(model, &mut canvas, area);
     let body = Rect::new(area.x, area.y + 2, area.width, area.height - 5);
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
+        (Screen::Episode, Some(_)) if screens::draw_panel(model, &mut canvas, body) => {}
         (Screen::Episodes, _) | (Screen::Episode, None) => screens::episodes::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Detections)) => screens::detections::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Identities)) => screens::identities::draw(model, &mut canvas, body),
@@ -262,6 +263,7 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         Status::Quiet => match (model.screen, &model.desk) {
             (Screen::People, _) => screens::people::told(model),
             (Screen::Shows, _) => screens::shows::told(model),
+            (Screen::Episode, Some(desk)) if desk.panel.is_some() => screens::told_in_panel(desk),
             (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk, area.width),
             _ => None,
         },

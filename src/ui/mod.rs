@@ -29,6 +29,7 @@ mod screens;
 mod sight;
 pub mod text;
 pub mod theme;
+mod tryout;
 mod update;
 mod worker;
 

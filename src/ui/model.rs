@@ -9,6 +9,7 @@ mod library;
 mod log;
 mod nearby;
 mod overlay;
+mod panel;
 mod voices;
 
 pub use desk::Sort;
@@ -21,6 +22,7 @@ pub(crate) use library::{Branch, Holdings, Page, Part, People};
 pub(crate) use log::LogView;
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
+pub(crate) use panel::{Panel, WhatIfPanel};
 pub(crate) use voices::{TurnRow, Voices};
 
 use super::keymap::{Action, Keymap, Place};
@@ -225,6 +227,7 @@ impl Model {
     pub(crate) fn place_below(&self) -> Place {
         match (self.screen, &self.desk) {
             (Screen::Episodes, _) | (Screen::Episode, None) => Place::Episodes,
+            (Screen::Episode, Some(Desk { panel: Some(Panel::WhatIf(_)), .. })) => Place::WhatIf,
             (Screen::Episode, Some(desk)) => desk.tab.place(),
             (Screen::People, _) if self.holdings.people.page.is_some() => Place::Person,
             (Screen::People, _) => Place::People,

@@ -5,11 +5,12 @@ use super::keymap::Keymap;
 use super::model::{Arrive, Desk, Detail, Model, Status};
 use super::pictures::{Pictures, Probe};
 use super::theme::{Colours, Theme};
+use super::tryout::{self, Trial};
 use super::update::{Effect, Msg, open, update};
-use super::worker::serve_one;
+use super::worker::{Answer, serve_one};
 use crate::config::{Layers, Paths};
 use crate::domain::EpisodeId;
-use crate::session::{Review, Snapshot, SyntheticSize, Workspace, write_synthetic};
+use crate::session::{Review, Snapshot, SyntheticSize, WhatIf, Workspace, write_synthetic};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -23,6 +24,7 @@ pub(crate) struct Rehearsal {
     dir: tempfile::TempDir,
     workspace: Workspace,
     review: Option<Review>,
+    compared: Option<WhatIf>,
     pub model: Model,
 }
 
@@ -56,7 +58,7 @@ impl Rehearsal {
         let theme = Theme::load("dark", None, Colours::True).unwrap();
         let mut model = Model::new(Keymap::load(None).unwrap(), theme, vec!["dark".into()], Detail::Off);
         model.size = (120, 40);
-        let mut own = Self { workspace: workspace(dir.path()), dir, review: None, model };
+        let mut own = Self { workspace: workspace(dir.path()), dir, review: None, compared: None, model };
         let episode: EpisodeId = "synthetic-s01e01".parse().unwrap();
         let effects = open(&mut own.model, Arrive { episode: Some(episode), ..Arrive::default() });
         own.follow(effects);
@@ -124,9 +126,24 @@ impl Rehearsal {
         self.follow(effects);
     }
 
+    fn try_out(&mut self, trial: Trial) {
+        let found = std::cell::RefCell::new(Vec::new());
+        tryout::serve_one(&mut self.compared, trial, &|| true, &|tried| found.borrow_mut().push(tried));
+        for tried in found.into_inner() {
+            self.send(Msg::Answer(Answer::Tried(tried)));
+        }
+    }
+
     fn follow(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            let Effect::Ask(ask) = effect else { continue };
+            let ask = match effect {
+                Effect::Ask(ask) => ask,
+                Effect::Try(trial) => {
+                    self.try_out(trial);
+                    continue;
+                }
+                _ => continue,
+            };
             if let Some(answer) = serve_one(&self.workspace, &mut self.review, ask) {
                 self.send(Msg::Answer(answer));
             }

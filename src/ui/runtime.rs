@@ -6,6 +6,7 @@ use super::model::{Arrive, Detail, Model, Status};
 use super::pictures::{Pictures, Probe, Protocol, Want, probe};
 use super::projector::Projector;
 use super::theme::{Colours, Theme, ThemeError};
+use super::tryout::{Trial, Tryout};
 use super::update::{Effect, Msg, open, update};
 use super::worker::{Answer, Ask, RunAsk, Told, Worker};
 use crate::config::ImageProtocol;
@@ -110,6 +111,10 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
         let _ = answers.send(msg);
     })?;
     let answers = send.clone();
+    let tryout = Tryout::start(move |msg| {
+        let _ = answers.send(msg);
+    })?;
+    let answers = send.clone();
     let speaker = Speaker::start(move |event| {
         let _ = answers.send(Msg::Answer(Answer::Played(event)));
     })?;
@@ -135,6 +140,7 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<(), UiError> {
         model,
         worker,
         projector,
+        tryout,
         speaker,
         playing: None,
         pictures,
@@ -172,6 +178,7 @@ struct Runtime {
     model: Model,
     worker: Worker,
     projector: Projector,
+    tryout: Tryout,
     speaker: Speaker,
     /// What is played, and since when its time runs without sound.
     playing: Option<(Span, Option<Instant>)>,
@@ -296,6 +303,7 @@ impl Runtime {
         let effects = update(&mut self.model, msg);
         if was_open && self.model.desk.is_none() {
             self.projector.rest();
+            self.tryout.ask(Trial::Forget);
             self.stop_playing();
         }
         self.follow(effects);
@@ -326,6 +334,7 @@ impl Runtime {
                         self.projector.show(desk.film.source.clone(), frame, within);
                     }
                 }
+                Effect::Try(trial) => self.tryout.ask(trial),
                 Effect::Play(span) => {
                     if let Some(desk) = &self.model.desk {
                         self.speaker.play(desk.film.source.sound(span));

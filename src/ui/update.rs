@@ -5,6 +5,7 @@ use super::list::{Cursor, Step};
 use super::model::{Arrive, Asking, Desk, Made, Model, Overlay, Picking, Screen, Status, Tab};
 use super::screens;
 use super::text::fit;
+use super::tryout::Trial;
 use super::worker::{Answer, Ask, Deed, Told};
 use super::{confirm, edit, help, line, picker, refusal, replay, sight};
 use crate::domain::{MediaTime, Size, Span};
@@ -41,6 +42,8 @@ pub(crate) enum Effect {
     /// Lets the time of a span run on without sound.
     PlayMute(Span),
     StopPlaying,
+    /// Tries thresholds of grouping out.
+    Try(Trial),
     /// To the clipboard of the terminal.
     Copy(String),
     /// Another theme, by name.
@@ -192,6 +195,9 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     match model.screen {
         Screen::Episode => {
             let Some(desk) = &mut model.desk else { return go(model, Screen::Episodes) };
+            if desk.panel.is_some() {
+                return screens::in_panel(model, Action::Back);
+            }
             if desk.is_zoomed {
                 desk.is_zoomed = false;
                 return Vec::new();
@@ -334,15 +340,23 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             if let (Some((seq, made)), Deed::Decision) = (touched, what) {
                 desk.made.insert(seq, made);
             }
+            let effects = screens::follow_panel(desk);
             if model.screen == Screen::Log {
                 return vec![Effect::Ask(Ask::Log)];
             }
+            return effects;
         }
+        Answer::WhatIf(source) => return screens::what_if::sourced(model, source),
+        Answer::Tried(tried) => return screens::what_if::tried(model, tried),
         Answer::Refused(why) => {
+            screens::refused_in_panel(model);
             model.jobs.is_ordering = false;
             model.status = Status::Failed(why);
         }
-        Answer::Against(why) => model.status = Status::Failed(refusal::told(model, &why)),
+        Answer::Against(why) => {
+            model.status = Status::Failed(refusal::told(model, &why));
+            screens::refused_in_panel(model);
+        }
         Answer::Log(entries) => {
             model.log.take(entries);
             return [vec![Effect::Ask(Ask::Touches)], screens::log::ask_for_detail(model)].concat();
@@ -413,6 +427,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Changed(snapshot) => {
             if let Some(desk) = &mut model.desk {
                 desk.take(snapshot);
+                return screens::follow_panel(desk);
             }
         }
         Answer::Crops { track, every, first, page } => {

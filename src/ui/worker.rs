@@ -1,12 +1,14 @@
 //! The thread that reads and decides: it owns the open episode, so that the screen never waits for a disk.
 
 use super::library::{Reading, Tell};
+use super::tryout::Tried;
 use super::update::Msg;
 use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::{
     self, Access, CastLine, CatalogCommand, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource,
     FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent, Portraits,
-    Refusal, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, Workspace,
+    Refusal, Regrouping, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, WhatIfSource,
+    Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -48,6 +50,10 @@ pub(crate) enum Ask {
     Casts,
     /// Who looks like it.
     Near(Near),
+    /// What other thresholds of grouping are tried out on.
+    WhatIf,
+    /// Other groups, as one decision.
+    Regroup(Box<Regrouping>),
     /// The totals into a file.
     Export {
         path: String,
@@ -154,6 +160,9 @@ pub(crate) enum Answer {
         to: Near,
         found: Nearest,
     },
+    WhatIf(Box<WhatIfSource>),
+    /// From the thread that tries thresholds out.
+    Tried(Tried),
     /// Where they are now.
     Exported(String),
     /// A file stands where the totals were to go.
@@ -459,6 +468,8 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         | Ask::ShotFaces(_)
         | Ask::Spread
         | Ask::Near(_)
+        | Ask::WhatIf
+        | Ask::Regroup(_)
         | Ask::Export { .. }
         | Ask::Refresh => {}
     }
@@ -481,6 +492,8 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             let first = after.is_none();
             review.crops(track, after, every, limit).map(|page| Answer::Crops { track, every, first, page })
         }
+        Ask::WhatIf => review.what_if().map(|source| Answer::WhatIf(Box::new(source))),
+        Ask::Regroup(groups) => review.regroup(&groups).map(|made| decided(review, made, Deed::Decision)),
         Ask::Near(to) => review.near(to).map(|found| Answer::Near { to, found }),
         Ask::Export { path, over } => match review.export(&path, over) {
             Err(SessionError::IsThere { .. }) => Ok(Answer::IsThere(path)),

@@ -34,7 +34,7 @@ pub(super) struct State {
     summaries: BTreeMap<u64, String>,
     shots: Arc<Vec<Shot>>,
     crops: Crops,
-    measured: BTreeMap<ShotId, ShotTime>,
+    pub(super) measured: BTreeMap<ShotId, ShotTime>,
     pub(super) tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
     pub(super) cards: BTreeMap<IdentityId, Card>,
     pub(super) roster: Roster,

@@ -87,6 +87,9 @@ named! {
         Closer = "closer",
         ShowPicture = "show_picture",
         Play = "play",
+        WhatIf = "what_if",
+        LeapLeft = "leap_left",
+        LeapRight = "leap_right",
         Sort = "sort",
         SortReverse = "sort_reverse",
         AsFaces = "as_faces",
@@ -128,6 +131,8 @@ named! {
         Detections = "detections",
         Tracks = "tracks",
         Identities = "identities",
+        /// Other thresholds of grouping, tried out.
+        WhatIf = "what_if",
         /// Who speaks when.
         Voices = "voices",
         Results = "results",
@@ -169,6 +174,7 @@ impl Place {
             Self::Detections => "Detections",
             Self::Tracks => "Tracks",
             Self::Identities => "Identities",
+            Self::WhatIf => "What if",
             Self::Voices => "A/V",
             Self::Results => "Results",
             Self::People => "People",

@@ -1,7 +1,7 @@
 //! The open episode: its tabs, what is selected in them, what is under their cursors.
 
 use super::super::list::Cursor;
-use super::{Film, Made, Nearby, Tab, Voices, matches};
+use super::{Film, Made, Nearby, Panel, Tab, Voices, matches};
 use crate::domain::{CropKey, IdentityId, TrackId};
 use crate::session::{Access, Card, CropCursor, CropRow, FrameSource, Limits, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub(crate) struct Desk {
     pub picked: Option<CropKey>,
     /// Who looks like what is under the cursor.
     pub near: Nearby,
+    /// What takes the whole pane.
+    pub panel: Option<Panel>,
 }
 
 /// How identities are sorted.
@@ -181,6 +183,7 @@ impl Desk {
             made: BTreeMap::new(),
             picked: None,
             near: Nearby::default(),
+            panel: None,
         };
         desk.arrange();
         desk

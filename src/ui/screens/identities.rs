@@ -98,6 +98,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             desk.arrange();
             return super::settle(model);
         }
+        Action::WhatIf => return super::what_if::open(desk),
         Action::Name => return with(model, Picking::Name),
         Action::Merge => return with(model, Picking::Merge),
         Action::Discard => return with(model, Picking::DiscardIdentities),

@@ -14,14 +14,18 @@ pub(crate) mod results;
 pub(crate) mod shows;
 pub(crate) mod tracks;
 pub(crate) mod voices;
+pub(crate) mod what_if;
 
+use super::draw::Canvas;
 use super::keymap::Action;
-use super::model::{Desk, Model, Screen, Tab};
+use super::model::{Desk, Model, Panel, Screen, Tab};
 use super::text::sparkline;
+use super::theme::Role;
 use super::update::Effect;
 use super::worker::Ask;
 use crate::domain::{MediaTime, Span};
 use crate::session::Snapshot;
+use ratatui::layout::Rect;
 
 /// Lines between the line at the top and the two at the bottom.
 pub(crate) fn rows(model: &Model) -> usize {
@@ -55,7 +59,48 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// Gives an action the meaning that it has where a panel takes the pane.
+pub(crate) fn in_panel(model: &mut Model, action: Action) -> Vec<Effect> {
+    match model.desk.as_ref().and_then(|d| d.panel.as_ref()) {
+        Some(Panel::WhatIf(_)) => what_if::act(model, action),
+        None => Vec::new(),
+    }
+}
+
+/// Draws what takes the whole pane; tells whether something does.
+pub(crate) fn draw_panel(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) -> bool {
+    match model.desk.as_ref().and_then(|d| d.panel.as_ref()) {
+        Some(Panel::WhatIf(panel)) => what_if::draw(model, panel, canvas, area),
+        None => return false,
+    }
+    true
+}
+
+/// Returns what the line at the bottom says there.
+pub(crate) fn told_in_panel(desk: &Desk) -> Option<(Role, String)> {
+    match &desk.panel {
+        Some(Panel::WhatIf(_)) => what_if::told(desk),
+        None => None,
+    }
+}
+
+/// What was to be decided there was refused.
+pub(crate) fn refused_in_panel(model: &mut Model) {
+    what_if::refused(model);
+}
+
+/// Brings what takes the pane up to another state of the episode.
+pub(crate) fn follow_panel(desk: &mut Desk) -> Vec<Effect> {
+    match &desk.panel {
+        Some(Panel::WhatIf(_)) => what_if::follow(desk),
+        None => Vec::new(),
+    }
+}
+
 fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
+        return in_panel(model, action);
+    }
     let Some(desk) = &mut model.desk else { return Vec::new() };
     let at = Tab::ALL.iter().position(|t| *t == desk.tab).unwrap_or(0);
     let to = match action {
@@ -116,7 +161,8 @@ pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
     if model.desk.as_ref().is_some_and(|d| d.tab == Tab::Detections) {
         detections::rest(model);
     }
-    near::ask(model)
+    // Nobody sees it behind a panel.
+    if model.desk.as_ref().is_some_and(|d| d.panel.is_some()) { Vec::new() } else { near::ask(model) }
 }
 
 /// Returns how much of each stretch of the episode these spans fill, as one line; their order does not matter.
@@ -161,7 +207,7 @@ fn time_at(desk: &Desk, x: u16, wide: u16) -> MediaTime {
 
 /// A click on the screen.
 pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    if model.overlay.is_some() {
+    if model.overlay.is_some() || model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
         return Vec::new();
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
@@ -178,7 +224,7 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// The mouse moves with its button held: the cursor of a timeline goes along.
 pub(crate) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    if model.overlay.is_some() {
+    if model.overlay.is_some() || model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
         return Vec::new();
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {

@@ -1,0 +1,57 @@
+//! Other groups for an open episode: what they are worked out of, and the decision for them.
+
+use super::Review;
+use crate::domain::{Draft, Operation, OperationKind};
+use crate::infer::Registry;
+use crate::pipeline::group;
+use crate::session::{Regrouping, SessionError, WhatIfSource, author, report};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+impl Review {
+    /// Returns what other thresholds are tried out on, as the episode is now. Copies what is decided: some milliseconds for 10,000 tracks.
+    ///
+    /// # Errors
+    /// Fails where the list of models cannot be read.
+    pub fn what_if(&self) -> Result<WhatIfSource, SessionError> {
+        let registry = Registry::with_folder(&self.models)?;
+        let embedder = registry.entries().iter().find(|e| e.id == self.state.run.embedder.id);
+        let view = &self.state.view;
+        Ok(WhatIfSource {
+            store: Arc::downgrade(&self.store),
+            settings: self.settings.clone(),
+            scale: embedder.and_then(|e| e.cosines(self.settings.cosines)),
+            before: group::State { assignments: view.assignments.clone(), identities: view.identities.clone() },
+            next: view.next_identity,
+            roster: self.state.roster.clone(),
+            parts: view.parts.clone(),
+            discarded: view.marks.keys().copied().collect(),
+            measured: self.state.measured.clone(),
+            length: report::length(&self.state.run, &self.snapshot.shots),
+            snapshot: self.snapshot.clone(),
+        })
+    }
+
+    /// Takes other groups, as one decision; `None` where everything is so already.
+    ///
+    /// # Errors
+    /// Fails where something was decided since they were worked out, or the episode is open for reading only; nothing is changed then.
+    pub fn regroup(&mut self, groups: &Regrouping) -> Result<Option<Operation>, SessionError> {
+        self.prepare()?;
+        if groups.seq != self.state.seq {
+            return Err(SessionError::Stale { episode: self.store.episode().clone(), of: groups.seq, now: self.state.seq });
+        }
+        if groups.changes.is_empty() {
+            return Ok(None);
+        }
+        let draft = Draft {
+            author: author(),
+            kind: OperationKind::Group,
+            summary: groups.summary.clone(),
+            changes: groups.changes.clone(),
+            at: Timestamp::now(),
+        };
+        let done = self.store.append(draft)?;
+        self.take(Some(done))
+    }
+}
