@@ -10,8 +10,10 @@ use crate::domain::{Affine, Landmarks, Point, RgbImage, Size};
 ///
 /// The inputs of the 112 and 128 px embedders are cut from inside it; the 150 px one reaches 5 px below it.
 pub const CANONICAL_SIDE: u32 = 160;
-const CANONICAL_SCALE: f64 = 1.25;
-const CANONICAL_MARGIN: f64 = 10.0;
+pub(super) const CANONICAL_SCALE: f64 = 1.25;
+pub(super) const CANONICAL_MARGIN: f64 = 10.0;
+/// Shrinking by more than this takes more than two taps an axis.
+const MOST_TAPPED: f64 = 3.0;
 
 /// Five positions that an embedder was trained on; pixels of its input, centres at whole numbers.
 pub type Template = [[f64; 2]; 5];
@@ -55,6 +57,74 @@ pub fn canonical_map(landmarks: &Landmarks) -> Option<Affine> {
 #[must_use]
 pub fn template_map(template: &Template) -> Option<Affine> {
     similarity(&template.map(centred), &canonical_template())
+}
+
+/// Cuts the canonical crop of a face out of a picture of any size.
+///
+/// Where a face is more than three times as large as the crop, its surroundings are shrunk by whole pixels' means first: two taps would
+/// alias. Below that it is the very crop of [`warp`]. `None` where the landmarks fix no position.
+#[must_use]
+pub fn canonical_crop(image: &RgbImage, landmarks: &Landmarks) -> Option<RgbImage> {
+    let (map, size) = (canonical_map(landmarks)?, Size { width: CANONICAL_SIDE, height: CANONICAL_SIDE });
+    Some(warp_shrinking(image, &map, size))
+}
+
+/// Samples `image` through `map` as [`warp`] does; means of whole pixels are taken first where it shrinks by more than three.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the picture")]
+pub fn warp_shrinking(image: &RgbImage, map: &Affine, size: Size) -> RgbImage {
+    let times = map.a.hypot(map.c).floor();
+    if times <= MOST_TAPPED {
+        return warp(image, map, size);
+    }
+    let (right, bottom) = (size.width as f32, size.height as f32);
+    let corners = [(0.0, 0.0), (right, 0.0), (0.0, bottom), (right, bottom)].map(|(x, y)| map.apply(Point { x, y }));
+    let least = |of: fn(&Point) -> f32| corners.iter().map(of).fold(f32::MAX, f32::min).floor().max(0.0) as u32;
+    let most = |of: fn(&Point) -> f32, side: u32| (corners.iter().map(of).fold(0.0, f32::max).ceil() as u32).min(side);
+    let (left, top) = (least(|p| p.x), least(|p| p.y));
+    let part = cut(image, (left, top), (most(|p| p.x, image.width), most(|p| p.y, image.height)));
+    let times = times as u32;
+    let to_part = Affine::translate(-f64::from(left), -f64::from(top));
+    let shrunk = Affine::scale(1.0 / f64::from(times), 1.0 / f64::from(times));
+    warp(&shrink(&part, times), &map.then(&to_part).then(&shrunk), size)
+}
+
+/// Shrinks a picture to means of `times` by `times` pixels; rows and columns left over at the end are dropped.
+#[must_use]
+pub fn shrink(image: &RgbImage, times: u32) -> RgbImage {
+    let times = times.max(1);
+    let mut out = RgbImage::black(Size { width: image.width / times, height: image.height / times });
+    let (row, step, count) = (image.width as usize * 3, times as usize, times * times);
+    for (y, line) in out.data.chunks_exact_mut((image.width / times).max(1) as usize * 3).enumerate() {
+        for (x, rgb) in line.chunks_exact_mut(3).enumerate() {
+            let mut sum = [0u32; 3];
+            for source in (y * step..(y + 1) * step).filter_map(|y| image.data.get(y * row + x * step * 3..)) {
+                for pixel in source.chunks_exact(3).take(step) {
+                    for c in 0..3 {
+                        sum[c] += u32::from(pixel[c]);
+                    }
+                }
+            }
+            for c in 0..3 {
+                rgb[c] = u8::try_from((sum[c] + count / 2) / count).unwrap_or(u8::MAX);
+            }
+        }
+    }
+    out
+}
+
+/// Copies the pixels from one corner up to another.
+fn cut(image: &RgbImage, (left, top): (u32, u32), (right, bottom): (u32, u32)) -> RgbImage {
+    let size = Size { width: right.saturating_sub(left), height: bottom.saturating_sub(top) };
+    let mut out = RgbImage::black(size);
+    let row = image.width as usize * 3;
+    for (y, line) in (top as usize..).zip(out.data.chunks_exact_mut((size.width as usize * 3).max(1))) {
+        let from = y * row + left as usize * 3;
+        if let Some(source) = image.data.get(from..from + line.len()) {
+            line.copy_from_slice(source);
+        }
+    }
+    out
 }
 
 /// Samples `image` through `map` (output to image) by bilinear interpolation; black outside.
@@ -217,5 +287,38 @@ mod tests {
     fn halfway_between_pixels_is_their_mean() {
         let moved = warp(&gradient(40, 30), &Affine::translate(0.5, 0.0), Size { width: 10, height: 1 });
         assert_eq!(&moved.data[..6], &[2, 0, 9, 6, 0, 9]);
+    }
+
+    #[test]
+    fn a_large_face_is_shrunk_by_means_and_a_small_one_as_ever() {
+        // Stripes of one pixel, which two taps see as black, white or anything between.
+        let side = 1400;
+        let mut image = RgbImage::black(Size { width: side, height: side });
+        for (i, rgb) in image.data.chunks_exact_mut(3).enumerate() {
+            rgb.fill(if i % 2 == 0 { 0 } else { 200 });
+        }
+        let face = |k: f32| template().map(|p| Point { x: 20.0 + p.x * k, y: 20.0 + p.y * k });
+        let large = canonical_crop(&image, &face(10.0)).unwrap();
+        let middle = &large.data[(80 * 160 + 40) * 3..(80 * 160 + 120) * 3];
+        assert!(middle.iter().all(|v| (80..=120).contains(v)), "{middle:?}");
+        let map = canonical_map(&face(2.0)).unwrap();
+        assert_eq!(canonical_crop(&image, &face(2.0)).unwrap(), warp(&image, &map, large.size()));
+    }
+
+    #[test]
+    fn shrinking_first_does_not_move_a_face() {
+        let image = gradient(60, 60);
+        let mut wide = RgbImage::black(Size { width: 600, height: 600 });
+        for (i, rgb) in wide.data.chunks_exact_mut(3).enumerate() {
+            let (x, y) = (i % 600 / 10, i / 600 / 10);
+            rgb.copy_from_slice(&image.data[(y * 60 + x) * 3..][..3]);
+        }
+        let size = Size { width: 20, height: 20 };
+        let map = Affine::scale(2.0, 2.0).then(&Affine::translate(7.0, 9.0));
+        let (near, far) = (warp(&image, &map, size), warp_shrinking(&wide, &map.then(&Affine::scale(10.0, 10.0)), size));
+        for (a, b) in near.data.iter().zip(&far.data) {
+            // Steps of four, seen through another filter.
+            assert!(a.abs_diff(*b) <= 3, "{a} {b}");
+        }
     }
 }

@@ -4,6 +4,7 @@ pub mod align;
 pub mod area;
 pub mod cluster;
 pub mod diarise;
+pub mod enrol;
 pub mod evaluate;
 pub mod fuse;
 pub mod letterbox;

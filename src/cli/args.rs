@@ -2,6 +2,7 @@
 
 mod catalog;
 mod decide;
+mod facebank;
 mod look;
 mod measure;
 mod models;
@@ -9,6 +10,7 @@ mod regroup;
 
 pub use catalog::*;
 pub use decide::*;
+pub use facebank::*;
 pub use look::*;
 pub use measure::*;
 pub use models::*;
@@ -121,6 +123,8 @@ pub enum Command {
     Cast(CastArgs),
     /// The log of people and shows: undo, redo
     Catalog(CatalogArgs),
+    /// Keep the faces that people are known by
+    Facebank(FacebankArgs),
     /// List the tracks, with their pictures and whose they are
     Tracks(TracksArgs),
     /// List who speaks when, seen or not, and why that is believed

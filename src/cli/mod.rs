@@ -12,6 +12,7 @@ mod doctor;
 mod eval;
 mod eval_faces;
 mod export;
+mod facebank;
 mod models;
 mod output;
 mod pages;
@@ -107,6 +108,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Episode(args) => catalog::episode(&workspace, &args.command),
         Command::Cast(args) => catalog::cast(&workspace, &args.command),
         Command::Catalog(args) => catalog::catalog(&workspace, &args.command),
+        Command::Facebank(args) => facebank::run(&workspace, args),
         Command::Tracks(args) => decisions::tracks(&workspace, args),
         Command::Turns(args) => decisions::turns(&workspace, args),
         Command::Decide(decision) => decisions::decide(&workspace, decision),

@@ -11,4 +11,6 @@ mod settings;
 pub use layers::{ConfigError, Layers, line_of};
 pub use nearest::nearest;
 pub use paths::Paths;
-pub use settings::{BlockKind, DoubtParams, ImageProtocol, PictureParams, ProgressParams, Settings, SuggestParams, WhatIfParams};
+pub use settings::{
+    BlockKind, DoubtParams, ImageProtocol, PhotoParams, PictureParams, ProgressParams, Settings, SuggestParams, WhatIfParams,
+};

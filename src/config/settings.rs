@@ -1,6 +1,6 @@
 //! Every setting, composed of the parameters of the modules.
 
-use crate::algo::{cluster, diarise, evaluate, fuse, mouth, quality, screen_time, shot_cut, speech, track, voice_bank};
+use crate::algo::{cluster, diarise, enrol, evaluate, fuse, mouth, quality, screen_time, shot_cut, speech, track, voice_bank};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
@@ -40,6 +40,8 @@ pub struct Settings {
     pub voice_bank: voice_bank::Params,
     pub transcribe: TranscribeParams,
     pub suggest: SuggestParams,
+    pub facebank: enrol::Params,
+    pub photos: PhotoParams,
     pub doubts: DoubtParams,
     pub progress: ProgressParams,
     pub what_if: WhatIfParams,
@@ -69,6 +71,18 @@ pub struct WhatIfParams {
     pub step: f32,
     /// Steps of the coarse key.
     pub leap: u16,
+}
+
+/// What of a picture is taken on; table `[photos]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhotoParams {
+    /// Megabytes that a file may have.
+    pub most_file_mb: u32,
+    /// Megabytes that its pixels may take.
+    pub most_pixels_mb: u32,
+    /// Longer side from which a picture is looked at in a smaller copy, pixels.
+    pub look_side: u32,
 }
 
 /// How pictures are shown; table `[pictures]`.
@@ -167,6 +181,7 @@ impl Settings {
         settings.pool = self.pool.in_cosines(&map);
         settings.cluster = self.cluster.in_cosines(&map);
         settings.track.appearance = self.track.appearance.in_cosines(&map);
+        settings.facebank = self.facebank.in_cosines(&map);
         settings.suggest = SuggestParams {
             min_cosine: map.cosine(self.suggest.min_cosine),
             min_margin: map.difference(self.suggest.min_margin),

@@ -2,13 +2,13 @@
 
 use super::{
     Asset, AssetId, Author, Edit, EpisodeFacts, EpisodeId, Featured, LogEntry, Membership, OperationKind, Person, PersonId,
-    Season, Show, Slug,
+    Reference, ReferenceId, Season, Show, Slug,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One entry of the catalog's own log; never changed once written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CatalogOperation {
     /// Position in the log, from 1, without holes.
     pub seq: u64,
@@ -57,7 +57,7 @@ pub struct CatalogDraft {
 }
 
 /// One edit of the catalog.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CatalogChange {
     Person {
@@ -94,6 +94,11 @@ pub enum CatalogChange {
         show: Option<Slug>,
         edit: Edit<Featured>,
     },
+    /// A face that is known to be somebody's.
+    Reference {
+        id: ReferenceId,
+        edit: Edit<Reference>,
+    },
 }
 
 impl CatalogChange {
@@ -108,6 +113,7 @@ impl CatalogChange {
             Self::Membership { person, show, edit } => Self::Membership { person, show, edit: edit.invert() },
             Self::Asset { id, edit } => Self::Asset { id, edit: edit.invert() },
             Self::Featured { person, show, edit } => Self::Featured { person, show, edit: edit.invert() },
+            Self::Reference { id, edit } => Self::Reference { id, edit: edit.invert() },
         }
     }
 
@@ -123,6 +129,7 @@ impl CatalogChange {
             Self::Asset { id, .. } => format!("picture {id}"),
             Self::Featured { person, show: Some(show), .. } => format!("the picture of {person} in {show}"),
             Self::Featured { person, show: None, .. } => format!("the picture of {person}"),
+            Self::Reference { id, .. } => format!("reference {id}"),
         }
     }
 }

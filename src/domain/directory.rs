@@ -2,13 +2,13 @@
 
 use super::{
     Asset, AssetId, CatalogChange, ChangeError, Edit, EpisodeFacts, EpisodeId, Featured, Membership, OperationKind, Person,
-    PersonId, Season, Show, Slug, check_edit,
+    PersonId, Reference, ReferenceId, Season, Show, Slug, check_edit,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// Everything that people decided about people and shows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Directory {
     pub people: BTreeMap<PersonId, Person>,
     pub shows: BTreeMap<Slug, Show>,
@@ -17,10 +17,13 @@ pub struct Directory {
     pub memberships: BTreeMap<(PersonId, Slug), Membership>,
     pub assets: BTreeMap<AssetId, Asset>,
     pub featured: BTreeMap<(PersonId, Option<Slug>), Featured>,
+    pub references: BTreeMap<ReferenceId, Reference>,
     /// The highest number of a person ever used; nothing lowers it.
     pub last_person: u32,
     /// Likewise of a picture.
     pub last_asset: u32,
+    /// Likewise of a reference.
+    pub last_reference: u32,
 }
 
 impl Directory {
@@ -52,6 +55,12 @@ impl Directory {
                 }
                 CatalogChange::Featured { person, show, edit } => {
                     put(&mut self.featured, (*person, show.clone()), change, edit)?;
+                }
+                CatalogChange::Reference { id, edit } => {
+                    let number = id.number();
+                    check_unused(change, kind, edit, number, self.last_reference)?;
+                    put(&mut self.references, *id, change, edit)?;
+                    self.last_reference = self.last_reference.max(number);
                 }
             }
         }

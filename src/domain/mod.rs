@@ -19,6 +19,7 @@ mod ids;
 mod image;
 mod mark;
 mod naming;
+mod reference;
 mod report;
 mod roster;
 mod run;
@@ -52,6 +53,7 @@ pub use ids::{AssetId, EpisodeId, IdError, IdentityId, PersonId, RunId, ShotId, 
 pub use image::RgbImage;
 pub use mark::{DiscardReason, Mark, Never};
 pub use naming::{EpisodeNumber, episode_id_from_file_name, slug};
+pub use reference::{Origin, PictureId, Reference, ReferenceId};
 pub use report::{PersonTime, ScreenTime, SpeakingTime, SpeechTotals, Together};
 pub use roster::Roster;
 pub use run::{Changeover, Counts, DeviceUse, Listening, ModelUse, PassMark, RunMeta, VideoFacts, Watching, commercial_use};

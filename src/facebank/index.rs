@@ -1,7 +1,7 @@
 //! An index of face vectors of one embedder.
 
 use super::error::FacebankError;
-use super::saved::Saved;
+use super::saved::{Saved, WhyBuilt};
 use crate::domain::{EmbedderId, Embedding};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -29,6 +29,18 @@ const PARALLEL_ROWS: usize = 50_000;
 pub struct VectorIndex {
     embedder: EmbedderId,
     rows: Rows,
+    state: IndexState,
+}
+
+/// How an index came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexState {
+    /// Its rows are so few that each is compared.
+    Scanned,
+    /// Its file was whole and of these rows.
+    Loaded,
+    /// It was built, and why its file did not serve.
+    Built(WhyBuilt),
 }
 
 enum Rows {
@@ -56,20 +68,32 @@ impl VectorIndex {
         rows: impl FnOnce() -> Vec<(u64, Embedding)>,
     ) -> Result<Self, FacebankError> {
         let saved = Saved::at(base);
-        if let Some(index) = saved.load(embedder, fingerprint) {
-            return Ok(Self { embedder: embedder.clone(), rows: Rows::Graph(index) });
-        }
+        let why = match saved.load(embedder, fingerprint) {
+            Ok(index) => return Ok(Self { embedder: embedder.clone(), rows: Rows::Graph(index), state: IndexState::Loaded }),
+            Err(why) => why,
+        };
         let rows = rows();
         check(embedder, &rows)?;
         if rows.len() < SCAN_ROWS {
             saved.remove();
-            return Ok(Self { embedder: embedder.clone(), rows: Rows::Scan(rows) });
+            return Ok(Self { embedder: embedder.clone(), rows: Rows::Scan(rows), state: IndexState::Scanned });
         }
         let index = build(&rows)?;
         if let Err(error) = saved.store(&index, embedder, fingerprint) {
             tracing::warn!("cannot save the vector index {:?}, it will be made again: {error}", saved.path());
         }
-        Ok(Self { embedder: embedder.clone(), rows: Rows::Graph(index) })
+        Ok(Self { embedder: embedder.clone(), rows: Rows::Graph(index), state: IndexState::Built(why) })
+    }
+
+    /// Removes what is saved at `<base>.usearch`.
+    pub fn forget(base: &Path) {
+        Saved::at(base).remove();
+    }
+
+    /// Returns how it came about.
+    #[must_use]
+    pub fn state(&self) -> IndexState {
+        self.state
     }
 
     /// Returns the number of vectors.
@@ -216,7 +240,7 @@ mod tests {
         for n in [5000, PARALLEL_ROWS as u64] {
             let all = rows(n);
             let graph = open(&dir.path().join(n.to_string()), "f", n).0;
-            let scan = VectorIndex { embedder: embedder(), rows: Rows::Scan(all.clone()) };
+            let scan = VectorIndex { embedder: embedder(), rows: Rows::Scan(all.clone()), state: IndexState::Scanned };
             assert!(matches!(graph.rows, Rows::Graph(_)) && graph.len() == all.len());
             let mut hits = 0;
             for (key, query) in all.iter().step_by(all.len() / 100) {

@@ -9,4 +9,5 @@ mod index;
 mod saved;
 
 pub use error::FacebankError;
-pub use index::VectorIndex;
+pub use index::{IndexState, VectorIndex};
+pub use saved::WhyBuilt;

@@ -3,6 +3,7 @@
 use crate::domain::EmbedderId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,32 @@ struct Note {
     usearch: String,
 }
 
+/// How files are written; raised where the way that vectors are kept in them changes.
+const VERSION: u32 = 1;
+
+/// Says why a file did not serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyBuilt {
+    Missing,
+    Damaged,
+    OtherEmbedder,
+    OtherVersion,
+    /// It was made of other rows: some were added or removed since.
+    OtherRows,
+}
+
+impl fmt::Display for WhyBuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "there was none",
+            Self::Damaged => "its file was damaged",
+            Self::OtherEmbedder => "its file was of another embedder",
+            Self::OtherVersion => "its file was of another version of the program",
+            Self::OtherRows => "its file was of other rows",
+        })
+    }
+}
+
 /// Where an index is kept: `<base>.usearch` and `<base>.usearch.json`.
 #[derive(Debug)]
 pub(super) struct Saved {
@@ -39,24 +66,28 @@ impl Saved {
         Self { index: with(".usearch"), note: with(".usearch.json") }
     }
 
-    /// Loads the index; `None`, and nothing is loaded, unless file and note are whole and of these rows.
-    pub(super) fn load(&self, embedder: &EmbedderId, fingerprint: &str) -> Option<usearch::Index> {
-        let note: Note = serde_json::from_slice(&fs::read(&self.note).ok()?).ok()?;
-        let expected = Note {
-            v: 1,
-            sha256: digest(&self.index).ok()?,
-            embedder: embedder.clone(),
-            dim: note.dim,
-            count: note.count,
-            fingerprint: fingerprint.to_owned(),
-            usearch: usearch::version().to_owned(),
-        };
-        if note != expected {
-            return None;
+    /// Loads the index, or says why not; nothing is loaded unless file and note are whole and of these rows.
+    pub(super) fn load(&self, embedder: &EmbedderId, fingerprint: &str) -> Result<usearch::Index, WhyBuilt> {
+        if !self.index.exists() {
+            return Err(WhyBuilt::Missing);
         }
-        let index = usearch::Index::new(&super::index::options(note.dim)).ok()?;
-        index.load(self.index.to_str()?).ok()?;
-        (index.size() == note.count && index.dimensions() == note.dim).then_some(index)
+        let note = fs::read(&self.note).ok().and_then(|text| serde_json::from_slice::<Note>(&text).ok());
+        let Some(note) = note.filter(|n| digest(&self.index).is_ok_and(|sha256| sha256 == n.sha256)) else {
+            return Err(WhyBuilt::Damaged);
+        };
+        if note.embedder != *embedder {
+            return Err(WhyBuilt::OtherEmbedder);
+        }
+        if note.v != VERSION || note.usearch != usearch::version() {
+            return Err(WhyBuilt::OtherVersion);
+        }
+        if note.fingerprint != fingerprint {
+            return Err(WhyBuilt::OtherRows);
+        }
+        let index = usearch::Index::new(&super::index::options(note.dim)).map_err(|_| WhyBuilt::Damaged)?;
+        let is_loaded = self.index.to_str().is_some_and(|path| index.load(path).is_ok());
+        let is_whole = is_loaded && index.size() == note.count && index.dimensions() == note.dim;
+        if is_whole { Ok(index) } else { Err(WhyBuilt::Damaged) }
     }
 
     /// Writes the index under another name, renames it, then vouches for it: a crash in between leaves a file without
@@ -69,7 +100,7 @@ impl Saved {
         }
         index.save(name).map_err(|e| io::Error::other(e.to_string()))?;
         let note = Note {
-            v: 1,
+            v: VERSION,
             sha256: digest(&unfinished)?,
             embedder: embedder.clone(),
             dim: index.dimensions(),

@@ -84,6 +84,9 @@ pub fn catalog_touches(operations: &[CatalogOperation]) -> BTreeMap<u64, Touches
                 CatalogChange::Asset { edit, .. } => {
                     people.extend(edit.from.iter().chain(&edit.to).filter_map(|a| names.get(&a.person).cloned()));
                 }
+                CatalogChange::Reference { edit, .. } => {
+                    people.extend(edit.from.iter().chain(&edit.to).filter_map(|r| names.get(&r.person).cloned()));
+                }
                 CatalogChange::Show { .. } | CatalogChange::Season { .. } | CatalogChange::Episode { .. } => {}
             }
         }

@@ -5,7 +5,7 @@ use super::plan::Refusal;
 use crate::algo::evaluate::{RttmError, TruthError};
 use crate::blobs::BlobError;
 use crate::config::ConfigError;
-use crate::domain::{EpisodeId, IdError, PersonId, RunId, SlugError};
+use crate::domain::{EpisodeId, IdError, IdentityId, PersonId, ReferenceId, RunId, SlugError, TrackId};
 use crate::export::artifacts::ArtifactError;
 use crate::export::catalog::CatalogRowError;
 use crate::facebank::FacebankError;
@@ -99,6 +99,12 @@ pub enum SessionError {
         "operation {of} cannot be taken back or done again: the turns or voices that it names are not there any more, {run} told them apart anew since"
     )]
     HeardAnew { of: u64, run: RunId },
+    #[error("there is no reference {reference} in the facebank")]
+    NoReference { reference: ReferenceId },
+    #[error("{episode} keeps no face of {what}")]
+    NoCrops { episode: EpisodeId, what: String },
+    #[error("nobody said yet who {track} of {episode} is")]
+    Nameless { episode: EpisodeId, track: TrackId, identity: Option<IdentityId> },
     #[error("there is nobody called {who:?} in the library")]
     NoPerson { who: String, nearest: Vec<String> },
     #[error("operation {of} of the catalog cannot be taken back: {why}")]
@@ -181,6 +187,14 @@ impl SessionError {
                 "what held of it was carried to the turns of now: decide on those, or take back another by its number".into(),
             ),
             Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics person` lists everybody".into()),
+            Self::NoReference { .. } => Some("`screenalytics facebank list` lists them".into()),
+            Self::NoCrops { episode, .. } => {
+                Some(format!("`screenalytics tracks {episode}` lists the tracks with their pictures"))
+            }
+            Self::Nameless { episode, identity: Some(identity), .. } => {
+                Some(format!("`screenalytics name {episode} {identity} NAME` says who it is; or give --as NAME"))
+            }
+            Self::Nameless { .. } => Some("assign the track to an identity first, or give --as NAME".into()),
             Self::NoPerson { nearest, .. } => Some(format!("near: {}", nearest.join(", "))),
             Self::CatalogNotUndoable { .. } => Some("`screenalytics catalog log` lists what can be taken back".into()),
             Self::Depends { by: Some((seq, _)), .. } => Some(format!("take back operation {seq} first")),

@@ -1,13 +1,13 @@
 //! Pictures of people whose names are known: a file or a folder a person.
 
+use super::photo::{self, Photo};
 use super::{SessionError, Workspace};
 use crate::algo::align;
 use crate::config::Settings;
-use crate::domain::{Affine, Embedding, RgbImage, Size};
+use crate::domain::{Affine, BBox, Detection, EmbedderId, Embedding, Point, RgbImage, Size};
 use crate::infer::{
     FaceDetector, FaceEmbedder, ModelFile, Prefer, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
 };
-use image::{DynamicImage, ImageDecoder, ImageReader, ImageResult};
 use std::path::{Path, PathBuf};
 
 /// A detector and an embedder, opened on the CPU for a few pictures.
@@ -50,21 +50,85 @@ impl PortraitModels {
     /// # Errors
     /// Fails where a model does; a picture that cannot be read is an answer.
     pub(super) fn look(&mut self, workspace: &Workspace, path: &Path) -> Result<Portrait, SessionError> {
-        let picture = match read(path) {
-            Ok(picture) => picture,
+        let params = &workspace.settings.photos;
+        let photo = match photo::read_bytes(path, params).and_then(|bytes| photo::decode(&bytes, params)) {
+            Ok(photo) => photo,
             Err(error) => return Ok(Portrait::Unreadable(error.to_string())),
         };
-        let mut sample = |size: Size, map: &Affine| align::warp(&picture, map, size);
-        let policy = &workspace.settings.detect.large_faces;
-        let faces = detect_picture(self.detector.as_mut(), policy, picture.size(), &mut sample)?;
+        let faces = self.faces(workspace, &photo)?;
         let largest = faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
-        let Some(map) = largest.and_then(|f| f.landmarks.as_ref()).and_then(align::canonical_map) else {
+        let landmarks = largest.and_then(|f| f.landmarks.as_ref());
+        let Some(aligned) = landmarks.and_then(|points| align::canonical_crop(&photo.full, points)) else {
             return Ok(Portrait::NoFace);
         };
-        let side = align::CANONICAL_SIDE;
-        let aligned = align::warp(&picture, &map, Size { width: side, height: side });
-        let vector = self.embedder.embed(&[aligned])?.pop();
+        let vector = self.embed(&[aligned])?.pop();
         Ok(vector.map_or(Portrait::NoFace, |vector| Portrait::Face { vector, faces: faces.len() }))
+    }
+
+    /// Finds the faces of a picture, by falling score, in pixels of the full picture.
+    ///
+    /// # Errors
+    /// Fails where the model does.
+    pub(super) fn faces(&mut self, workspace: &Workspace, photo: &Photo) -> Result<Vec<Detection>, SessionError> {
+        self.faces_within(workspace, photo, 0.0)
+    }
+
+    /// The same, and once more with black around the picture where there is none: of a picture that is cut close to its face detectors
+    /// know less.
+    ///
+    /// # Errors
+    /// Fails where the model does.
+    pub(super) fn faces_cut_close(&mut self, workspace: &Workspace, photo: &Photo) -> Result<Vec<Detection>, SessionError> {
+        let faces = self.faces(workspace, photo)?;
+        if faces.is_empty() { self.faces_within(workspace, photo, MARGIN) } else { Ok(faces) }
+    }
+
+    /// Looks at a picture with `margin` times its longer side added on every side.
+    fn faces_within(&mut self, workspace: &Workspace, photo: &Photo, margin: f32) -> Result<Vec<Detection>, SessionError> {
+        let (picture, times) = photo.small.as_ref().map_or((&photo.full, 1.0), |(small, times)| (small, *times));
+        let added = (picture.width.max(picture.height) as f32 * margin).round();
+        let within = |side: u32| side.saturating_add(whole(2.0 * added));
+        let size = Size { width: within(picture.width), height: within(picture.height) };
+        let moved = Affine::translate(-f64::from(added), -f64::from(added));
+        let mut sample = |size: Size, map: &Affine| align::warp(picture, &map.then(&moved), size);
+        let policy = &workspace.settings.detect.large_faces;
+        let found = detect_picture(self.detector.as_mut(), policy, size, &mut sample)?;
+        Ok(found.into_iter().map(|face| in_full(&face, added, times)).collect())
+    }
+
+    /// Returns the name of what makes the vectors.
+    pub(super) fn embedder(&self) -> EmbedderId {
+        EmbedderId(self.embedder_file.entry.id.clone())
+    }
+
+    /// Returns a vector for each aligned face, in order.
+    ///
+    /// # Errors
+    /// Fails where the model does.
+    pub(super) fn embed(&mut self, faces: &[RgbImage]) -> Result<Vec<Embedding>, SessionError> {
+        Ok(self.embedder.embed(faces)?)
+    }
+}
+
+/// Black on every side of a picture that is cut close, in longer sides of it.
+const MARGIN: f32 = 0.5;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pictures have fewer pixels a side than 2^24")]
+fn whole(pixels: f32) -> u32 {
+    pixels.max(0.0) as u32
+}
+
+/// Brings a face from a smaller copy with `added` pixels around it to the full picture, `times` as large.
+///
+/// Landmarks count pixel centres as whole numbers, so half a pixel is added before scaling and taken off after.
+fn in_full(face: &Detection, added: f32, times: f32) -> Detection {
+    let edge = |v: f32| (v - added) * times;
+    let centre = |v: f32| (v - added + 0.5) * times - 0.5;
+    let BBox { x1, y1, x2, y2 } = face.bbox;
+    Detection {
+        bbox: BBox::new(edge(x1), edge(y1), edge(x2), edge(y2)),
+        landmarks: face.landmarks.map(|points| points.map(|p| Point { x: centre(p.x), y: centre(p.y) })),
+        score: face.score,
     }
 }
 
@@ -79,16 +143,6 @@ pub(super) enum Portrait {
     NoFace,
     /// It is no picture, and why.
     Unreadable(String),
-}
-
-/// Reads a picture as it is meant to be seen: cameras write how they were held beside the pixels.
-fn read(path: &Path) -> ImageResult<RgbImage> {
-    let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
-    let orientation = decoder.orientation()?;
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    image.apply_orientation(orientation);
-    let image = image.into_rgb8();
-    Ok(RgbImage { width: image.width(), height: image.height(), data: image.into_raw() })
 }
 
 /// Lists portraits with the names they are filed under: `Ava Stone.jpg`, or any picture in `Ava Stone/`.
@@ -112,7 +166,7 @@ pub(super) fn portrait_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, Se
     Ok(files)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
     let failed = |source| SessionError::Read { path: folder.to_owned(), source };
     let mut paths =
         std::fs::read_dir(folder).map_err(failed)?.map(|e| Ok(e?.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
@@ -124,7 +178,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn is_picture(path: &Path) -> bool {
+pub(super) fn is_picture(path: &Path) -> bool {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     path.is_file() && matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png"))
 }
@@ -132,23 +186,6 @@ fn is_picture(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
-
-    #[test]
-    fn a_picture_taken_with_the_camera_on_its_side_is_seen_upright() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.jpg");
-        // White left half, black right half; the camera says: turn a quarter clockwise, so white comes to the top.
-        let data: Vec<u8> = (0..16 * 16).flat_map(|i| [if i % 16 < 8 { 255 } else { 0 }; 3]).collect();
-        // TIFF, big endian, one entry: 0x0112 (orientation), short, one value, 6.
-        let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
-        let mut encoder = JpegEncoder::new_with_quality(std::fs::File::create(&path).unwrap(), 100);
-        encoder.set_exif_metadata(exif).unwrap();
-        encoder.write_image(&data, 16, 16, ExtendedColorType::Rgb8).unwrap();
-        let seen = read(&path).unwrap();
-        let at = |x: usize, y: usize| seen.data[(y * 16 + x) * 3];
-        assert!(at(2, 2) > 200 && at(13, 2) > 200 && at(2, 13) < 50 && at(13, 13) < 50);
-    }
 
     #[test]
     fn a_picture_is_filed_under_its_own_name_or_that_of_its_folder() {

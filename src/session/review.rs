@@ -118,6 +118,10 @@ impl Review {
         self.store.episode()
     }
 
+    pub(super) fn store(&self) -> &EpisodeStore {
+        &self.store
+    }
+
     /// Returns whether decisions can be made.
     #[must_use]
     pub fn access(&self) -> &Access {

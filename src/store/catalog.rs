@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::lock::FileLock;
 use super::tables::{Bytes, EPISODE_FACTS, EPISODES, Kind, LAST_PERSON, LOG, NAMES, PEOPLE, STATE};
 use super::verify::{Chain, Finding, Findings};
-use super::voice_bank;
+use super::{references, voice_bank};
 use crate::domain::{
     Author, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, EpisodeEntry, EpisodeFacts, EpisodeId, OperationKind,
     Person, PersonId, Roster, name_key, tidy_name,
@@ -202,6 +202,7 @@ impl Catalog {
                     findings.add("people", format!("{id} is not found by the name {name:?}"));
                 }
             }
+            references::verify(txn, &mut findings)?;
             for row in voice_bank::rows(txn)? {
                 if let Err(error) = row {
                     findings.add("voice prints", error.to_string());

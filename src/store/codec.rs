@@ -19,6 +19,13 @@ impl RowKey for &str {
     }
 }
 
+impl RowKey for (&str, u64) {
+    fn feed(&self, hash: &mut crc32fast::Hasher) {
+        hash.update(self.0.as_bytes());
+        hash.update(&self.1.to_le_bytes());
+    }
+}
+
 impl RowKey for (u32, u32) {
     fn feed(&self, hash: &mut crc32fast::Hasher) {
         hash.update(&self.0.to_le_bytes());

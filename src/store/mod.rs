@@ -30,6 +30,7 @@ mod library;
 mod lock;
 mod measured;
 mod parts;
+mod references;
 mod rows;
 mod runs;
 #[cfg(test)]
@@ -47,4 +48,5 @@ pub use episode::EpisodeStore;
 pub use error::StoreError;
 pub use library::{Deleted, DeletedRows, Library};
 pub use lock::Holder;
+pub use references::picture_id;
 pub use verify::Finding;

@@ -5,8 +5,8 @@ use redb::TableDefinition;
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
 /// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints. 5: shows, seasons, casts, pictures of people.
-/// 6: whom tracks are not of.
-pub(super) const SCHEMA: u32 = 6;
+/// 6: whom tracks are not of. 7: the facebank.
+pub(super) const SCHEMA: u32 = 7;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -24,6 +24,7 @@ pub(super) const ACTIVE_RUN: &str = "active_run";
 pub(super) const LAST_RUN: &str = "last_run";
 pub(super) const LAST_PERSON: &str = "last_person";
 pub(super) const LAST_ASSET: &str = "last_asset";
+pub(super) const LAST_REFERENCE: &str = "last_reference";
 
 // Measured, bulk rows but for the first.
 pub(super) const RUNS: TableDefinition<u32, Bytes> = TableDefinition::new("runs");
@@ -109,6 +110,12 @@ pub(super) const MEMBERSHIPS: TableDefinition<(u32, &str), Bytes> = TableDefinit
 pub(super) const ASSETS: TableDefinition<u32, Bytes> = TableDefinition::new("media_asset");
 /// Person, show; an empty one stands for all that have none.
 pub(super) const FEATURED: TableDefinition<(u32, &str), Bytes> = TableDefinition::new("person_featured");
+/// References of the facebank.
+pub(super) const REFERENCES: TableDefinition<u64, Bytes> = TableDefinition::new("facebank");
+/// SHA-256 in hex -> JPEG; no row is ever removed, because the log may name it.
+pub(super) const PICTURES_KEPT: TableDefinition<&str, Bytes> = TableDefinition::new("pictures");
+/// Embedder, reference: little-endian f32.
+pub(super) const REFERENCE_VECTORS: TableDefinition<(&str, u64), Bytes> = TableDefinition::new("reference_vectors");
 /// Episode, bulk rows.
 pub(super) const VOICE_PRINTS: TableDefinition<&str, Bytes> = TableDefinition::new("voice_prints");
 
@@ -161,6 +168,9 @@ impl Kind {
                 txn.open_table(MEMBERSHIPS)?;
                 txn.open_table(ASSETS)?;
                 txn.open_table(FEATURED)?;
+                txn.open_table(REFERENCES)?;
+                txn.open_table(PICTURES_KEPT)?;
+                txn.open_table(REFERENCE_VECTORS)?;
                 txn.open_table(VOICE_PRINTS)?;
             }
         }

@@ -1,10 +1,11 @@
 //! The detector threads: faces of one picture, each with its quality and, straight from the decoder's picture, its crops.
 
+use super::ScanPlan;
+use super::crop_image::thumb;
 use super::source::{Event, Job, Numbered};
-use super::{CropImageParams, ScanPlan};
 use crate::algo::track::Kind;
 use crate::algo::{align, quality};
-use crate::domain::{Affine, BBox, Detection, DropReason, Embedding, FrameTime, Quality, RgbImage, Size};
+use crate::domain::{Affine, Detection, DropReason, Embedding, FrameTime, Quality, RgbImage, Size};
 use crate::infer::{FaceEmbedder, build_detector, build_embedder, detect_pictures};
 use crate::media::Picture;
 use crate::pipeline::PassError;
@@ -99,49 +100,4 @@ fn view(picture: &Picture, detection: &Detection, plan: &ScanPlan<'_>) -> Result
     let quality = quality::assess(plan.quality, &aligned, detection, picture.size());
     let (thumb_size, thumb_map) = thumb(plan.crop_images, detection);
     Ok(FaceView { quality, aligned, thumb: picture.sample(thumb_size, &thumb_map), appearance: None })
-}
-
-/// Returns size and map (thumbnail to picture) of the 4:5 picture around a face.
-fn thumb(params: &CropImageParams, detection: &Detection) -> (Size, Affine) {
-    let size = thumb_size(params);
-    let face = detection.bbox;
-    let height = f64::from(params.thumb_context) * f64::from(face.height()).max(f64::from(face.width()) * 1.25);
-    let scale = height / f64::from(size.height.max(1));
-    let center = face.center();
-    let corner_x = f64::from(center.x) - scale * f64::from(size.width) / 2.0;
-    let corner_y = f64::from(center.y) - height / 2.0;
-    (size, Affine::scale(scale, scale).then(&Affine::translate(corner_x, corner_y)))
-}
-
-/// Returns where the face lies in its thumbnail: in the middle.
-pub(super) fn box_in_thumb(params: &CropImageParams, detection: &Detection) -> BBox {
-    let (size, face) = (thumb_size(params), detection.bbox);
-    let (x, y) = (size.width as f32 / 2.0, size.height as f32 / 2.0);
-    let shown = params.thumb_context * face.height().max(face.width() * 1.25);
-    let (w, h) = (face.width() / shown * y, face.height() / shown * y);
-    BBox::new(x - w, y - h, x + w, y + h)
-}
-
-fn thumb_size(params: &CropImageParams) -> Size {
-    Size { width: params.thumb_width, height: params.thumb_width * 5 / 4 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Point;
-
-    #[test]
-    fn a_face_lies_in_its_thumbnail_where_the_map_puts_it() {
-        let params = CropImageParams { aligned_quality: 92, thumb_quality: 82, thumb_width: 112, thumb_context: 1.6 };
-        for bbox in [BBox::new(100.0, 40.0, 180.0, 140.0), BBox::new(-20.0, 10.0, 300.0, 90.0)] {
-            let face = Detection { bbox, landmarks: None, score: 1.0 };
-            let (_, map) = thumb(&params, &face);
-            let inside = box_in_thumb(&params, &face);
-            for (corner, due) in [((inside.x1, inside.y1), (bbox.x1, bbox.y1)), ((inside.x2, inside.y2), (bbox.x2, bbox.y2))] {
-                let at = map.apply(Point { x: corner.0, y: corner.1 });
-                assert!((at.x - due.0).abs() < 1e-3 && (at.y - due.1).abs() < 1e-3, "{at:?} {due:?}");
-            }
-        }
-    }
 }

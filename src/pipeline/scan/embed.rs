@@ -1,8 +1,9 @@
 //! The embedder threads: vectors of the kept crops of one shot.
 
 use super::ScanPlan;
+use super::crop_image::from_jpeg;
 use super::track::Draft;
-use crate::domain::{Embedding, RgbImage, ShotRecord};
+use crate::domain::{Embedding, ShotRecord};
 use crate::infer::{FaceEmbedder, build_embedder};
 use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
@@ -44,7 +45,7 @@ pub(in crate::pipeline) fn vectors<'a>(
     let mut out = Vec::new();
     let mut batch = Vec::with_capacity(BATCH);
     for (track, frame, jpeg) in crops {
-        batch.push(jpeg_pixels(jpeg).map_err(|reason| PassError::Decode { track, frame, reason })?);
+        batch.push(from_jpeg(jpeg).map_err(|reason| PassError::Decode { track, frame, reason })?);
         if batch.len() == BATCH {
             out.extend(embedder.embed(&batch)?);
             batch.clear();
@@ -54,10 +55,4 @@ pub(in crate::pipeline) fn vectors<'a>(
         out.extend(embedder.embed(&batch)?);
     }
     Ok(out)
-}
-
-/// Returns the picture that a JPEG holds, or what is wrong with it.
-pub(super) fn jpeg_pixels(jpeg: &[u8]) -> Result<RgbImage, String> {
-    let image = image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).map_err(|e| e.to_string())?.into_rgb8();
-    Ok(RgbImage { width: image.width(), height: image.height(), data: image.into_raw() })
 }

@@ -8,6 +8,7 @@
 //! Pictures go through the detectors out of order and are put back in order before tracking. The shot is the unit of commit:
 //! an interrupted scan goes on at the first shot that is not stored, and then stores what an uninterrupted one would have.
 
+mod crop_image;
 mod detect;
 mod embed;
 mod reorder;
@@ -16,6 +17,7 @@ mod track;
 mod validate;
 mod write;
 
+pub use crop_image::{from_jpeg, thumb, to_jpeg};
 pub(in crate::pipeline) use embed::vectors;
 pub use reorder::Reorder;
 pub use source::Resume;

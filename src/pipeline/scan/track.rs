@@ -1,5 +1,6 @@
 //! The tracking stage: one shot at a time, in order, as soon as its boundaries are certain.
 
+use super::crop_image::to_jpeg;
 use super::detect::{FaceView, Seen};
 use super::reorder::Reorder;
 use super::source::{Event, Numbered, Resume};
@@ -8,14 +9,11 @@ use super::{CropImageParams, ScanPlan};
 use crate::algo::quality::BestCrops;
 use crate::algo::shot_cut::Boundary;
 use crate::algo::track::{TrackInput, Tracker, dissolve_ghost, tracker, untracked_reason};
-use crate::domain::{
-    Crop, Detection, DropReason, Face, Fate, FrameTime, Opening, Quality, RgbImage, Shot, ShotId, TrackId, Tracklet,
-};
+use crate::domain::{Crop, Detection, DropReason, Face, Fate, FrameTime, Opening, Quality, Shot, ShotId, TrackId, Tracklet};
 use crate::pipeline::PassError;
 use crate::pipeline::flow::Flow;
 use crate::pipeline::progress::{Progress, Stage};
 use crossbeam_channel::{Receiver, Sender};
-use image::codecs::jpeg::JpegEncoder;
 use std::collections::VecDeque;
 
 /// A tracked shot whose crops have no vectors yet.
@@ -243,15 +241,8 @@ impl<'a> OpenShot<'a> {
 }
 
 fn keep(params: &CropImageParams, at: FrameTime, detection: Detection, view: &FaceView) -> Result<KeptCrop, PassError> {
-    let aligned = jpeg(&view.aligned, params.aligned_quality, at.frame)?;
-    let thumb = jpeg(&view.thumb, params.thumb_quality, at.frame)?;
+    let failed = |reason| PassError::Encode { frame: at.frame, reason };
+    let aligned = to_jpeg(&view.aligned, params.aligned_quality).map_err(failed)?;
+    let thumb = to_jpeg(&view.thumb, params.thumb_quality).map_err(failed)?;
     Ok(KeptCrop { at, detection, quality: view.quality, aligned, thumb })
-}
-
-fn jpeg(image: &RgbImage, quality: u8, frame: u64) -> Result<Vec<u8>, PassError> {
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(&image.data, image.width, image.height, image::ExtendedColorType::Rgb8)
-        .map_err(|e| PassError::Encode { frame, reason: e.to_string() })?;
-    Ok(bytes)
 }

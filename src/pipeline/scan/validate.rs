@@ -1,7 +1,6 @@
 //! A second detector's look at the crops that a track would keep.
 
-use super::detect::box_in_thumb;
-use super::embed::jpeg_pixels;
+use super::crop_image::{box_in_thumb, from_jpeg};
 use super::track::KeptCrop;
 use super::{CropImageParams, ScanPlan};
 use crate::algo::align::warp_edge;
@@ -68,7 +67,7 @@ impl<'a> Validator<'a> {
     }
 
     fn confirms(&mut self, crop: &KeptCrop) -> Result<bool, PassError> {
-        let thumb = jpeg_pixels(&crop.thumb).map_err(|reason| PassError::Look { frame: crop.at.frame, reason })?;
+        let thumb = from_jpeg(&crop.thumb).map_err(|reason| PassError::Look { frame: crop.at.frame, reason })?;
         // A crop is all face: a coarse look is the one that sees it.
         let coarse = self.detector.coarse_input(thumb.size(), self.params.long_side);
         let letterbox = coarse.unwrap_or_else(|| self.detector.input(thumb.size()));

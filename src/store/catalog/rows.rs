@@ -5,11 +5,12 @@ use super::super::decisions::append_row;
 use super::super::engine::Fault;
 use super::super::error::StoreError;
 use super::super::tables::{
-    ASSETS, Bytes, EPISODE_FACTS, FEATURED, LAST_ASSET, LAST_PERSON, MEMBERSHIPS, NAMES, PEOPLE, SEASONS, SHOWS, STATE,
+    ASSETS, Bytes, EPISODE_FACTS, FEATURED, LAST_ASSET, LAST_PERSON, LAST_REFERENCE, MEMBERSHIPS, NAMES, PEOPLE, REFERENCES,
+    SEASONS, SHOWS, STATE,
 };
 use crate::domain::{
-    AssetId, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, OperationKind, PersonId, Roster, Slug, check_edit,
-    check_unused,
+    AssetId, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, OperationKind, PersonId, ReferenceId, Roster, Slug,
+    check_edit, check_unused,
 };
 use redb::{Key, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -79,6 +80,11 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &CatalogChange) -
             let show = show.as_ref().map_or("", Slug::as_str);
             edit_row(&mut txn.open_table(FEATURED)?, (person.0, show), change, edit)
         }
+        CatalogChange::Reference { id, edit } => {
+            check_unused(change, kind, edit, id.number(), last(txn, LAST_REFERENCE)?)?;
+            raise(txn, LAST_REFERENCE, id.number())?;
+            edit_row(&mut txn.open_table(REFERENCES)?, id.0, change, edit)
+        }
     }
 }
 
@@ -125,8 +131,10 @@ pub(super) fn directory(txn: &ReadTransaction) -> Result<Directory, Fault> {
             let show = if show.is_empty() { None } else { Some(show.parse().ok()?) };
             Some((PersonId(person), show))
         })?,
+        references: read(txn, REFERENCES, |id| Some(ReferenceId(id)))?,
         last_person: last(LAST_PERSON)?,
         last_asset: last(LAST_ASSET)?,
+        last_reference: last(LAST_REFERENCE)?,
     })
 }
 
@@ -154,6 +162,7 @@ pub(super) fn differences(a: &Directory, b: &Directory) -> Vec<&'static str> {
         ("casts", a.memberships == b.memberships),
         ("pictures of people", a.assets == b.assets && a.last_asset == b.last_asset),
         ("featured pictures", a.featured == b.featured),
+        ("facebank", a.references == b.references && a.last_reference == b.last_reference),
     ];
     parts.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name).collect()
 }

@@ -1,0 +1,19 @@
+//! The facebank of a library: faces that are known to be somebody's, with which those of every episode are compared.
+//!
+//! What is kept is the aligned face, so that the vectors of any embedder can be made of it; which face stands for whom is decided in the
+//! catalog's log and taken back by its undo.
+
+mod bank;
+mod check;
+mod enrol;
+mod line;
+mod promote;
+#[cfg(test)]
+mod tests;
+
+pub use crate::algo::enrol::TakeLargest;
+pub use bank::{Bank, Found, ReferenceVector, bank, nearest, references};
+pub use check::{BankCheck, CopyLine, DoubtLine, check, rebuild};
+pub use enrol::{Enrolment, FaceOutcome, Verdict, enrol, portraits_of};
+pub use line::{ReferenceLine, list, remove};
+pub use promote::{PromoteFrom, Promotion, promote, promote_open};
