@@ -15,6 +15,8 @@ pub mod screen_time;
 pub mod shot_cut;
 pub mod speech;
 pub mod speech_windows;
+#[cfg(test)]
+pub(crate) mod sunglasses;
 pub mod track;
 pub mod transcript;
 pub mod voice_bank;

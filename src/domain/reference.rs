@@ -55,8 +55,6 @@ pub enum Origin {
     File { path: String, sha256: String },
     /// A kept crop of an episode.
     Crop { episode: EpisodeId, run: RunId, track: TrackId, frame: u64 },
-    /// Another reference, with something drawn onto it.
-    Drawn { of: ReferenceId, what: String },
 }
 
 impl fmt::Display for Origin {
@@ -64,7 +62,6 @@ impl fmt::Display for Origin {
         match self {
             Self::File { path, .. } => f.write_str(path),
             Self::Crop { episode, run, track, frame } => write!(f, "{episode} {run} {track}:{frame}"),
-            Self::Drawn { of, what } => write!(f, "{of} with {what}"),
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn doctor(workspace: &Workspace, episode: Option<&EpisodeId>, say: &mut dyn 
         }
     };
     say(Check { what: "library".into(), outcome: Outcome::Good(format!("{}", workspace.library.display())) });
+    super::facebank::health(&library.catalog(), say);
     let episodes = match episode {
         Some(one) => {
             workspace.require(&library, one)?;

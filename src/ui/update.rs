@@ -454,6 +454,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let shown = if model.screen == Screen::Log { Ask::Log } else { Ask::Casts };
             return std::iter::once(Effect::Ask(shown)).chain(refresh).collect();
         }
+        Answer::Promoted(done) => model.status = Status::Done(screens::promote::said(&done)),
         Answer::Exported(path) => model.status = Status::Done(format!("the totals are in {path}")),
         Answer::IsThere(path) => {
             let what = Asking::Export { taken: Some(path.clone()) };

@@ -4,6 +4,7 @@ use super::library::{Reading, Tell};
 use super::tryout::Tried;
 use super::update::Msg;
 use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
+use crate::session::facebank::{self, PromoteFrom, Promotion};
 use crate::session::{
     self, Access, CastLine, CatalogCommand, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource,
     FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent, Portraits,
@@ -54,6 +55,8 @@ pub(crate) enum Ask {
     WhatIf,
     /// Other groups, as one decision.
     Regroup(Box<Regrouping>),
+    /// Faces of the open episode into the facebank.
+    Promote(PromoteFrom),
     /// The totals into a file.
     Export {
         path: String,
@@ -163,6 +166,8 @@ pub(crate) enum Answer {
     WhatIf(Box<WhatIfSource>),
     /// From the thread that tries thresholds out.
     Tried(Tried),
+    /// What was taken of whom.
+    Promoted(Vec<Promotion>),
     /// Where they are now.
     Exported(String),
     /// A file stands where the totals were to go.
@@ -470,6 +475,7 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         | Ask::Near(_)
         | Ask::WhatIf
         | Ask::Regroup(_)
+        | Ask::Promote(_)
         | Ask::Export { .. }
         | Ask::Refresh => {}
     }
@@ -495,6 +501,7 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         Ask::WhatIf => review.what_if().map(|source| Answer::WhatIf(Box::new(source))),
         Ask::Regroup(groups) => review.regroup(&groups).map(|made| decided(review, made, Deed::Decision)),
         Ask::Near(to) => review.near(to).map(|found| Answer::Near { to, found }),
+        Ask::Promote(from) => facebank::promote_open(workspace, review, &from).map(Answer::Promoted),
         Ask::Export { path, over } => match review.export(&path, over) {
             Err(SessionError::IsThere { .. }) => Ok(Answer::IsThere(path)),
             done => done.map(|path| Answer::Exported(path.display().to_string())),

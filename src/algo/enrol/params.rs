@@ -11,6 +11,8 @@ pub struct Params {
     pub min_eye_px: f32,
     /// Least parts of quality, `0..=1`.
     pub min_sharpness: f32,
+    /// Share of the variance that is detail, of faces from pictures.
+    pub min_detail: f32,
     pub min_frontality: f32,
     pub min_light: f32,
     pub min_visibility: f32,

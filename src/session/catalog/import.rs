@@ -117,6 +117,7 @@ fn told(change: &CatalogChange) -> String {
         CatalogChange::Membership { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|m| m.role.clone())),
         CatalogChange::Asset { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|a| a.source.clone())),
         CatalogChange::Featured { edit, .. } => (edit.from.is_none(), edit.to.map(|f| f.asset.to_string())),
+        CatalogChange::Reference { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|r| r.origin.to_string())),
     };
     let name = name.filter(|n| !n.is_empty()).map(|n| format!("  {n}")).unwrap_or_default();
     format!("{} {}{name}", if is_new { "new" } else { "changed" }, change.key())
@@ -250,6 +251,7 @@ impl Work<'_> {
             CatalogChange::Membership { edit, .. } => edit.from == edit.to,
             CatalogChange::Asset { edit, .. } => edit.from == edit.to,
             CatalogChange::Featured { edit, .. } => edit.from == edit.to,
+            CatalogChange::Reference { edit, .. } => edit.from == edit.to,
         };
         if is_same {
             self.same += 1;

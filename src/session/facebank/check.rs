@@ -4,9 +4,10 @@ use super::bank::{Bank, BankIndex, bank, embedder_of, params_of};
 use super::enrol::doubt_text;
 use crate::algo::enrol::{Doubt, Known, near_copy, sweep};
 use crate::domain::{EmbedderId, ReferenceId};
-use crate::session::{SessionError, Workspace};
+use crate::session::{Check, Outcome, SessionError, Workspace, counted};
+use crate::store::{Catalog, StoreError};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a look over the bank found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,6 +87,53 @@ pub fn check(workspace: &Workspace) -> Result<BankCheck, SessionError> {
         notes,
         embedder,
     })
+}
+
+/// Tells whether catalog and facebank are whole; needs no model.
+pub(in crate::session) fn health(catalog: &Catalog, say: &mut dyn FnMut(Check)) {
+    let bad = |what: &str, error: &StoreError| {
+        let outcome = Outcome::Bad { what: error.to_string(), hint: Some(error.hint()) };
+        Check { what: what.into(), outcome }
+    };
+    match catalog.verify() {
+        Ok(findings) => say(match findings.first() {
+            None => Check { what: "catalog".into(), outcome: Outcome::Good("log, people, shows and facebank agree".into()) },
+            Some(first) => {
+                for finding in &findings {
+                    tracing::warn!(place = %finding.place, what = %finding.what, "finding in the catalog");
+                }
+                let what = format!("{}: {} ({} more)", first.place, first.what, findings.len() - 1);
+                let hint = "restore a copy of catalog.redb; the log file lists every finding, and faces of the facebank that are lost can be added again";
+                Check { what: "catalog".into(), outcome: Outcome::Bad { what, hint: Some(hint.into()) } }
+            }
+        }),
+        Err(error) => return say(bad("catalog", &error)),
+    }
+    match bank_text(catalog) {
+        Ok(text) => say(Check { what: "facebank".into(), outcome: Outcome::Good(text) }),
+        Err(error) => say(bad("facebank", &error)),
+    }
+}
+
+/// Says how many faces there are, of how many people, and which embedders have their vectors.
+fn bank_text(catalog: &Catalog) -> Result<String, StoreError> {
+    let (roster, references) = (catalog.roster()?, catalog.references()?);
+    let people: BTreeSet<_> = references.iter().filter_map(|r| roster.stands_for(r.person)).map(|p| p.id).collect();
+    if references.is_empty() {
+        return Ok("empty: `screenalytics facebank add NAME PICTURES` adds faces".into());
+    }
+    let mut text = format!("{} of {}", counted(references.len() as u64, "face"), people_text(people.len()));
+    for embedder in catalog.reference_embedders()? {
+        let vectors = catalog.reference_vectors(&embedder)?;
+        let missing = references.iter().filter(|r| !vectors.contains_key(&r.id)).count();
+        let told = if missing == 0 { String::new() } else { format!(", {missing} to be embedded when they are needed") };
+        text += &[", vectors of ", &embedder.0, &told].concat();
+    }
+    Ok(text)
+}
+
+fn people_text(count: usize) -> String {
+    if count == 1 { "1 person".into() } else { format!("{count} people") }
 }
 
 /// Makes every vector of the embedder of the settings, and its index, anew from the kept faces.

@@ -47,7 +47,7 @@ pub fn list(workspace: &Workspace, of: Option<PersonId>) -> Result<Vec<Reference
     Ok(lines)
 }
 
-/// Takes references out of the bank, and with each what was drawn onto it, as one operation; `None` for no references.
+/// Takes references out of the bank, as one operation; `None` for no references.
 ///
 /// Their pictures stay, so that it can be taken back.
 ///
@@ -56,12 +56,10 @@ pub fn list(workspace: &Workspace, of: Option<PersonId>) -> Result<Vec<Reference
 pub fn remove(workspace: &Workspace, ids: &[ReferenceId]) -> Result<Option<CatalogOperation>, SessionError> {
     let catalog = workspace.open_library()?.catalog();
     let (all, roster) = (catalog.references()?, catalog.roster()?);
-    let mut wanted: BTreeSet<ReferenceId> = ids.iter().copied().collect();
+    let wanted: BTreeSet<ReferenceId> = ids.iter().copied().collect();
     if let Some(missing) = wanted.iter().find(|id| all.iter().all(|r| r.id != **id)) {
         return Err(SessionError::NoReference { reference: *missing });
     }
-    let drawn = all.iter().filter(|r| matches!(&r.origin, Origin::Drawn { of, .. } if wanted.contains(of))).map(|r| r.id);
-    wanted.extend(drawn.collect::<Vec<_>>());
     let gone: Vec<&Reference> = all.iter().filter(|r| wanted.contains(&r.id)).collect();
     if gone.is_empty() {
         return Ok(None);

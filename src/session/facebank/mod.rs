@@ -10,9 +10,12 @@ mod line;
 mod promote;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_sunglasses;
 
 pub use crate::algo::enrol::TakeLargest;
 pub use bank::{Bank, Found, ReferenceVector, bank, nearest, references};
+pub(in crate::session) use check::health;
 pub use check::{BankCheck, CopyLine, DoubtLine, check, rebuild};
 pub use enrol::{Enrolment, FaceOutcome, Verdict, enrol, portraits_of};
 pub use line::{ReferenceLine, list, remove};

@@ -39,6 +39,7 @@ named! {
         Discard = "discard",
         Restore = "restore",
         Lock = "lock",
+        Promote = "promote",
         Export = "export",
         RangeCrops = "range_crops",
         OneCrop = "one_crop",

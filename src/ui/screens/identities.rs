@@ -106,6 +106,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let tracks: Vec<_> = chosen(desk).iter().filter_map(|id| desk.card_of(*id)).flat_map(|c| c.tracks.clone()).collect();
             return if_writable(model, Ask::Decide(Command::Remove { tracks }));
         }
+        Action::Promote => {
+            let from = super::promote::of_identities(desk, &chosen(desk));
+            return from.map_or_else(Vec::new, |from| vec![Effect::Ask(Ask::Promote(from))]);
+        }
         Action::Lock => {
             let identities = chosen(desk);
             let all = identities.iter().filter_map(|id| desk.card_of(*id)).all(|c| c.identity.locked);

@@ -10,6 +10,7 @@ pub(crate) mod log;
 mod log_entry;
 pub(crate) mod near;
 pub(crate) mod people;
+pub(crate) mod promote;
 pub(crate) mod results;
 pub(crate) mod shows;
 pub(crate) mod tracks;

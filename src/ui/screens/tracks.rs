@@ -155,6 +155,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             desk.strips.mark = None;
             return at.map_or_else(Vec::new, |(track, at)| if_writable(model, Ask::Decide(Command::Split { track, at })));
         }
+        Action::Promote => {
+            let from = super::promote::of_tracks(desk, chosen(desk));
+            return from.map_or_else(Vec::new, |from| vec![Effect::Ask(Ask::Promote(from))]);
+        }
         _ => return give(model, action),
     }
     Vec::new()
