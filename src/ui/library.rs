@@ -55,7 +55,8 @@ impl Drop for Reading {
     }
 }
 
-fn read(workspace: &Workspace, stop: &AtomicBool, tell: &dyn Fn(Msg)) -> Result<(), SessionError> {
+/// Reads it, until somebody says to stop.
+pub(crate) fn read(workspace: &Workspace, stop: &AtomicBool, tell: &dyn Fn(Msg)) -> Result<(), SessionError> {
     tell(Msg::Answer(Answer::Reading {
         roster: session::roster(workspace)?,
         directory: Box::new(session::directory(workspace)?),

@@ -2,6 +2,7 @@
 
 use super::keymap::Action;
 use super::model::{Asking, Line, Model, Overlay};
+use super::screens::catalog;
 use super::update::{Effect, if_writable};
 use super::worker::Ask;
 use crate::session::{CatalogCommand, Command, Over, Target};
@@ -46,6 +47,11 @@ fn done(model: &mut Model, line: Line) -> Vec<Effect> {
         }
         // Nothing is also something that can be said: nothing.
         Asking::Words(turn) => if_writable(model, Ask::Decide(Command::Words { turn, text: typed })),
-        Asking::Export { .. } | Asking::Rename(_) => Vec::new(),
+        // An empty line takes away what was said.
+        Asking::Field(subject, field) => catalog::typed(model, &subject, field, &typed),
+        what @ (Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember) if !typed.is_empty() => {
+            catalog::typed_new(model, &what, &typed)
+        }
+        Asking::Export { .. } | Asking::Rename(_) | Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember => Vec::new(),
     }
 }

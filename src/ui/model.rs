@@ -10,6 +10,7 @@ mod log;
 mod nearby;
 mod overlay;
 mod panel;
+mod subject;
 mod voices;
 
 pub use desk::Sort;
@@ -23,6 +24,7 @@ pub(crate) use log::LogView;
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 pub(crate) use panel::{Panel, WhatIfPanel};
+pub(crate) use subject::{Field, Subject};
 pub(crate) use voices::{TurnRow, Voices};
 
 use super::keymap::{Action, Keymap, Place};

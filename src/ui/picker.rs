@@ -21,6 +21,14 @@ pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Opens a picker of these lines, each of which says itself what it does.
+pub(crate) fn offer(model: &mut Model, title: String, items: Vec<Item>) {
+    let (input, cursor) = (Input::default(), Cursor::default());
+    let mut picker = Picker { what: Picking::Catalog, title, input, items, shown: Vec::new(), cursor };
+    search(&mut picker);
+    model.overlay = Some(Overlay::Picker(picker));
+}
+
 /// Opens a picker.
 pub(crate) fn begin(model: &mut Model, what: Picking) {
     let (title, items) = match &what {
@@ -86,7 +94,7 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
         }
         Picking::MergeVoice(of) => (format!("which voice is the same as {of}?"), voices::others(desk, *of)),
         Picking::GiveVoice(turns) => (voices::asks_voice(turns), voices::voices_for(desk, turns)),
-        Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) => (String::new(), Vec::new()),
+        Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) | Picking::Catalog => (String::new(), Vec::new()),
     }
 }
 
@@ -195,6 +203,18 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effect> {
     if let Pick::Action(action) = pick {
         return update::act(model, action);
+    }
+    match pick {
+        Pick::Decide(command) => return vec![Effect::Ask(Ask::Catalog(command))],
+        Pick::Field(subject, field) => {
+            screens::catalog::ask(model, subject, field);
+            return Vec::new();
+        }
+        Pick::Add(asking) => {
+            screens::catalog::ask_new(model, asking);
+            return Vec::new();
+        }
+        _ => {}
     }
     if let (Picking::Run(standing), Pick::Work(choice)) = (&what, &pick) {
         return episodes::work(model, standing, choice);

@@ -7,7 +7,7 @@ use super::pictures::{Pictures, Probe};
 use super::theme::{Colours, Theme};
 use super::tryout::{self, Trial};
 use super::update::{Effect, Msg, open, update};
-use super::worker::{Answer, serve_one};
+use super::worker::{Answer, Ask, serve_one};
 use crate::config::{Layers, Paths};
 use crate::domain::EpisodeId;
 use crate::session::{Review, Snapshot, SyntheticSize, WhatIf, Workspace, write_synthetic};
@@ -16,6 +16,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 
 const SIZE: SyntheticSize = SyntheticSize { episodes: 1, tracks: 40, faces: 2_400 };
 
@@ -144,6 +145,12 @@ impl Rehearsal {
                 }
                 _ => continue,
             };
+            if ask == Ask::Casts {
+                let told = std::cell::RefCell::new(Vec::new());
+                super::library::read(&self.workspace, &AtomicBool::new(false), &|msg| told.borrow_mut().push(msg)).unwrap();
+                told.into_inner().into_iter().for_each(|msg| self.send(msg));
+                continue;
+            }
             if let Some(answer) = serve_one(&self.workspace, &mut self.review, ask) {
                 self.send(Msg::Answer(answer));
             }

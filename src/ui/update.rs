@@ -357,6 +357,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.status = Status::Failed(refusal::told(model, &why));
             screens::refused_in_panel(model);
         }
+        Answer::Dependents { command, what } => screens::catalog::dependents(model, &command, &what),
         Answer::Log(entries) => {
             model.log.take(entries);
             return [vec![Effect::Ask(Ask::Touches)], screens::log::ask_for_detail(model)].concat();
@@ -403,6 +404,9 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             let shown = model.episodes.shown().len();
             model.episodes.cursor.show(shown, 1, screens::rows(model));
             model.status = Status::Done(if count == 1 { "deleted".into() } else { format!("{count} episodes deleted") });
+            if model.screen == Screen::Shows {
+                return vec![Effect::Ask(Ask::Casts)];
+            }
         }
         Answer::Played(event) => return replay::told(model, event),
         Answer::Frame(found) => screens::detections::take_frame(model, found),

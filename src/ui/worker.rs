@@ -6,10 +6,10 @@ use super::update::Msg;
 use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::facebank::{self, PromoteFrom, Promotion};
 use crate::session::{
-    self, Access, CastLine, CatalogCommand, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry, FrameSource,
-    FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent, Portraits,
-    Refusal, Regrouping, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches, WhatIfSource,
-    Workspace,
+    self, Access, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry,
+    FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent,
+    Portraits, Refusal, Regrouping, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches,
+    WhatIfSource, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -123,6 +123,11 @@ pub(crate) enum Answer {
     Refused(Told),
     /// A decision that cannot be.
     Against(Refusal),
+    /// Something is not deleted yet: what depends on it.
+    Dependents {
+        command: CatalogCommand,
+        what: String,
+    },
     Log(Vec<LogEntry>),
     Touches(BTreeMap<u64, Touches>),
     Entry(Box<Operation>),
@@ -442,7 +447,14 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             *open = None;
             return None;
         }
-        Ask::Catalog(command) => return Some(people(session::decide_catalog(workspace, &command), Deed::Decision)),
+        Ask::Catalog(command) => {
+            return Some(match session::decide_catalog(workspace, &command) {
+                Err(SessionError::Catalog(why @ (CatalogRefusal::Depends { .. } | CatalogRefusal::Theirs { .. }))) => {
+                    Answer::Dependents { command, what: why.to_string() }
+                }
+                done => people(done, Deed::Decision),
+            });
+        }
         Ask::UndoPeople(of) => return Some(people(session::undo_catalog(workspace, of), Deed::Undo)),
         // Without an episode the log is that of the people.
         Ask::Log if open.is_none() => {

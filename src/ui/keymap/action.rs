@@ -95,6 +95,8 @@ named! {
         SortReverse = "sort_reverse",
         AsFaces = "as_faces",
         ShowCast = "show_cast",
+        Edit = "edit",
+        AddEpisode = "add_episode",
         Add = "add",
         Run = "run",
         RunAnew = "run_anew",

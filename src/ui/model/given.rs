@@ -1,6 +1,7 @@
 //! What is given to somebody, and lines of text that are asked for.
 
-use crate::domain::{DiscardReason, MediaTime, PersonId, Span, SpeakerId, TrackId, TurnId};
+use super::{Field, Subject};
+use crate::domain::{DiscardReason, MediaTime, PersonId, Slug, Span, SpeakerId, TrackId, TurnId};
 use crate::session::{Command, Target, Whose};
 use tui_input::Input;
 
@@ -21,6 +22,14 @@ pub(crate) enum Asking {
     Export { taken: Option<String> },
     /// What a person of the library is called.
     Rename(PersonId),
+    /// What is said of a show or person.
+    Field(Subject, Field),
+    /// A show: its short name and title.
+    NewShow,
+    /// A season of a show: its number and title.
+    NewSeason(Slug),
+    /// The name of somebody.
+    NewMember,
     /// What is said in a turn.
     Words(TurnId),
 }

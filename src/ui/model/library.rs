@@ -55,7 +55,7 @@ impl Holdings {
         }
         if is_last || self.coming.is_empty() {
             // Whoever has not moved looks at the first, not at who came in first.
-            if self.people.cursor.at == 0 {
+            if self.people.cursor.at == 0 && self.people.page.is_none() {
                 self.people.under = None;
             }
             if self.shows.cursor.at == 0 {

@@ -2,9 +2,9 @@
 
 use super::super::keymap::Action;
 use super::super::list::Cursor;
-use super::{Given, Line, Speaks};
+use super::{Asking, Field, Given, Line, Speaks, Subject};
 use crate::domain::{DiscardReason, EpisodeId, IdentityId, PersonId, SpeakerId, TurnId};
-use crate::session::{Choice, Standing};
+use crate::session::{CatalogCommand, Choice, Standing};
 use tui_input::Input;
 
 /// What lies over the screen.
@@ -58,6 +58,8 @@ pub(crate) enum Picking {
     Merge(Vec<IdentityId>),
     /// Who some people of the library are.
     MergePeople(Vec<PersonId>),
+    /// Something of shows and people: each line is what it does.
+    Catalog,
     /// What to work out of an episode.
     Run(Box<Standing>),
     DiscardIdentities(Vec<IdentityId>),
@@ -92,6 +94,12 @@ pub(crate) enum Pick {
     NewIdentity,
     Reason(DiscardReason),
     Work(Choice),
+    /// A decision about shows and people.
+    Decide(CatalogCommand),
+    /// A line of what is said.
+    Field(Subject, Field),
+    /// Something new, by the line that it is made of.
+    Add(Asking),
     /// Nobody whom one knows.
     Nobody,
     /// Whom the evidence says.

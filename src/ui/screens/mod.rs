@@ -1,6 +1,7 @@
 //! The screens: each draws its part of the model and gives its actions a meaning.
 
 pub(crate) mod add;
+pub(crate) mod catalog;
 pub(crate) mod detections;
 pub(crate) mod episodes;
 pub(crate) mod health;

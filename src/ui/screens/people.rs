@@ -11,14 +11,15 @@ use super::super::draw::{Canvas, counted};
 use super::super::keymap::Action;
 use super::super::line;
 use super::super::list::{Cursor, Step};
-use super::super::model::{Arrive, Asking, Detail, Item, Model, Page, People, Pick, Picking, Tab};
+use super::super::model::{Arrive, Asking, Detail, Item, Model, Page, People, Pick, Picking, Status, Subject, Tab};
 use super::super::pictures::Kind;
 use super::super::text::{bar, fit, length, pad, pad_left, percent, width};
 use super::super::theme::Role;
 use super::super::update::{Effect, back, open, step_of};
 use super::super::worker::Ask;
-use crate::domain::{EpisodeId, IdentityId, MediaTime, Membership, PersonId};
-use crate::session::PersonLine;
+use super::catalog;
+use crate::domain::{EpisodeId, IdentityId, MediaTime, Membership, PersonId, Slug};
+use crate::session::{CatalogCommand, Dependents, PersonLine};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -81,6 +82,17 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             people.reversed = !people.reversed;
             people.arrange();
         }
+        Action::Edit => edit(model),
+        Action::Add => match people.show.as_deref().and_then(|s| s.parse().ok()) {
+            Some(show) => catalog::add_member(model, &show),
+            None => catalog::ask_new(model, Asking::NewMember),
+        },
+        Action::Remove => return leave_cast(model),
+        Action::Delete => {
+            let person = people.person().and_then(|p| p.id);
+            let delete = |person| CatalogCommand::DeletePerson { person, dependents: Dependents::Refuse };
+            return person.map(|p| Effect::Ask(Ask::Catalog(delete(p)))).into_iter().collect();
+        }
         Action::Name => rename(model),
         Action::Merge => {
             let people = chosen(&model.holdings.people);
@@ -137,6 +149,27 @@ fn chosen(people: &People) -> Vec<PersonId> {
     } else {
         people.selected.iter().copied().collect()
     }
+}
+
+/// Offers what is said of the person under the cursor, and of their parts in shows.
+fn edit(model: &mut Model) {
+    let Some(person) = model.holdings.people.person() else { return };
+    let Some(id) = person.id else { return };
+    let parts = parts(model, person).into_iter().map(|m| Subject::Member(id, m.show.clone()));
+    let subjects: Vec<Subject> = std::iter::once(Subject::Person(id)).chain(parts).collect();
+    catalog::edit(model, &subjects);
+}
+
+/// Takes the person under the cursor out of the cast of the show at hand.
+fn leave_cast(model: &mut Model) -> Vec<Effect> {
+    let people = &model.holdings.people;
+    let show: Option<Slug> = people.show.as_deref().and_then(|s| s.parse().ok());
+    let Some(show) = show else {
+        model.status = Status::Done("] goes to the cast of a show; there somebody is taken out of it".into());
+        return Vec::new();
+    };
+    let person = people.person().and_then(|p| p.id);
+    person.map(|person| Effect::Ask(Ask::Catalog(CatalogCommand::RemoveMember { show, person }))).into_iter().collect()
 }
 
 /// Asks what the person under the cursor is called.
@@ -216,8 +249,8 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         let (what, hint) = match (people.filter.is_empty(), holdings.is_read, &people.show) {
             (false, ..) => ("nobody fits the filter".to_owned(), "Esc in the filter (/) takes it away"),
             (true, false, _) => ("reading the library …".into(), ""),
-            (true, true, Some(show)) => (format!("nobody is in the cast of {show}"), "] goes on to the next show"),
-            (true, true, None) => ("nobody has a name yet".into(), "r names an identity of an episode; then they are here"),
+            (true, true, Some(show)) => (format!("nobody is in the cast of {show}"), "a says who is; ] goes on to the next show"),
+            (true, true, None) => ("nobody has a name yet".into(), "a adds somebody; r in an episode names an identity"),
         };
         return canvas.says(body, Role::Dim, &what, hint);
     }
@@ -302,7 +335,7 @@ fn part_text(part: &Membership) -> String {
 }
 
 /// Returns ascending numbers as `1-3, 5`.
-fn ranges(numbers: &[u32]) -> String {
+pub(crate) fn ranges(numbers: &[u32]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for n in numbers {
         match runs.last_mut() {

@@ -9,13 +9,13 @@ mod tree;
 use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::list::Step;
-use super::super::model::{Arrive, Branch, Model, Screen, Status};
+use super::super::model::{Arrive, Branch, Model, Screen, Status, Subject};
 use super::super::theme::Role;
 use super::super::update::{Effect, go, open, step_of};
 use super::super::worker::Ask;
-use super::people;
+use super::{add, catalog, people};
 use crate::domain::EpisodeId;
-use crate::session::{CastLine, SeasonLine, ShowLine};
+use crate::session::{CastLine, CatalogCommand, Dependents, SeasonLine, ShowLine};
 use ratatui::layout::Rect;
 use standing::Standing;
 
@@ -72,6 +72,16 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             None => {}
         },
         Action::NextDoubt | Action::PrevDoubt => to_review(model, action),
+        Action::Edit => {
+            let subject = shows.branch().and_then(catalog::subject);
+            catalog::edit(model, subject.as_slice());
+        }
+        Action::Add => {
+            let show = model.holdings.shows.branch().and_then(|b| show_of(model, b)).and_then(|s| s.parse().ok());
+            catalog::add_to_shows(model, show.as_ref());
+        }
+        Action::AddEpisode => return add::begin(model),
+        Action::Delete => return delete(model),
         Action::ShowCast => {
             let Some(show) = model.holdings.shows.branch().and_then(|b| show_of(model, b)) else { return Vec::new() };
             people::show_cast(model, Some(show));
@@ -81,6 +91,20 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Deletes what is under the cursor; what depends on it is asked for, and an episode is deleted after its id is typed.
+fn delete(model: &Model) -> Vec<Effect> {
+    let command = match model.holdings.shows.branch() {
+        Some(Branch::Episode(id)) => return vec![Effect::Ask(Ask::WhatGoes(Some(id.clone())))],
+        Some(branch) => match catalog::subject(branch) {
+            Some(Subject::Show(slug)) => CatalogCommand::DeleteShow { slug, dependents: Dependents::Refuse },
+            Some(Subject::Season(show, number)) => CatalogCommand::DeleteSeason { show, number, dependents: Dependents::Refuse },
+            _ => return Vec::new(),
+        },
+        None => return Vec::new(),
+    };
+    vec![Effect::Ask(Ask::Catalog(command))]
 }
 
 /// Returns the show that something belongs to.
@@ -183,7 +207,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         let (what, hint) = match (shows.filter.is_empty(), holdings.is_read) {
             (false, _) => ("no episode fits the filter", "Esc in the filter (/) takes it away"),
             (true, false) => ("reading the library …", ""),
-            (true, true) => ("the library is empty", "screenalytics run EPISODE.mp4 measures an episode"),
+            (true, true) => ("the library is empty", "a adds a show, or an episode from its video"),
         };
         return canvas.says(area, Role::Dim, what, hint);
     }

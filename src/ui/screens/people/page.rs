@@ -153,7 +153,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Action::Open => Some(go_on(model)),
         // On a page there is one person, and nothing to sort.
-        Action::Select | Action::Sort | Action::SortReverse | Action::AsFaces => Some(Vec::new()),
+        Action::Select | Action::Sort | Action::SortReverse | Action::AsFaces | Action::Add => Some(Vec::new()),
         Action::NextTab | Action::PrevTab => {
             let people = &mut model.holdings.people;
             let step = if action == Action::NextTab { Step::Right } else { Step::Left };
