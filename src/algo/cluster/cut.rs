@@ -24,8 +24,8 @@ pub(super) struct Group {
 /// The mean of some tracks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Middle {
-    /// Length of the sum of their vectors.
-    pub(super) sum: f32,
+    /// What a sum of cosines to all of them is multiplied by to be the cosine to the mean.
+    scale: f32,
     /// Length of the mean of all their crops, `0..=1`.
     pub(super) length: f32,
 }
@@ -34,7 +34,12 @@ impl Middle {
     /// Makes it of the square of the sum's length, how many vectors are in it, and the sum of the lengths of their own means.
     pub(super) fn new(square: f64, count: usize, lengths: f32) -> Option<Self> {
         let (sum, count) = (as_f32(square.max(0.0).sqrt()), count as f32);
-        (count > 0.0 && sum > 1e-6).then(|| Self { sum, length: sum / count * lengths / count })
+        (count > 0.0 && sum > 1e-6).then(|| Self { scale: 1.0 / (ONE * sum), length: sum / count * lengths / count })
+    }
+
+    /// Returns the cosine to it, given the sum of those to all that went into it.
+    fn cosine(self, cosines: i32) -> f32 {
+        (cosines as f32 * self.scale).clamp(-1.0, 1.0)
     }
 }
 
@@ -139,15 +144,21 @@ impl Dendrogram {
         let middles: Vec<Option<Middle>> = groups.iter().map(|g| self.middle(&g.members)).collect();
         let sums = self.sums(groups, left);
         // For each track the groups that it may join by falling cosine.
-        let mut near: Vec<Vec<(f32, usize)>> = Vec::with_capacity(left.len());
-        for (at, track) in left.iter().enumerate() {
-            let all = middles.iter().enumerate().filter_map(|(g, middle)| {
-                let cosine = self.likeness_to(*track, sums.get(g, at)?, (*middle)?)?;
-                (cosine > attach - margin).then_some((cosine, g))
-            });
-            let mut all: Vec<(f32, usize)> = all.collect();
+        let mut near: Vec<Vec<(f32, usize)>> = vec![Vec::new(); left.len()];
+        for (g, middle) in middles.iter().enumerate() {
+            let Some(middle) = middle else { continue };
+            for (at, cosines) in sums.of(g) {
+                // Most are far below, whatever is taken off.
+                if cosines != BLOCKED
+                    && middle.cosine(cosines) > attach - margin
+                    && let Some(cosine) = self.likeness_to(left[at], cosines, *middle).filter(|c| *c > attach - margin)
+                {
+                    near[at].push((cosine, g));
+                }
+            }
+        }
+        for all in &mut near {
             all.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            near.push(all);
         }
         let mut offers: Vec<(f32, usize, usize)> = near
             .iter()
@@ -181,8 +192,7 @@ impl Dendrogram {
 
     /// Returns how alike a track is to a mean, given the sum of its cosines to all that went into it.
     pub(super) fn likeness_to(&self, track: usize, cosines: i32, to: Middle) -> Option<f32> {
-        let cosine = cosines as f32 / ONE / to.sum;
-        Some(cosine.clamp(-1.0, 1.0) - self.params.strangers * gained(self.tracks[track].length?, to.length))
+        Some(to.cosine(cosines) - self.params.strangers * gained(self.tracks[track].length?, to.length))
     }
 
     /// Adds up the cosines of some tracks, which are in no group, to the members of every group, row by row of the pairs.
@@ -198,21 +208,29 @@ impl Dendrogram {
                 add(sum, row[*other - member - 1]);
             }
         }
-        let mut own = vec![0; groups.len()];
-        for (at, track) in left.iter().enumerate() {
-            let (row, from) = (self.pairs.row(*track), grouped.partition_point(|(m, _)| m < track));
+        // Several tracks at a time: what they write lies side by side then.
+        let mut own = vec![0; groups.len() * TILE];
+        for (tile, tracks) in left.chunks(TILE).enumerate() {
             own.fill(0);
-            for (member, g) in &grouped[from..] {
-                add(&mut own[*g], row[*member - *track - 1]);
+            for (slot, track) in tracks.iter().enumerate() {
+                let (row, from) = (self.pairs.row(*track), grouped.partition_point(|(m, _)| m < track));
+                for (member, g) in &grouped[from..] {
+                    add(&mut own[*g * TILE + slot], row[*member - *track - 1]);
+                }
             }
-            for (g, more) in own.iter().enumerate() {
-                let sum = &mut sums.values[g * left.len() + at];
-                *sum = if *sum == BLOCKED || *more == BLOCKED { BLOCKED } else { *sum + *more };
+            for (g, more) in own.chunks(TILE).enumerate() {
+                let first = g * left.len() + tile * TILE;
+                for (sum, more) in sums.values[first..first + tracks.len()].iter_mut().zip(more) {
+                    *sum = if *sum == BLOCKED || *more == BLOCKED { BLOCKED } else { *sum + *more };
+                }
             }
         }
         sums
     }
 }
+
+/// Tracks whose sums are gathered together.
+const TILE: usize = 16;
 
 /// Stands for the sum of cosines to a group that a track may not join.
 pub(super) const BLOCKED: i32 = i32::MIN;
@@ -233,8 +251,8 @@ struct Sums {
 }
 
 impl Sums {
-    fn get(&self, group: usize, track: usize) -> Option<i32> {
-        let sum = self.values[group * self.width + track];
-        (sum != BLOCKED).then_some(sum)
+    /// Returns those to one group: place of the track, sum.
+    fn of(&self, group: usize) -> impl Iterator<Item = (usize, i32)> {
+        self.values[group * self.width..(group + 1) * self.width].iter().copied().enumerate()
     }
 }
