@@ -5,8 +5,10 @@
 
 use screenalytics::domain::{EpisodeId, IdentityId, TrackId};
 use screenalytics::session::{
-    Access, Card, Command, Places, Review, Snapshot, SyntheticSize, Target, Thresholds, Workspace, write_synthetic,
+    Access, Alike, Card, Command, Near, Places, Review, SeedLock, Snapshot, SyntheticSize, Target, Thresholds, Workspace, shifts,
+    write_synthetic,
 };
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -62,6 +64,7 @@ fn main() {
     rounds(&mut review, "assign one track", &command);
 
     what_if(&mut review);
+    propagate(&mut review, into.identity.id);
 
     let longest = snapshot.tracks.values().max_by_key(|t| t.crops).expect("there are tracks");
     let mut pages = Times::default();
@@ -147,6 +150,51 @@ fn rounds(review: &mut Review, what: &str, command: &Command) {
     decided.tell(what);
     undone.tell(&format!("  undo of it, {} changes", review.log().expect("a log").last().map_or(0, |o| o.changes.len())));
     redone.tell("  redo of it");
+}
+
+/// Looks for who else somebody is, from the named identity with the most tracks and from one of its tracks alone; decides, and takes it back.
+fn propagate(review: &mut Review, named: IdentityId) {
+    let mut slices = Times::default();
+    let ask = |review: &mut Review, from: Near, times: &mut Times| loop {
+        if let Alike::Found(found) = times.take(|| review.alike(&[from]).expect("it has a name")) {
+            return found;
+        }
+    };
+    let name = Command::Name { identity: named, name: "Dora Example".into() };
+    review.decide(&name).expect("it is not refused");
+    ask(review, Near::Identity(named), &mut slices);
+    slices.tell("propagate: vectors pooled, one slice");
+    // One track alone, so that all others of the person are to be found.
+    let snapshot = review.snapshot();
+    let card = snapshot.identities.iter().filter(|c| c.identity.name.is_none()).max_by_key(|c| c.tracks.len()).expect("many");
+    let alone = card.tracks[0];
+    let command = Command::Assign { tracks: vec![alone], to: Target::Person("Elsa Example".into()) };
+    review.decide(&command).expect("it is not refused");
+    let snapshot = review.snapshot();
+    for (what, from) in [("one with most tracks", Near::Identity(named)), ("one of one track", Near::Track(alone))] {
+        let mut times = Times::default();
+        let mut found = ask(review, from, &mut times);
+        for _ in 1..ROUNDS {
+            found = ask(review, from, &mut times);
+        }
+        times.tell(&format!("propagate: {what}, {} offered", found.offers.len()));
+        let (mut said, mut keys) = (BTreeMap::new(), Times::default());
+        for offer in found.offers.iter().take(ROUNDS) {
+            said.insert(offer.track, false);
+            let taken = keys.take(|| {
+                let taken = found.choose(found.sure, &said);
+                shifts(&snapshot, found.to, &taken);
+                taken
+            });
+            assert!(!taken.contains(&offer.track));
+        }
+        keys.tell("  one track taken out: choice and seconds");
+        let command = found.command(&found.choose(found.sure, &BTreeMap::new()), found.sure, SeedLock::Lock);
+        rounds(review, "  decided", &command);
+    }
+    for _ in 0..2 {
+        review.undo(None).expect("it can be undone");
+    }
 }
 
 /// Returns the identity that comes nearest to the number of tracks that are merged, and the largest other.

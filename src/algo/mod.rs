@@ -10,6 +10,7 @@ pub mod fuse;
 pub mod letterbox;
 pub mod mouth;
 pub mod nms;
+pub mod propagate;
 pub mod quality;
 pub mod screen_time;
 pub mod shot_cut;

@@ -50,6 +50,7 @@ pub(super) fn decide(workspace: &Workspace, decision: &Decision) -> Result<Ended
             (episode, Command::AgreeVoices { voices })
         }
         Decision::Voice(args) => (&args.episode, voice(args)?),
+        Decision::Propagate(args) => return super::propagate::run(workspace, args),
     };
     said(session::decide(workspace, &episode.parse()?, &command)?, "nothing changes: it is so already")
 }
@@ -132,7 +133,7 @@ fn parsed<T: std::str::FromStr<Err = IdError>>(texts: &[String]) -> Result<Vec<T
 }
 
 /// Tells tracks (`t7`) and clusters (`id_0003`) apart.
-fn sorted(items: &[String]) -> Result<(Vec<TrackId>, Vec<IdentityId>), IdError> {
+pub(super) fn sorted(items: &[String]) -> Result<(Vec<TrackId>, Vec<IdentityId>), IdError> {
     let (mut tracks, mut identities) = (Vec::new(), Vec::new());
     for item in items {
         if item.starts_with("id_") {

@@ -18,6 +18,7 @@ mod output;
 mod pages;
 mod people;
 mod places;
+mod propagate;
 mod regroup;
 mod run;
 mod setup;

@@ -1,6 +1,8 @@
 //! Every setting, composed of the parameters of the modules.
 
-use crate::algo::{cluster, diarise, enrol, evaluate, fuse, mouth, quality, screen_time, shot_cut, speech, track, voice_bank};
+use crate::algo::{
+    cluster, diarise, enrol, evaluate, fuse, mouth, propagate, quality, screen_time, shot_cut, speech, track, voice_bank,
+};
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
@@ -31,6 +33,7 @@ pub struct Settings {
     pub cosines: CosineScale,
     pub pool: cluster::PoolParams,
     pub cluster: cluster::Params,
+    pub propagate: propagate::Params,
     pub screen_time: screen_time::Params,
     pub listen: listen::Params,
     pub speech: speech::Params,
@@ -180,6 +183,7 @@ impl Settings {
         settings.cosines = scale.unwrap_or(self.cosines);
         settings.pool = self.pool.in_cosines(&map);
         settings.cluster = self.cluster.in_cosines(&map);
+        settings.propagate = self.propagate.in_cosines(&map);
         settings.track.appearance = self.track.appearance.in_cosines(&map);
         settings.facebank = self.facebank.in_cosines(&map);
         settings.suggest = SuggestParams {
@@ -239,6 +243,8 @@ mod tests {
         near(dlib.pool.outlier_cosine, 0.906 - 0.2692 * 0.02);
         near(dlib.track.appearance.appearance_thresh, 1.0 - (0.906 + 0.2692 * 0.23));
         near(dlib.track.appearance.veto_cosine, 0.906 - 0.2692 * 0.37);
+        near(dlib.propagate.middle, 0.906 + 0.2692 * (settings.propagate.middle - 0.27));
+        near(dlib.propagate.margin, 0.2692 * settings.propagate.margin);
         near(dlib.suggest.min_cosine, 0.906 + 0.2692 * (settings.suggest.min_cosine - 0.27));
         assert_eq!(dlib.detect, settings.detect);
         // Its strangers have no cosine at all; the line would lead below zero.

@@ -23,6 +23,8 @@ pub enum Source {
 pub enum Method {
     Cluster,
     Overlap,
+    /// The face is like those of tracks that are theirs.
+    Likeness,
     /// The voice is like that of somebody known.
     Voice,
     Import,

@@ -25,14 +25,32 @@ pub enum Whose {
     Evidence,
 }
 
+/// A track that looks like those of somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Similar {
+    pub track: TrackId,
+    /// Belief that it is theirs, `0..=1`.
+    pub score: f32,
+}
+
 /// One decision about an episode.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// The identity is this person.
     Name { identity: IdentityId, name: String },
     /// The tracks are of somebody else.
     Assign { tracks: Vec<TrackId>, to: Target },
+    /// The tracks are of a named identity because they look like it: as they were found, above a belief of `threshold`. Those of `lock` are
+    /// locked by the same decision.
+    Propagate {
+        to: IdentityId,
+        tracks: Vec<Similar>,
+        threshold: f32,
+        #[serde(default)]
+        lock: Vec<TrackId>,
+    },
     /// Pictures `from..to` of a track are of somebody else: they become a track of their own.
     AssignPictures { track: TrackId, from: u64, to: u64, target: Target },
     /// The identities are the same person as `into`, whose name stays.
@@ -141,16 +159,5 @@ impl Command {
     /// Tells whether the person that it names has to be known already.
     pub(super) fn is_of_known_person(&self) -> bool {
         matches!(self, Self::Never { .. })
-    }
-
-    /// Returns the tracks whose pictures it has to know.
-    pub(super) fn looked_at(&self) -> Vec<TrackId> {
-        match self {
-            Self::Split { track, .. } | Self::AssignPictures { track, .. } | Self::DiscardPictures { track, .. } => {
-                vec![*track]
-            }
-            Self::Join { tracks } => tracks.clone(),
-            _ => Vec::new(),
-        }
     }
 }

@@ -39,7 +39,8 @@ pub(super) fn decide_in(
     author: Author,
 ) -> Result<Option<Operation>, SessionError> {
     let run = report::active(store)?.id;
-    let view = view(store, run, &command.looked_at())?;
+    let mut view = view(store, run)?;
+    view.pictures = pictures(store, &view, &view.looked_at(command))?;
     decide_on(library, store, &view, command, author)
 }
 
@@ -88,11 +89,11 @@ fn known_or_new(
     Ok(Named { id, name, also: Vec::new() })
 }
 
-/// Reads what planning needs of a run; pictures only of the tracks `looked_at`.
-pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> Result<View, StoreError> {
+/// Reads what planning needs of a run, pictures of tracks apart.
+pub(super) fn view(store: &EpisodeStore, run: RunId) -> Result<View, StoreError> {
     let tracklets: BTreeMap<TrackId, _> = store.tracklets(run)?.into_iter().map(|t| (t.id, t)).collect();
     let highest = tracklets.keys().next_back().copied().max(store.highest_track(run)?).unwrap_or(TrackId(0));
-    let mut view = View {
+    Ok(View {
         run,
         tracklets,
         pictures: BTreeMap::new(),
@@ -104,17 +105,11 @@ pub(super) fn view(store: &EpisodeStore, run: RunId, looked_at: &[TrackId]) -> R
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
         spoken: Arc::new(store.spoken(run)?),
-    };
-    view.pictures = pictures(store, &view, looked_at)?;
-    Ok(view)
+    })
 }
 
 /// Reads the pictures of the tracks `looked_at`, ascending.
-pub(super) fn pictures(
-    store: &EpisodeStore,
-    view: &View,
-    looked_at: &[TrackId],
-) -> Result<BTreeMap<TrackId, Vec<u64>>, StoreError> {
+fn pictures(store: &EpisodeStore, view: &View, looked_at: &BTreeSet<TrackId>) -> Result<BTreeMap<TrackId, Vec<u64>>, StoreError> {
     let mut pictures: BTreeMap<TrackId, Vec<u64>> = BTreeMap::new();
     if looked_at.is_empty() {
         return Ok(pictures);

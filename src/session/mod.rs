@@ -31,6 +31,7 @@ mod portraits;
 mod prepare;
 mod progress_json;
 mod progress_text;
+mod propagate;
 mod pull;
 mod replay;
 mod report;
@@ -48,6 +49,8 @@ mod voice_evaluation;
 mod what_if;
 mod workspace;
 
+/// Tracks that look like somebody's, and why others are left alone.
+pub use crate::algo::propagate::{Held, Left as LeftAlone, Offer};
 pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, catalog_touches, touches};
@@ -61,7 +64,7 @@ pub use catalog::{
     redo_catalog, undo_catalog,
 };
 pub use changeover::devices_text;
-pub use command::{Command, Target, Whose};
+pub use command::{Command, Similar, Target, Whose};
 pub use decisions::{TrackLine, decide, log, redo, tracks, undo};
 pub use delete::{Goes, delete, what_goes};
 pub use demo::{DemoFiles, demo_files, draw_demo};
@@ -85,6 +88,7 @@ pub use output::{
 pub use plan::{Named, Plan, Refusal, View};
 pub use progress_json::{ProgressReport, RunFacts, cancelled_report, done_report, failed_report, progress_report};
 pub use progress_text::{counted, progress_line};
+pub use propagate::{Extent, Propagated, propagate, propagated_json};
 pub use pull::{
     LicenceLine, LicenceList, PullReport, PullRequest, Removed, TermsLine, accept, accept_named, licences, pull, remove_models,
     terms_due, verify_models,
@@ -92,8 +96,8 @@ pub use pull::{
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use review::{
-    Access, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Limits, Lost, Near, Nearest, Over, Review, ShotFaces,
-    Snapshot, Spread, Thumbs, TrackInfo,
+    Access, Alike, Candidate, Card, CropCursor, CropPage, CropRow, Doubt, Limits, Lost, Near, Nearest, Over, Propagation, Review,
+    SeedLock, Shift, ShotFaces, Snapshot, Spread, Thumbs, TrackInfo, shifts,
 };
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use speech::{FaceScores, Speech, TurnLine, turns};

@@ -3,6 +3,7 @@
 mod never;
 #[cfg(test)]
 mod never_tests;
+mod propagate;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use crate::domain::{
     Assignment, Change, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Spoken, TrackId, TrackPart,
     TrackParts, Tracklet,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use work::Work;
 
@@ -95,6 +96,18 @@ impl View {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Returns the tracks whose pictures planning has to know.
+    pub(super) fn looked_at(&self, command: &Command) -> BTreeSet<TrackId> {
+        match command {
+            Command::Split { track, .. } | Command::AssignPictures { track, .. } | Command::DiscardPictures { track, .. } => {
+                BTreeSet::from([*track])
+            }
+            Command::Join { tracks } => tracks.iter().copied().collect(),
+            Command::Propagate { to, tracks, .. } => tracks.iter().map(|s| s.track).chain(self.tracks_of_person(*to)).collect(),
+            _ => BTreeSet::new(),
         }
     }
 

@@ -3,6 +3,10 @@
 //! What was measured is read when it is opened; after a decision only what it touched is worked out again, and the totals are
 //! folded anew from the kept spans. Decisions are those of [`super::decide`], [`super::undo`] and [`super::redo`], by the same code.
 
+mod alike;
+#[cfg(test)]
+mod alike_tests;
+mod balance;
 mod crops;
 mod detections;
 mod doubt;
@@ -20,6 +24,8 @@ mod state;
 mod tests;
 mod touched;
 
+pub use alike::{Alike, Propagation, SeedLock};
+pub use balance::{Shift, shifts};
 pub use crops::{CropCursor, CropPage, CropRow};
 pub use detections::ShotFaces;
 pub use doubt::Doubt;
@@ -140,7 +146,9 @@ impl Review {
     /// Fails where the command is refused or the episode is open for reading only; nothing is changed then.
     pub fn decide(&mut self, command: &Command) -> Result<Option<Operation>, SessionError> {
         self.prepare()?;
-        self.state.view.pictures = decisions::pictures(&self.store, &self.state.view, &command.looked_at())?;
+        let looked_at = self.state.view.looked_at(command);
+        let pictures = looked_at.into_iter().map(|track| (track, self.state.pictures_of(track).to_vec())).collect();
+        self.state.view.pictures = pictures;
         let done = decisions::decide_on(&self.library, &self.store, &self.state.view, command, author());
         self.state.view.pictures.clear();
         let done = done?;
@@ -197,12 +205,30 @@ impl Review {
     /// # Errors
     /// Fails where the episode or the list of models cannot be read.
     pub fn near(&mut self, to: Near) -> Result<Nearest, SessionError> {
-        if self.scale.as_ref().is_none_or(|(embedder, _)| *embedder != self.state.run.embedder.id) {
-            self.scale = Some((self.state.run.embedder.id.clone(), self.scale_of(&self.state.run)?));
-        }
+        let scale = self.own_scale()?;
+        self.state.near(&self.store, &scale, to)
+    }
+
+    /// Returns the tracks that look like those of the named person whose `from` are.
+    ///
+    /// The first calls each read some of the vectors of the run, as for [`Review::near`]; asking again goes on.
+    ///
+    /// # Errors
+    /// Fails where `from` is not there, of nobody who has a name, or of two people, or where the episode cannot be read.
+    pub fn alike(&mut self, from: &[Near]) -> Result<Alike, SessionError> {
+        let scale = self.own_scale()?;
+        self.state.alike(&self.store, &scale, from)
+    }
+
+    /// Returns how the vectors of the run are compared.
+    fn own_scale(&mut self) -> Result<Scale, SessionError> {
         match &self.scale {
-            Some((_, scale)) => self.state.near(&self.store, scale, to),
-            None => Ok(Nearest::Found(Vec::new())),
+            Some((embedder, scale)) if *embedder == self.state.run.embedder.id => Ok(scale.clone()),
+            _ => {
+                let scale = self.scale_of(&self.state.run)?;
+                self.scale = Some((self.state.run.embedder.id.clone(), scale.clone()));
+                Ok(scale)
+            }
         }
     }
 

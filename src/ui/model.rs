@@ -10,6 +10,7 @@ mod log;
 mod nearby;
 mod overlay;
 mod panel;
+mod preview;
 mod subject;
 mod voices;
 
@@ -24,6 +25,7 @@ pub(crate) use log::LogView;
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 pub(crate) use panel::{Panel, WhatIfPanel};
+pub(crate) use preview::Preview;
 pub(crate) use subject::{Field, Subject};
 pub(crate) use voices::{TurnRow, Voices};
 
@@ -230,6 +232,7 @@ impl Model {
         match (self.screen, &self.desk) {
             (Screen::Episodes, _) | (Screen::Episode, None) => Place::Episodes,
             (Screen::Episode, Some(Desk { panel: Some(Panel::WhatIf(_)), .. })) => Place::WhatIf,
+            (Screen::Episode, Some(desk)) if desk.preview.is_some() => Place::Propagate,
             (Screen::Episode, Some(desk)) => desk.tab.place(),
             (Screen::People, _) if self.holdings.people.page.is_some() => Place::Person,
             (Screen::People, _) => Place::People,

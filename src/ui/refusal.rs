@@ -61,6 +61,19 @@ pub(crate) fn told(model: &Model, why: &Refusal) -> Told {
             format!("{} cannot be merged into itself", desk.card_of(*identity).map_or_else(|| identity.to_string(), title)),
             "take another".into(),
         ),
+        Refusal::Unnamed { what } => {
+            let who = unnamed(desk, what);
+            let name = model.keymap.key_of(Place::Identities, Action::Name).unwrap_or_else(|| ":".into());
+            (
+                format!("{who} has no name: nobody can be found who is the same person"),
+                format!("{name} in Identities names it first"),
+            )
+        }
+        Refusal::TwoPeople => ("the selection is of two people: only one can get more".into(), "select what is of one".into()),
+        Refusal::IsDecided { track } => (
+            format!("{} was decided by a person: that stays", named(desk, *track)),
+            format!("{} gives it to somebody else", key(Action::Reassign)),
+        ),
         why => spoken(model, desk, why).unwrap_or_else(|| (why.to_string(), why.hint())),
     };
     Told { what, hint: Some(hint) }
@@ -91,6 +104,12 @@ fn spoken(model: &Model, desk: &Desk, why: &Refusal) -> Option<(String, String)>
 fn again(model: &Model) -> String {
     let key = model.keymap.key_of(model.place_below(), Action::Refresh).unwrap_or_else(|| ":".into());
     format!("{key} reads the episode again")
+}
+
+/// Says who that is which has no name.
+fn unnamed(desk: &Desk, what: &str) -> String {
+    let card = what.parse().ok().and_then(|id| desk.card_of(id)).map(title);
+    card.or_else(|| Some(named(desk, what.parse().ok()?))).unwrap_or_else(|| what.to_owned())
 }
 
 /// Names a track by its number and whose it is: `t7 (Person A)`.

@@ -10,7 +10,7 @@ use super::update::{Effect, Msg, open, update};
 use super::worker::{Answer, Ask, serve_one};
 use crate::config::{Layers, Paths};
 use crate::domain::EpisodeId;
-use crate::session::{Review, Snapshot, SyntheticSize, WhatIf, Workspace, write_synthetic};
+use crate::session::{Command, Review, Snapshot, SyntheticSize, WhatIf, Workspace, write_synthetic};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -86,6 +86,17 @@ impl Rehearsal {
     pub(crate) fn write(&mut self, text: &str) -> &mut Self {
         self.send(Msg::Paste(text.to_owned()));
         self
+    }
+
+    /// Asks for something as a screen does.
+    pub(crate) fn ask(&mut self, ask: Ask) -> &mut Self {
+        self.follow(vec![Effect::Ask(ask)]);
+        self
+    }
+
+    /// Decides something, whatever the screen shows.
+    pub(crate) fn decide(&mut self, command: &Command) -> &mut Self {
+        self.ask(Ask::Decide(command.clone()))
     }
 
     /// Lets the cursor rest.

@@ -64,7 +64,11 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (width, height);
             screens::settle(model)
         }
-        Msg::Answer(answer) => on_answer(model, answer),
+        Msg::Answer(answer) => {
+            let mut effects = on_answer(model, answer);
+            effects.extend(screens::preview::follow(model));
+            effects
+        }
         Msg::Picture => Vec::new(),
         Msg::Settled => screens::settle(model),
         Msg::Rested => screens::rest(model),
@@ -198,6 +202,9 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
             if desk.panel.is_some() {
                 return screens::in_panel(model, Action::Back);
             }
+            if screens::preview::leave(desk) {
+                return Vec::new();
+            }
             if desk.is_zoomed {
                 desk.is_zoomed = false;
                 return Vec::new();
@@ -330,7 +337,12 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Decided { snapshot, made, what } => {
             let Some(desk) = &mut model.desk else { return Vec::new() };
-            model.status = Status::Done(said(made.as_ref().map(|m| m.summary.as_str()), what, usize::from(model.size.0)));
+            let more = match (&made, what) {
+                (Some(made), Deed::Decision) => screens::preview::invites(&model.keymap, desk.tab, made, &snapshot),
+                _ => String::new(),
+            };
+            let cells = usize::from(model.size.0).saturating_sub(more.chars().count());
+            model.status = Status::Done(said(made.as_ref().map(|m| m.summary.as_str()), what, cells) + &more);
             let touched = made.as_ref().map(|operation| (operation.seq, Made::new(desk, operation)));
             let known = desk.voices.known();
             desk.take(snapshot);
@@ -354,6 +366,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.status = Status::Failed(why);
         }
         Answer::Against(why) => {
+            screens::preview::refused(model);
             model.status = Status::Failed(refusal::told(model, &why));
             screens::refused_in_panel(model);
         }
@@ -451,6 +464,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Near { to, found } => {
             return model.desk.as_mut().map_or_else(Vec::new, |desk| screens::near::answered(desk, to, found));
         }
+        Answer::Alike { from, found } => return screens::preview::answered(model, &from, found),
         Answer::PeopleDecided { summary, what } => {
             model.status = Status::Done(said(summary.as_deref(), what, usize::from(model.size.0)));
             // The open episode shows people too.

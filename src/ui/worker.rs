@@ -6,10 +6,10 @@ use super::update::Msg;
 use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
 use crate::session::facebank::{self, PromoteFrom, Promotion};
 use crate::session::{
-    self, Access, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage, EpisodeLine, FolderEntry,
-    FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults, Over, PlayEvent,
-    Portraits, Refusal, Regrouping, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause, Thumbs, Touches,
-    WhatIfSource, Workspace,
+    self, Access, Alike, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage, EpisodeLine,
+    FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults,
+    Over, PlayEvent, Portraits, Refusal, Regrouping, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause,
+    Thumbs, Touches, WhatIfSource, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -57,6 +57,8 @@ pub(crate) enum Ask {
     Regroup(Box<Regrouping>),
     /// Faces of the open episode into the facebank.
     Promote(PromoteFrom),
+    /// Who else the person of these is.
+    Alike(Vec<Near>),
     /// The totals into a file.
     Export {
         path: String,
@@ -173,6 +175,10 @@ pub(crate) enum Answer {
     Tried(Tried),
     /// What was taken of whom.
     Promoted(Vec<Promotion>),
+    Alike {
+        from: Vec<Near>,
+        found: Alike,
+    },
     /// Where they are now.
     Exported(String),
     /// A file stands where the totals were to go.
@@ -488,6 +494,7 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         | Ask::WhatIf
         | Ask::Regroup(_)
         | Ask::Promote(_)
+        | Ask::Alike(_)
         | Ask::Export { .. }
         | Ask::Refresh => {}
     }
@@ -514,6 +521,7 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         Ask::Regroup(groups) => review.regroup(&groups).map(|made| decided(review, made, Deed::Decision)),
         Ask::Near(to) => review.near(to).map(|found| Answer::Near { to, found }),
         Ask::Promote(from) => facebank::promote_open(workspace, review, &from).map(Answer::Promoted),
+        Ask::Alike(from) => review.alike(&from).map(|found| Answer::Alike { from, found }),
         Ask::Export { path, over } => match review.export(&path, over) {
             Err(SessionError::IsThere { .. }) => Ok(Answer::IsThere(path)),
             done => done.map(|path| Answer::Exported(path.display().to_string())),

@@ -11,6 +11,8 @@ pub enum Decision {
     Name(NameArgs),
     /// Give tracks, or some pictures of one, to somebody
     Assign(AssignArgs),
+    /// Give all tracks that look like somebody's to them
+    Propagate(PropagateArgs),
     /// Say that clusters are one person
     Merge(MergeArgs),
     /// Take tracks out of their cluster
@@ -70,6 +72,35 @@ pub struct AssignArgs {
     /// Only these pictures of one track, first to last, such as 1200..1250; they become a track of their own
     #[arg(long, value_name = "A..B", value_parser = pictures)]
     pub pictures: Option<(u64, u64)>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  screenalytics propagate rhobh-s05e17 t812 --dry-run    who looks like the person of t812, and who gains and loses
+  screenalytics propagate rhobh-s05e17 id_0003           give them the sure ones: one decision, one undo
+  screenalytics propagate rhobh-s05e17 t812 --min 0.7    the less sure ones too
+
+Left alone: what is locked, what a person decided, what is seen in a picture with them, and the less sure
+of two that are seen in one picture.")]
+pub struct PropagateArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Tracks such as t812, clusters such as id_0003, of one person who has a name
+    #[arg(required = true)]
+    pub items: Vec<String>,
+    /// Belief from which a track is given to them, 0 to 1; the settings say how much where absent
+    #[arg(long, value_name = "BELIEF", value_parser = belief)]
+    pub min: Option<f32>,
+    /// Lock the tracks that it starts from, too
+    #[arg(long)]
+    pub lock: bool,
+    /// Only show what would be given
+    #[arg(long)]
+    pub dry_run: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +219,11 @@ pub struct ReplayArgs {
     /// The episode of commands that name none
     #[arg(long, value_name = "ID")]
     pub ep_id: Option<String>,
+}
+
+/// Reads a belief, 0 to 1.
+fn belief(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|b| (0.0..=1.0).contains(b)).ok_or_else(|| "write a number from 0 to 1, such as 0.9".into())
 }
 
 /// Reads `1200..1250` or one number.

@@ -49,6 +49,16 @@ pub enum Refusal {
     NoPerson { name: String },
     #[error("track {track} is said not to be {name}")]
     Never { track: TrackId, name: String },
+    #[error("{what} is nobody who has a name")]
+    Unnamed { what: String },
+    #[error("they are of two people")]
+    TwoPeople,
+    #[error("track {track} was decided by a person, and only a decision about it itself changes that")]
+    IsDecided { track: TrackId },
+    #[error("track {track} counts for nobody: it is discarded")]
+    IsDiscarded { track: TrackId },
+    #[error("the belief that track {track} is theirs is not between 0 and 1")]
+    NoBelief { track: TrackId },
     #[error("the name of a person is empty")]
     EmptyName,
 }
@@ -85,6 +95,11 @@ impl Refusal {
             Self::NotDiscarded { .. } => "it counts already".into(),
             Self::NoPerson { .. } => "`screenalytics people` lists whom the library knows".into(),
             Self::Never { track, .. } => format!("give {track} to them alone first, or take it out"),
+            Self::Unnamed { .. } => "name it first: `screenalytics name`".into(),
+            Self::TwoPeople => "start from tracks of one person".into(),
+            Self::IsDecided { .. } => "`screenalytics assign` gives it to somebody else".into(),
+            Self::IsDiscarded { .. } => "`screenalytics restore` lets it count again".into(),
+            Self::NoBelief { .. } => "write a number such as 0.93".into(),
             Self::EmptyName => "write the name in quotes, such as \"Ava Stone\"".into(),
         }
     }

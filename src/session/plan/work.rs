@@ -44,6 +44,7 @@ impl Work<'_> {
                 self.move_all(tracks, to)?;
                 (OperationKind::Assign, format!("{} → {}", told(tracks), self.shown(to)))
             }
+            Command::Propagate { to, tracks, threshold, lock } => self.propagate(*to, tracks, *threshold, lock)?,
             Command::AssignPictures { track, from, to, target } => {
                 let cut = self.cut_out(*track, *from, *to)?;
                 let target = self.target(target, named)?;
@@ -368,7 +369,7 @@ impl Work<'_> {
         parts.filter(|p| !p.0.is_empty()).ok_or(Refusal::NoTrack { track })
     }
 
-    fn pictures(&self, track: TrackId) -> Vec<u64> {
+    pub(super) fn pictures(&self, track: TrackId) -> Vec<u64> {
         self.pictures.get(&track).cloned().unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@
 
 use super::state::State;
 use crate::algo::cluster::{Mean, PoolParams, likeness, pool};
+use crate::algo::propagate;
 use crate::config::Settings;
 use crate::domain::{EmbedderId, Face, Fate, IdentityId, MediaTime, ShotId, TrackId, TrackMap, Tracklet};
 use crate::session::SessionError;
@@ -47,13 +48,14 @@ const SLICE: usize = 4_000;
 #[derive(Debug, Clone)]
 pub(super) struct Scale {
     pool: PoolParams,
-    strangers: f32,
+    pub(super) propagate: propagate::Params,
+    pub(super) strangers: f32,
 }
 
 impl Scale {
     /// Takes them from settings that were brought to the embedder's cosines.
     pub(super) fn of(own: &Settings) -> Self {
-        Self { pool: own.pool.clone(), strangers: own.cluster.strangers }
+        Self { pool: own.pool.clone(), propagate: own.propagate.clone(), strangers: own.cluster.strangers }
     }
 }
 
@@ -67,6 +69,16 @@ pub(super) struct Vectors {
 }
 
 impl Vectors {
+    /// Returns the vector of a track; `None` where no crop of it could be embedded.
+    pub(super) fn of(&self, track: TrackId) -> Option<&Mean> {
+        self.tracks.get(&track).and_then(Option::as_ref)
+    }
+
+    /// Returns how many tracks are pooled.
+    pub(super) fn pooled(&self) -> usize {
+        self.tracks.len()
+    }
+
     /// Forgets a track, whose pictures are others now.
     pub(super) fn forget(&mut self, track: TrackId) {
         self.tracks.remove(&track);
@@ -129,13 +141,13 @@ impl State {
         own == Some(id) || (is_track && own.and_then(|o| self.person_of(o)).is_some_and(|p| self.person_of(id) == Some(p)))
     }
 
-    fn person_of(&self, id: IdentityId) -> Option<crate::domain::PersonId> {
+    pub(super) fn person_of(&self, id: IdentityId) -> Option<crate::domain::PersonId> {
         let person = self.view.identities.get(&id).and_then(|i| i.person)?;
         Some(self.roster.stands_for(person).map_or(person, |p| p.id))
     }
 
     /// Makes the vectors of some more tracks; tells whether there are all of them.
-    fn pool_more(&self, vectors: &mut Vectors, store: &EpisodeStore, scale: &Scale) -> Result<bool, SessionError> {
+    pub(super) fn pool_more(&self, vectors: &mut Vectors, store: &EpisodeStore, scale: &Scale) -> Result<bool, SessionError> {
         let embedder = EmbedderId(self.run.embedder.id.clone());
         let mut read = 0;
         for track in self.tracks.keys() {

@@ -8,8 +8,8 @@ use super::touched::Touched;
 use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fold};
 use crate::config::{DoubtParams, Settings};
 use crate::domain::{
-    Author, Face, History, Identity, IdentityId, LogEntry, MediaTime, MouthScores, Operation, Roster, RunMeta, Shot, ShotId,
-    SoundLevels, Source, TrackId, TrackMap, TrackParts, Tracklet,
+    Author, Face, Fate, History, Identity, IdentityId, LogEntry, MediaTime, MouthScores, Operation, Roster, RunMeta, Shot,
+    ShotId, SoundLevels, Source, TrackId, TrackMap, TrackParts, Tracklet,
 };
 use crate::session::plan::View;
 use crate::session::speech::{self, Faces, Speech};
@@ -23,6 +23,9 @@ use std::sync::Arc;
 /// How often a reader begins anew because a writer went on meanwhile.
 const MOST_READINGS: usize = 20;
 
+/// Pictures by track, ascending.
+type Pictures = BTreeMap<TrackId, Vec<u64>>;
+
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) run: Arc<RunMeta>,
@@ -35,6 +38,8 @@ pub(super) struct State {
     shots: Arc<Vec<Shot>>,
     crops: Crops,
     pub(super) measured: BTreeMap<ShotId, ShotTime>,
+    /// Pictures with a face of each track, ascending.
+    pictures: Pictures,
     pub(super) tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
     pub(super) cards: BTreeMap<IdentityId, Card>,
     pub(super) roster: Roster,
@@ -60,13 +65,14 @@ impl State {
         let log = store.log_entries()?;
         let run = report::active(store)?;
         let mut state = Self {
-            view: decisions::view(store, run.id, &[])?,
+            view: decisions::view(store, run.id)?,
             history: History::default(),
             seq: 0,
             summaries: BTreeMap::new(),
             shots: Arc::new(store.shots(run.id)?),
             crops: Crops::new(store.crops(run.id)?),
             measured: BTreeMap::new(),
+            pictures: Pictures::new(),
             tracks: Arc::default(),
             cards: BTreeMap::new(),
             roster: library.catalog().roster()?,
@@ -105,6 +111,11 @@ impl State {
     /// Returns the crops of a track, in order of time; none where there is no such track.
     pub(super) fn crops_of(&self, track: TrackId) -> Vec<&crate::domain::CropInfo> {
         self.crops.of(&self.view.parts_of(track).unwrap_or_default())
+    }
+
+    /// Returns the pictures with a face of a track, ascending.
+    pub(super) fn pictures_of(&self, track: TrackId) -> &[u64] {
+        self.pictures.get(&track).map_or(&[], Vec::as_slice)
     }
 
     /// Folds what is known into what screens show.
@@ -164,6 +175,7 @@ impl State {
             infos.values().map(|i| &i.track).filter(|t| touched.shots.contains(&t.shot)).map(|t| t.id).collect();
         for track in gone {
             self.vectors.forget(track);
+            self.pictures.remove(&track);
             touched.tracks.insert(track);
             touched.identities.extend(infos.remove(&track).and_then(|info| info.assignment).map(|a| a.identity));
         }
@@ -171,7 +183,8 @@ impl State {
             let Some(shot) = self.shots.binary_search_by_key(id, |s| s.id).ok().and_then(|at| self.shots.get(at)) else {
                 continue;
             };
-            let (time, found) = read_shot(store, &self.run, shot, &map, settings)?;
+            let (time, found, pictures) = read_shot(store, &self.run, shot, &map, settings)?;
+            self.pictures.extend(pictures);
             for track in found {
                 infos.insert(track.id, self.measured_info(track, &time));
                 touched.tracks.insert(track.id);
@@ -284,17 +297,27 @@ fn alone(identity: &Identity, tracks: usize) -> Option<Doubt> {
     Some(Doubt::Alone(why.clone()))
 }
 
-/// Reads one shot: when its tracks are seen, and its tracks as reviewers see them.
+/// Reads one shot: when its tracks are seen, its tracks as reviewers see them, and in which pictures each is.
 fn read_shot(
     store: &EpisodeStore,
     run: &RunMeta,
     shot: &Shot,
     map: &TrackMap,
     settings: &Settings,
-) -> Result<(ShotTime, Vec<Tracklet>), SessionError> {
+) -> Result<(ShotTime, Vec<Tracklet>, Pictures), SessionError> {
     let faces = store.faces(run.id, shot.id)?;
     let tracks = map.tracks(&store.shot_tracklets(run.id, shot.id)?, &faces);
     let faces: Vec<Face> = faces.into_iter().map(|f| map.face(f)).collect();
+    let mut pictures = Pictures::new();
+    for face in &faces {
+        if let Fate::Tracked(track) = face.fate {
+            pictures.entry(track).or_default().push(face.at.frame);
+        }
+    }
+    for frames in pictures.values_mut() {
+        frames.sort_unstable();
+    }
     let analysed = store.analysed(run.id, shot.id)?;
-    Ok((ShotTime::measure(&settings.screen_time, run.video.size, shot, &analysed, &faces), tracks))
+    let time = ShotTime::measure(&settings.screen_time, run.video.size, shot, &analysed, &faces);
+    Ok((time, tracks, pictures))
 }

@@ -33,6 +33,7 @@ named! {
         Select = "select",
         SelectRange = "select_range",
         SelectNone = "select_none",
+        SelectAll = "select_all",
         Name = "name",
         Merge = "merge",
         Remove = "remove",
@@ -57,6 +58,7 @@ named! {
         Split = "split",
         Join = "join",
         Reassign = "reassign",
+        Propagate = "propagate",
         MoreCrops = "more_crops",
         FewerCrops = "fewer_crops",
         AllCrops = "all_crops",
@@ -134,6 +136,8 @@ named! {
         Detections = "detections",
         Tracks = "tracks",
         Identities = "identities",
+        /// Who else somebody is, over Tracks and Identities.
+        Propagate = "propagate",
         /// Other thresholds of grouping, tried out.
         WhatIf = "what_if",
         /// Who speaks when.
@@ -178,6 +182,7 @@ impl Place {
             Self::Tracks => "Tracks",
             Self::Identities => "Identities",
             Self::WhatIf => "What if",
+            Self::Propagate => "Who else it is",
             Self::Voices => "A/V",
             Self::Results => "Results",
             Self::People => "People",

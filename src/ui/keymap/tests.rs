@@ -129,7 +129,10 @@ fn letting_a_key_go_does_nothing() {
 #[test]
 fn hints_come_in_the_order_of_the_file() {
     let hints: Vec<String> = built_in().hints(Place::Identities).iter().map(|h| format!("{} {}", h.key, h.word)).collect();
-    assert_eq!(hints.join("  "), "r name  m merge  Enter tracks  Space select  d discard  w what if  u undo  ? keys  q back");
+    assert_eq!(
+        hints.join("  "),
+        "r name  m merge  p propagate  Enter tracks  Space select  d discard  w what if  u undo  ? keys  q back"
+    );
 }
 
 #[test]

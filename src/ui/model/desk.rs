@@ -1,7 +1,7 @@
 //! The open episode: its tabs, what is selected in them, what is under their cursors.
 
 use super::super::list::Cursor;
-use super::{Film, Made, Nearby, Panel, Tab, Voices, matches};
+use super::{Film, Made, Nearby, Panel, Preview, Tab, Voices, matches};
 use crate::domain::{CropKey, IdentityId, TrackId};
 use crate::session::{Access, Card, CropCursor, CropRow, FrameSource, Limits, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub(crate) struct Desk {
     pub near: Nearby,
     /// What takes the whole pane.
     pub panel: Option<Panel>,
+    /// Who else somebody is, while it is looked through.
+    pub preview: Option<Preview>,
 }
 
 /// How identities are sorted.
@@ -184,6 +186,7 @@ impl Desk {
             picked: None,
             near: Nearby::default(),
             panel: None,
+            preview: None,
         };
         desk.arrange();
         desk

@@ -11,7 +11,7 @@ use super::super::theme::Role;
 use super::super::update::{Effect, back as act_back, if_writable, pick, step_of};
 use super::super::worker::Ask;
 use crate::domain::{IdentityId, MediaTime};
-use crate::session::{Card, Command};
+use crate::session::{Card, Command, Near};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -97,6 +97,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             desk.tab = Tab::Tracks;
             desk.arrange();
             return super::settle(model);
+        }
+        Action::Propagate => {
+            let from = chosen(desk).into_iter().map(Near::Identity).collect();
+            return super::preview::open(model, from);
         }
         Action::WhatIf => return super::what_if::open(desk),
         Action::Name => return with(model, Picking::Name),

@@ -176,6 +176,7 @@ fn method_word(method: Method) -> &'static str {
     match method {
         Method::Cluster => "clustering",
         Method::Overlap => "overlap",
+        Method::Likeness => "likeness",
         Method::Voice => "voice",
         Method::Import => "import",
         Method::User => "hand",

@@ -11,6 +11,7 @@ pub(crate) mod log;
 mod log_entry;
 pub(crate) mod near;
 pub(crate) mod people;
+pub(crate) mod preview;
 pub(crate) mod promote;
 pub(crate) mod results;
 pub(crate) mod shows;
@@ -104,6 +105,9 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
         return in_panel(model, action);
     }
     let Some(desk) = &mut model.desk else { return Vec::new() };
+    if desk.preview.is_some() {
+        return if action == Action::Refresh { vec![Effect::Ask(Ask::Refresh)] } else { preview::act(model, action) };
+    }
     let at = Tab::ALL.iter().position(|t| *t == desk.tab).unwrap_or(0);
     let to = match action {
         Action::NextTab => (at + 1) % Tab::ALL.len(),
@@ -137,6 +141,7 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Asks for what the screen shows and is not there yet.
 pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
+    preview::settle(model);
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episode, Some(Tab::Detections)) => detections::settle(model),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
@@ -156,6 +161,7 @@ pub(crate) fn rest(model: &mut Model) -> Vec<Effect> {
     let people = &mut model.holdings.people;
     people.beside.clone_from(&people.under);
     if let Some(desk) = &mut model.desk {
+        preview::rest(desk);
         desk.picked = picked;
         desk.grid.beside = desk.grid.under;
         desk.strips.beside = desk.crop().cloned();
@@ -212,6 +218,9 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     if model.overlay.is_some() || model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
         return Vec::new();
     }
+    if model.screen == Screen::Episode && model.desk.as_ref().is_some_and(|d| d.preview.is_some()) {
+        return preview::click(model, y);
+    }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episodes, _) => episodes::click(model, y),
         (Screen::Log, _) => log::click(model, x, y),
@@ -227,6 +236,9 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 /// The mouse moves with its button held: the cursor of a timeline goes along.
 pub(crate) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     if model.overlay.is_some() || model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
+        return Vec::new();
+    }
+    if model.screen == Screen::Episode && model.desk.as_ref().is_some_and(|d| d.preview.is_some()) {
         return Vec::new();
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {

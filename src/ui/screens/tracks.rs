@@ -18,7 +18,7 @@ use super::super::worker::{Ask, Told};
 use super::super::{line, replay, text};
 use super::near;
 use crate::domain::{MediaTime, Span, TrackId};
-use crate::session::{Command, Target};
+use crate::session::{Command, Near, Target};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -148,6 +148,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::MoreCrops | Action::FewerCrops | Action::AllCrops => {
             thin(desk, action);
             return ask_for_crops(model);
+        }
+        Action::Propagate => {
+            let from = chosen(desk).into_iter().map(Near::Track).collect();
+            return super::preview::open(model, from);
         }
         Action::Join => return join(model),
         Action::Split => {
