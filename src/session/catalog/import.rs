@@ -12,7 +12,7 @@ use crate::export::catalog::{
 };
 use crate::session::{SessionError, Workspace, author, counted, files};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// How a catalog is written.
@@ -131,18 +131,20 @@ struct Work<'a> {
     same: usize,
     /// What rows before said, with their places.
     said: BTreeMap<String, String>,
+    /// Shows that rows of episodes name: an episode brings its show.
+    named: BTreeSet<Slug>,
 }
 
 /// Plans an import: changes and the number of rows that change nothing, or everything that stands in the way.
 pub(super) fn plan(view: &View, rows: Vec<Placed<CatalogRow>>) -> Result<(Planned, usize), Vec<CatalogRowError>> {
     let (directory, changes) = (view.directory.clone(), Vec::new());
-    let mut work = Work { view, directory, changes, same: 0, said: BTreeMap::new() };
+    let named = rows.iter().filter_map(|row| match &row.value {
+        CatalogRow::Episode { facts, .. } => facts.show.clone(),
+        _ => None,
+    });
+    let mut work = Work { view, directory, changes, same: 0, said: BTreeMap::new(), named: named.collect() };
     let mut errors = Vec::new();
-    let mut people = Vec::new();
     for Placed { place, value } in rows {
-        if matches!(value, CatalogRow::Person(_)) {
-            people.push(place.clone());
-        }
         if let Err(what) = work.row(&place, value) {
             errors.push(CatalogRowError { place, what });
         }
@@ -188,9 +190,6 @@ impl Work<'_> {
                 CatalogChange::Season { show, number, edit: Edit { from, to: Some(season) } }
             }
             CatalogRow::Episode { id, facts } => {
-                if let Some(show) = &facts.show {
-                    self.show(show)?;
-                }
                 for number in [facts.season, facts.episode].into_iter().flatten() {
                     positive(number)?;
                 }
@@ -317,7 +316,7 @@ impl Work<'_> {
     /// Refuses a show that nobody knows.
     fn show(&self, slug: &Slug) -> Result<(), String> {
         let of_episodes = || self.view.episodes.values().any(|e| e.show.as_ref() == Some(slug));
-        if self.directory.shows.contains_key(slug) || of_episodes() { Ok(()) } else { Err(format!("there is no show {slug}")) }
+        if self.directory.shows.contains_key(slug) || self.named.contains(slug) || of_episodes() { Ok(()) } else { Err(format!("there is no show {slug}")) }
     }
 }
 

@@ -74,6 +74,9 @@ prop_compose! {
             directory.last_asset = asset.0;
         }
         directory.featured.insert((PersonId(2), None), Featured { asset: AssetId(1) });
+        // A show that only an episode names.
+        let facts = EpisodeFacts { show: Some("only-named".parse().unwrap()), ..EpisodeFacts::default() };
+        directory.episodes.insert("only-named-s01e01".parse().unwrap(), facts);
         directory
     }
 }
