@@ -121,6 +121,10 @@ pub enum Command {
     Episode(EpisodeArgs),
     /// Say who belongs to the cast of a show
     Cast(CastArgs),
+    /// Keep pictures of people: list, add, save, delete
+    Asset(AssetArgs),
+    /// Say which picture stands for somebody
+    Featured(FeaturedArgs),
     /// The log of people and shows: undo, redo
     Catalog(CatalogArgs),
     /// Keep the faces that people are known by

@@ -17,7 +17,7 @@ pub(super) fn decided(workspace: &Workspace, command: &CatalogCommand) -> Result
     said(session::decide_catalog(workspace, command)?, "nothing changes: it is so already")
 }
 
-fn said(done: Option<CatalogOperation>, nothing: &str) -> Result<Ended, SessionError> {
+pub(super) fn said(done: Option<CatalogOperation>, nothing: &str) -> Result<Ended, SessionError> {
     match done {
         Some(operation) => output::print(&format!("{} • operation {} of the catalog\n", operation.summary, operation.seq))?,
         None => output::print(&format!("{nothing}\n"))?,
@@ -25,7 +25,7 @@ fn said(done: Option<CatalogOperation>, nothing: &str) -> Result<Ended, SessionE
     Ok(Ended::Done)
 }
 
-fn dependents<T: Clone>(with: bool, to: Option<&T>) -> Dependents<T> {
+pub(super) fn dependents<T: Clone>(with: bool, to: Option<&T>) -> Dependents<T> {
     match to {
         Some(to) => Dependents::To(to.clone()),
         None if with => Dependents::Delete,
@@ -184,7 +184,7 @@ fn members(workspace: &Workspace, show: &Slug, json: bool) -> Result<Ended, Sess
     Ok(Ended::Done)
 }
 
-fn name_of(directory: &Directory, person: PersonId) -> &str {
+pub(super) fn name_of(directory: &Directory, person: PersonId) -> &str {
     directory.people.get(&person).map_or("", |p| p.name.as_str())
 }
 

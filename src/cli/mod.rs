@@ -13,6 +13,7 @@ mod eval;
 mod eval_faces;
 mod export;
 mod facebank;
+mod media;
 mod models;
 mod output;
 mod pages;
@@ -108,6 +109,8 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Season(args) => catalog::season(&workspace, &args.command),
         Command::Episode(args) => catalog::episode(&workspace, &args.command),
         Command::Cast(args) => catalog::cast(&workspace, &args.command),
+        Command::Asset(args) => media::asset(&workspace, &args.command),
+        Command::Featured(args) => media::featured(&workspace, &args.command),
         Command::Catalog(args) => catalog::catalog(&workspace, &args.command),
         Command::Facebank(args) => facebank::run(&workspace, args),
         Command::Tracks(args) => decisions::tracks(&workspace, args),

@@ -1,6 +1,7 @@
 //! Decisions about the people and shows of a library. Episodes are not written: what they store of their people is brought up to the
 //! catalog when it is read.
 
+mod assets;
 mod command;
 mod decide;
 mod import;
@@ -11,6 +12,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub use assets::{Featuring, add_assets, asset_picture};
 pub use command::{CatalogCommand, Dependents, EpisodeEdit, NewAsset, Wish};
 pub use decide::{decide_catalog, find_person};
 pub(super) use decide::{describe, forget_episode};

@@ -1,6 +1,7 @@
 //! What a command can fail with, and what to do about it.
 
 use super::catalog::CatalogRefusal;
+use super::photo::PhotoError;
 use super::plan::Refusal;
 use crate::algo::evaluate::{RttmError, TruthError};
 use crate::blobs::BlobError;
@@ -61,6 +62,8 @@ pub enum SessionError {
     Index(#[from] FacebankError),
     #[error(transparent)]
     Blob(#[from] BlobError),
+    #[error("nothing was kept: {path:?} {source}")]
+    Photo { path: PathBuf, source: PhotoError },
     #[error("nothing was imported from {path:?}: {}", lines(errors))]
     CatalogFile { path: PathBuf, errors: Vec<CatalogRowError> },
     #[error("cannot read {path:?}: {source}")]
@@ -151,6 +154,7 @@ impl SessionError {
             Self::Store(e) => Some(e.hint()),
             Self::NoSpeechModel => Some(format!("run: screenalytics models pull {}", super::transcription::OFFERED)),
             Self::Artifact { source, .. } => Some(source.hint()),
+            Self::Photo { source, .. } => Some(source.hint().to_owned()),
             Self::CatalogFile { .. } => {
                 Some("mend these lines and import again; `catalog import --dry-run` says what would change".into())
             }

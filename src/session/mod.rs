@@ -59,9 +59,9 @@ pub use cast::{
     SeasonLine, ShowLine, Stage as ReviewStage, Sums, casts, people, roster, shows,
 };
 pub use catalog::{
-    CatalogCommand, CatalogFormat, CatalogImport, CatalogRefusal, Dependents, EpisodeEdit, NewAsset, SeasonEntry, ShowEntry,
-    Wish, catalog_log, catalog_show, catalog_shows, decide_catalog, directory, export_catalog, find_person, import_catalog,
-    redo_catalog, undo_catalog,
+    CatalogCommand, CatalogFormat, CatalogImport, CatalogRefusal, Dependents, EpisodeEdit, Featuring, NewAsset, SeasonEntry,
+    ShowEntry, Wish, add_assets, asset_picture, catalog_log, catalog_show, catalog_shows, decide_catalog, directory,
+    export_catalog, find_person, import_catalog, redo_catalog, undo_catalog,
 };
 pub use changeover::devices_text;
 pub use command::{Command, Similar, Target, Whose};

@@ -100,3 +100,39 @@ fn a_catalog_is_written_and_read_into_another_library_and_conflicts_are_refused_
     assert!(refused.code == Some(1) && refused.stderr.contains("people.csv line 2: p_0001 is Ada Example here"), "{refused}");
     assert!(user.json(["person", "list", "--json"]).as_array().unwrap().iter().all(|p| p["name"] != "Dora"));
 }
+
+#[test]
+fn pictures_of_people_are_kept_featured_and_carried_to_another_library() {
+    let user = User::new();
+    user.ok(["person", "add", "Zoe Lane"]);
+    let (png, text, saved) = (user.path("zoe.png"), user.path("zoe.txt"), user.path("saved.jpg"));
+    image::RgbImage::from_fn(48, 36, |x, y| image::Rgb([u8::try_from(x * 5).unwrap(), 90, u8::try_from(y * 7).unwrap()]))
+        .save(&png)
+        .unwrap();
+    fs::write(&text, "no picture").unwrap();
+    let refused = user.run(["asset", "add", "Zoe Lane", png.to_str().unwrap(), text.to_str().unwrap()]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("is no picture"), "{refused}");
+    assert_eq!(user.json(["asset", "list", "--json"]), json!([]), "nothing is kept where one file is none");
+    user.ok(["asset", "add", "zoe lane", png.to_str().unwrap(), "--featured"]);
+    let kept = user.json(["asset", "list", "--of", "Zoe Lane", "--json"]);
+    assert_eq!((&kept[0]["width"], &kept[0]["height"], &kept[0]["kind"]), (&json!(48), &json!(36), &json!("portrait")));
+    assert!(user.ok(["asset", "list"]).contains("featured: everywhere"));
+    assert_eq!(user.ok(["asset", "add", "Zoe Lane", png.to_str().unwrap()]), "nothing changes: they are kept already\n");
+    user.ok(["asset", "save", "m_0001", saved.to_str().unwrap()]);
+    assert_eq!(fs::read(&saved).unwrap()[..3], [0xFF, 0xD8, 0xFF]);
+    let refused = user.run(["asset", "delete", "m_0001"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("1 featured picture depends on it"), "{refused}");
+    let out = user.path("out");
+    user.ok(["catalog", "export", "--out", out.to_str().unwrap(), "--format", "csv"]);
+    let other = User::new();
+    other.ok(["catalog", "import", out.to_str().unwrap()]);
+    assert_eq!(other.json(["asset", "list", "--json"]), kept);
+    other.ok(["asset", "save", "m_0001", saved.to_str().unwrap()]);
+    fs::remove_dir_all(out.join("pictures")).unwrap();
+    let refused = User::new().run(["catalog", "import", out.to_str().unwrap()]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("pictures.csv line 2: its picture is neither kept"), "{refused}");
+    user.ok(["asset", "delete", "m_0001", "--with-dependents"]);
+    user.ok(["catalog", "undo"]);
+    assert!(user.ok(["asset", "list"]).contains("featured: everywhere"));
+    assert!(!user.run(["doctor"]).stdout.contains("not what the log says"));
+}

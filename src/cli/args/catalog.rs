@@ -1,6 +1,6 @@
 //! The people and shows of the library.
 
-use crate::domain::Slug;
+use crate::domain::{AssetId, Slug};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -297,6 +297,99 @@ pub enum CastCommand {
         /// Name, or number such as p_0003
         person: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct FeaturedArgs {
+    #[command(subcommand)]
+    pub command: FeaturedCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FeaturedCommand {
+    /// Let a picture stand for whom it shows
+    Set {
+        /// The picture, such as m_0007
+        picture: AssetId,
+        /// Only in this show; everywhere where no show says otherwise, when absent
+        #[arg(long, value_name = "SHOW")]
+        show: Option<Slug>,
+    },
+    /// Let no picture stand for somebody: their best face does
+    Clear {
+        /// Name, or number such as p_0003
+        person: String,
+        /// Only in this show
+        #[arg(long, value_name = "SHOW")]
+        show: Option<Slug>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AssetArgs {
+    #[command(subcommand)]
+    pub command: AssetCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AssetCommand {
+    /// List the pictures of people
+    List {
+        /// Only those of this person
+        #[arg(long, value_name = "PERSON")]
+        of: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep pictures of somebody, from JPEG or PNG files
+    Add {
+        /// Name, or number such as p_0003
+        person: String,
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What they are
+        #[arg(long, value_enum, default_value_t = Kind::Portrait)]
+        kind: Kind,
+        /// The first of them stands for the person
+        #[arg(long)]
+        featured: bool,
+    },
+    /// Say what a picture is
+    Edit {
+        /// The picture, such as m_0007
+        picture: AssetId,
+        /// What it is
+        #[arg(long, value_enum)]
+        kind: Kind,
+    },
+    /// Write a picture to a file
+    Save {
+        /// The picture, such as m_0007
+        picture: AssetId,
+        /// The JPEG to write
+        out: PathBuf,
+    },
+    /// Delete a picture
+    Delete {
+        /// The picture, such as m_0007
+        picture: AssetId,
+        /// Also where it stands for somebody
+        #[arg(long)]
+        with_dependents: bool,
+    },
+}
+
+/// What a picture is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// A face or a person alone
+    Portrait,
+    /// A scene out of a show
+    Still,
+    /// A picture that advertises a show
+    Promo,
 }
 
 #[derive(Debug, Args)]

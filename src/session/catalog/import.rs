@@ -4,13 +4,14 @@ use super::decide::view;
 use super::plan::{Planned, View};
 use crate::domain::{
     Asset, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, Featured, Membership, OperationKind, Person, PersonId,
-    Roster, Show, Slug, name_key, tidy_name,
+    PictureId, Roster, Show, Slug, name_key, tidy_name,
 };
 use crate::export::catalog::{
     CatalogRow, CatalogRowError, PersonRow, Placed, Who, read_catalog_csv, read_catalog_json, write_catalog_csv,
     write_catalog_json,
 };
-use crate::session::{SessionError, Workspace, author, counted, files};
+use crate::session::{SessionError, Workspace, author, counted, read_text, write_whole};
+use crate::store::picture_id;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -24,21 +25,29 @@ pub enum CatalogFormat {
     Csv,
 }
 
-/// Writes what people decided about people and shows into `folder`, which is made where it is missing; returns the files.
+/// Writes what people decided about people and shows, and the pictures of people, into `folder`, which is made where it is missing; returns
+/// the files. Faces of the facebank stay in the library.
 ///
 /// # Errors
 /// Fails where the catalog cannot be read or the folder not be written to.
 pub fn export_catalog(workspace: &Workspace, folder: &Path, format: CatalogFormat) -> Result<Vec<PathBuf>, SessionError> {
-    let directory = workspace.open_library()?.catalog().directory()?;
-    let tables = match format {
+    let catalog = workspace.open_library()?.catalog();
+    let directory = catalog.directory()?;
+    let mut files = match format {
         CatalogFormat::Json => vec![("catalog.json".to_owned(), write_catalog_json(&directory))],
         CatalogFormat::Csv => write_catalog_csv(&directory),
     };
-    std::fs::create_dir_all(folder).map_err(|source| SessionError::Write { path: folder.to_owned(), source })?;
+    for asset in directory.assets.values() {
+        if let Some(jpeg) = catalog.picture(&PictureId(asset.sha256.clone()))? {
+            files.push((file_of(&asset.sha256), jpeg));
+        }
+    }
     let mut written = Vec::new();
-    for (name, bytes) in tables {
+    for (name, bytes) in files {
         let path = folder.join(name);
-        files::write_whole(&path, &bytes)?;
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).map_err(|source| SessionError::Write { path: parent.to_owned(), source })?;
+        write_whole(&path, &bytes)?;
         written.push(path);
     }
     Ok(written)
@@ -65,14 +74,38 @@ pub fn import_catalog(workspace: &Workspace, path: &Path, is_dry: bool) -> Resul
     let rows = read(path, &refuse)?;
     let catalog = workspace.open_library()?.catalog();
     let view = view(&catalog)?;
-    let (planned, same) = plan(&view, rows).map_err(refuse)?;
-    let lines = planned.2.iter().map(told).collect();
+    let (beside, mut pictures) = (pictures_beside(path), BTreeSet::new());
+    for row in &rows {
+        if let CatalogRow::Asset { asset, .. } = &row.value
+            && (beside.contains_key(&asset.sha256) || catalog.picture(&PictureId(asset.sha256.clone()))?.is_some())
+        {
+            pictures.insert(asset.sha256.clone());
+        }
+    }
+    let Import { planned, lines, same } = plan(&view, rows, &pictures).map_err(refuse)?;
     if is_dry || planned.2.is_empty() {
         return Ok(CatalogImport { lines, same, done: None });
     }
+    catalog.put_pictures(beside.iter().filter(|(sha256, _)| pictures.contains(*sha256)).map(|(_, jpeg)| jpeg.as_slice()))?;
     let (kind, summary, changes) = planned;
     let done = catalog.append(CatalogDraft { author: author(), kind, summary, changes, at: view.now })?;
     Ok(CatalogImport { lines, same, done: Some(done) })
+}
+
+/// Where pictures lie in an exported folder.
+const PICTURES: &str = "pictures";
+
+/// Names the file of a picture in an exported folder.
+fn file_of(sha256: &str) -> String {
+    format!("{PICTURES}/{sha256}.jpg")
+}
+
+/// Reads the pictures that lie beside the files, by their digests; what is something else is passed over.
+fn pictures_beside(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let folder = if path.is_dir() { Some(path) } else { path.parent() };
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder.join(PICTURES)).ok());
+    let files = entries.into_iter().flatten().flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "jpg"));
+    files.filter_map(|file| std::fs::read(file).ok()).map(|bytes| (picture_id(&bytes).0, bytes)).collect()
 }
 
 fn read(path: &Path, refuse: &dyn Fn(Vec<CatalogRowError>) -> SessionError) -> Result<Vec<Placed<CatalogRow>>, SessionError> {
@@ -83,16 +116,16 @@ fn read(path: &Path, refuse: &dyn Fn(Vec<CatalogRowError>) -> SessionError) -> R
         let entries = std::fs::read_dir(path).map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
         for entry in entries.flatten().map(|e| e.path()) {
             if is(&entry, "csv") {
-                csv.push((file_name(&entry), files::read_text(&entry)?));
+                csv.push((file_name(&entry), read_text(&entry)?));
             } else if file_name(&entry) == "catalog.json" {
-                json = Some(files::read_text(&entry)?);
+                json = Some(read_text(&entry)?);
             }
         }
         csv.sort();
     } else if is(path, "csv") {
-        csv.push((file_name(path), files::read_text(path)?));
+        csv.push((file_name(path), read_text(path)?));
     } else if is(path, "json") {
-        json = Some(files::read_text(path)?);
+        json = Some(read_text(path)?);
     } else {
         return Err(SessionError::NoFormat { path: path.to_owned() });
     }
@@ -107,20 +140,22 @@ fn read(path: &Path, refuse: &dyn Fn(Vec<CatalogRowError>) -> SessionError) -> R
     }
 }
 
-/// Says what a change is.
-fn told(change: &CatalogChange) -> String {
-    let (is_new, name) = match change {
-        CatalogChange::Person { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|p| p.name.clone())),
-        CatalogChange::Show { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|s| s.title.clone())),
-        CatalogChange::Season { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|s| s.title.clone())),
-        CatalogChange::Episode { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|e| e.title.clone())),
-        CatalogChange::Membership { edit, .. } => (edit.from.is_none(), edit.to.as_ref().and_then(|m| m.role.clone())),
-        CatalogChange::Asset { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|a| a.source.clone())),
-        CatalogChange::Featured { edit, .. } => (edit.from.is_none(), edit.to.map(|f| f.asset.to_string())),
-        CatalogChange::Reference { edit, .. } => (edit.from.is_none(), edit.to.as_ref().map(|r| r.origin.to_string())),
-    };
-    let name = name.filter(|n| !n.is_empty()).map(|n| format!("  {n}")).unwrap_or_default();
-    format!("{} {}{name}", if is_new { "new" } else { "changed" }, change.key())
+/// A planned import.
+#[derive(Debug)]
+pub(super) struct Import {
+    pub(super) planned: Planned,
+    /// What each change is, in words.
+    pub(super) lines: Vec<String>,
+    /// Rows that change nothing.
+    pub(super) same: usize,
+}
+
+/// What a row comes to.
+struct Said {
+    change: CatalogChange,
+    /// What it is about is in the catalog already.
+    known: bool,
+    name: Option<String>,
 }
 
 /// Works the rows into a directory, one by one.
@@ -128,21 +163,29 @@ struct Work<'a> {
     view: &'a View,
     directory: Directory,
     changes: Vec<CatalogChange>,
+    lines: Vec<String>,
     same: usize,
     /// What rows before said, with their places.
     said: BTreeMap<String, String>,
+    /// Digests of the pictures that are kept, or lie beside the files.
+    pictures: &'a BTreeSet<String>,
     /// Shows that rows of episodes name: an episode brings its show.
     named: BTreeSet<Slug>,
 }
 
-/// Plans an import: changes and the number of rows that change nothing, or everything that stands in the way.
-pub(super) fn plan(view: &View, rows: Vec<Placed<CatalogRow>>) -> Result<(Planned, usize), Vec<CatalogRowError>> {
+/// Plans an import, or returns everything that stands in the way.
+pub(super) fn plan(
+    view: &View,
+    rows: Vec<Placed<CatalogRow>>,
+    pictures: &BTreeSet<String>,
+) -> Result<Import, Vec<CatalogRowError>> {
     let (directory, changes) = (view.directory.clone(), Vec::new());
     let named = rows.iter().filter_map(|row| match &row.value {
         CatalogRow::Episode { facts, .. } => facts.show.clone(),
         _ => None,
     });
-    let mut work = Work { view, directory, changes, same: 0, said: BTreeMap::new(), named: named.collect() };
+    let mut work =
+        Work { view, directory, changes, lines: Vec::new(), same: 0, said: BTreeMap::new(), pictures, named: named.collect() };
     let mut errors = Vec::new();
     for Placed { place, value } in rows {
         if let Err(what) = work.row(&place, value) {
@@ -170,24 +213,28 @@ pub(super) fn plan(view: &View, rows: Vec<Placed<CatalogRow>>) -> Result<(Planne
         return Err(errors);
     }
     let rows = counted(work.changes.len() as u64, "row");
-    Ok(((OperationKind::Import, format!("imported {rows}"), work.changes), work.same))
+    let planned = (OperationKind::Import, format!("imported {rows}"), work.changes);
+    Ok(Import { planned, lines: work.lines, same: work.same })
 }
 
 impl Work<'_> {
     fn row(&mut self, place: &str, row: CatalogRow) -> Result<(), String> {
-        let change = match row {
+        let said = match row {
             CatalogRow::Person(row) => self.person(row)?,
             CatalogRow::Show { mut show, added_at } => {
                 let from = self.directory.shows.get(&show.slug).cloned();
                 show.added_at = self.since(added_at, from.as_ref().map(|s: &Show| s.added_at));
-                CatalogChange::Show { slug: show.slug.clone(), edit: Edit { from, to: Some(show) } }
+                let (slug, name) = (show.slug.clone(), show.title.clone());
+                let edit = Edit { from, to: Some(show) };
+                Said { known: edit.from.is_some(), name, change: CatalogChange::Show { slug, edit } }
             }
             CatalogRow::Season(season) => {
                 self.show(&season.show)?;
                 positive(season.number)?;
-                let (show, number) = (season.show.clone(), season.number);
+                let (show, number, name) = (season.show.clone(), season.number, season.title.clone());
                 let from = self.directory.seasons.get(&(show.clone(), number)).cloned();
-                CatalogChange::Season { show, number, edit: Edit { from, to: Some(season) } }
+                let edit = Edit { from, to: Some(season) };
+                Said { known: edit.from.is_some(), name, change: CatalogChange::Season { show, number, edit } }
             }
             CatalogRow::Episode { id, facts } => {
                 for number in [facts.season, facts.episode].into_iter().flatten() {
@@ -196,8 +243,9 @@ impl Work<'_> {
                 if (facts.show.is_none() && facts.season.is_some()) || (facts.season.is_none() && facts.episode.is_some()) {
                     return Err("an episode has a season only in a show, and a number only in a season".into());
                 }
-                let from = self.directory.episodes.get(&id).cloned();
-                CatalogChange::Episode { id, edit: Edit { from, to: Some(facts) } }
+                let (from, name) = (self.directory.episodes.get(&id).cloned(), facts.title.clone());
+                let edit = Edit { from, to: Some(facts) };
+                Said { known: edit.from.is_some(), name, change: CatalogChange::Episode { id, edit } }
             }
             CatalogRow::Member { person, show, role, mut seasons } => {
                 self.show(&show)?;
@@ -208,17 +256,21 @@ impl Work<'_> {
                 seasons.sort_unstable();
                 seasons.dedup();
                 let from = self.directory.memberships.get(&(person, show.clone())).cloned();
-                let to = Membership { person, show: show.clone(), role, seasons };
-                CatalogChange::Membership { person, show, edit: Edit { from, to: Some(to) } }
+                let edit = Edit { from, to: Some(Membership { person, show: show.clone(), role: role.clone(), seasons }) };
+                Said { known: edit.from.is_some(), name: role, change: CatalogChange::Membership { person, show, edit } }
             }
             CatalogRow::Asset { person, asset, added_at } => {
-                let (person, id) = (self.who(&person)?, asset.id);
+                let (person, id, name) = (self.who(&person)?, asset.id, asset.source.clone());
                 let from = self.directory.assets.get(&id).cloned();
                 if from.is_none() && id.0 <= self.directory.last_asset {
                     return Err(format!("{id} was a picture before; numbers are never used again"));
                 }
+                if !self.pictures.contains(&asset.sha256) {
+                    return Err(format!("its picture is neither kept nor in the folder: {}", file_of(&asset.sha256)));
+                }
                 let added_at = self.since(added_at, from.as_ref().map(|a: &Asset| a.added_at));
-                CatalogChange::Asset { id, edit: Edit { from, to: Some(Asset { person, added_at, ..asset }) } }
+                let edit = Edit { from, to: Some(Asset { person, added_at, ..asset }) };
+                Said { known: edit.from.is_some(), name: Some(name), change: CatalogChange::Asset { id, edit } }
             }
             CatalogRow::Featured { person, show, asset } => {
                 let person = self.who(&person)?;
@@ -231,32 +283,32 @@ impl Work<'_> {
                     None => return Err(format!("there is no picture {asset}")),
                 }
                 let from = self.directory.featured.get(&(person, show.clone())).copied();
-                CatalogChange::Featured { person, show, edit: Edit { from, to: Some(Featured { asset }) } }
+                let edit = Edit { from, to: Some(Featured { asset }) };
+                Said {
+                    known: edit.from.is_some(),
+                    name: Some(asset.to_string()),
+                    change: CatalogChange::Featured { person, show, edit },
+                }
             }
         };
-        self.put(place, change)
+        self.put(place, said)
     }
 
     /// Keeps a change; refuses a second row about the same thing.
-    fn put(&mut self, place: &str, change: CatalogChange) -> Result<(), String> {
-        if let Some(before) = self.said.insert(change.key(), place.to_owned()) {
-            return Err(format!("{} stands in {before} already", change.key()));
+    fn put(&mut self, place: &str, said: Said) -> Result<(), String> {
+        let Said { change, known, name } = said;
+        let key = change.key();
+        if let Some(before) = self.said.insert(key.clone(), place.to_owned()) {
+            return Err(format!("{key} stands in {before} already"));
         }
-        let is_same = match &change {
-            CatalogChange::Person { edit, .. } => edit.from == edit.to,
-            CatalogChange::Show { edit, .. } => edit.from == edit.to,
-            CatalogChange::Season { edit, .. } => edit.from == edit.to,
-            CatalogChange::Episode { edit, .. } => edit.from == edit.to,
-            CatalogChange::Membership { edit, .. } => edit.from == edit.to,
-            CatalogChange::Asset { edit, .. } => edit.from == edit.to,
-            CatalogChange::Featured { edit, .. } => edit.from == edit.to,
-            CatalogChange::Reference { edit, .. } => edit.from == edit.to,
-        };
-        if is_same {
+        // What is the same either way round changes nothing.
+        if change.clone().invert() == change {
             self.same += 1;
             return Ok(());
         }
         self.directory.apply(&OperationKind::Import, std::slice::from_ref(&change)).map_err(|e| e.to_string())?;
+        let name = name.filter(|n| !n.is_empty()).map(|n| format!("  {n}")).unwrap_or_default();
+        self.lines.push(format!("{} {key}{name}", if known { "changed" } else { "new" }));
         self.changes.push(change);
         Ok(())
     }
@@ -266,7 +318,7 @@ impl Work<'_> {
         said.or(known).unwrap_or(self.view.now)
     }
 
-    fn person(&self, row: PersonRow) -> Result<CatalogChange, String> {
+    fn person(&self, row: PersonRow) -> Result<Said, String> {
         let PersonRow { id, name, aliases, former, notes, merged_into, removed, added_at } = row;
         let name = tidy_name(&name);
         if name.is_empty() {
@@ -290,8 +342,9 @@ impl Work<'_> {
             _ => {}
         }
         let added_at = self.since(added_at, from.as_ref().map(|p| p.added_at));
-        let to = Person { id, name, added_at, aliases, notes, former, merged_into, removed };
-        Ok(CatalogChange::Person { id, edit: Edit { from, to: Some(to) } })
+        let to = Person { id, name: name.clone(), added_at, aliases, notes, former, merged_into, removed };
+        let edit = Edit { from, to: Some(to) };
+        Ok(Said { known: edit.from.is_some(), name: Some(name), change: CatalogChange::Person { id, edit } })
     }
 
     /// Finds who is called so, in the catalog or in the rows before.
@@ -316,7 +369,11 @@ impl Work<'_> {
     /// Refuses a show that nobody knows.
     fn show(&self, slug: &Slug) -> Result<(), String> {
         let of_episodes = || self.view.episodes.values().any(|e| e.show.as_ref() == Some(slug));
-        if self.directory.shows.contains_key(slug) || self.named.contains(slug) || of_episodes() { Ok(()) } else { Err(format!("there is no show {slug}")) }
+        if self.directory.shows.contains_key(slug) || self.named.contains(slug) || of_episodes() {
+            Ok(())
+        } else {
+            Err(format!("there is no show {slug}"))
+        }
     }
 }
 

@@ -14,8 +14,13 @@ fn empty() -> View {
     }
 }
 
+/// Plans with every picture of the test kept.
+fn planned(view: &View, rows: Vec<Placed<CatalogRow>>) -> Result<Import, Vec<CatalogRowError>> {
+    plan(view, rows, &(0..9).map(|n| format!("{n:064x}")).collect())
+}
+
 fn applied(rows: Vec<Placed<CatalogRow>>) -> Directory {
-    let ((kind, _, changes), _) = plan(&empty(), rows).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let (kind, _, changes) = planned(&empty(), rows).unwrap_or_else(|errors| panic!("{errors:?}")).planned;
     let mut directory = Directory::default();
     directory.apply(&kind, &changes).unwrap();
     directory
@@ -94,7 +99,7 @@ proptest! {
         let view = View { directory: directory.clone(), ..empty() };
         let rows = read_catalog_csv(&csv(&directory)).unwrap();
         let count = rows.len();
-        let ((_, _, changes), same) = plan(&view, rows).unwrap();
+        let Import { planned: (_, _, changes), same, .. } = planned(&view, rows).unwrap();
         prop_assert_eq!((changes, same), (vec![], count));
     }
 
@@ -107,7 +112,7 @@ proptest! {
 
 fn told(files: &[(&str, &str)], view: &View) -> Vec<String> {
     let files: Vec<(String, String)> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
-    let errors = read_catalog_csv(&files).and_then(|rows| plan(view, rows).map(drop)).unwrap_err();
+    let errors = read_catalog_csv(&files).and_then(|rows| planned(view, rows).map(drop)).unwrap_err();
     errors.into_iter().map(|e| e.to_string()).collect()
 }
 
@@ -135,6 +140,13 @@ fn every_line_that_does_not_fit_is_refused_with_its_reason() {
         told_empty(&[("people.csv", "id,name\np_0001,Ava\np_0002,ava\n")]),
         ["people.csv line 3: \"ava\" is the name of p_0001 and would be that of p_0002"]
     );
+    assert_eq!(
+        told_empty(&[
+            ("people.csv", "name\nAva\n"),
+            ("pictures.csv", "id,person,kind,sha256,width,height\nm_0001,Ava,portrait,ff,1,1\n")
+        ]),
+        ["pictures.csv line 2: its picture is neither kept nor in the folder: pictures/ff.jpg"]
+    );
     assert_eq!(read_catalog_json("{\"catalog_version\": 9}").unwrap_err().place, "catalog_version");
     assert_eq!(read_catalog_json("{\n \"shows\": 3}").unwrap_err().place, "line 2, column 11");
 }
@@ -155,7 +167,7 @@ fn a_number_that_is_somebody_else_here_is_a_conflict_and_a_name_without_one_find
         ]
     );
     let text = "name,notes\nava  stone,a cook\nZoe Lane,\n".to_owned();
-    let ((_, _, changes), _) = plan(&view, read_catalog_csv(&[("people.csv".into(), text)]).unwrap()).unwrap();
+    let (_, _, changes) = planned(&view, read_catalog_csv(&[("people.csv".into(), text)]).unwrap()).unwrap().planned;
     let ids: Vec<String> = changes.iter().map(CatalogChange::key).collect();
     assert_eq!(ids, ["person p_0001", "person p_0004"]);
 }

@@ -146,6 +146,7 @@ fn delete(view: &View, id: PersonId, dependents: &Dependents<PersonId>) -> Resul
         let listed = [
             some(directory.memberships.values().filter(|m| m.person == id).count(), "cast membership"),
             some(directory.assets.values().filter(|a| a.person == id).count(), "picture"),
+            some(directory.references.values().filter(|r| r.person == id).count(), "facebank face"),
         ];
         let listed: Vec<String> = listed.into_iter().flatten().collect();
         if !seen.episodes.is_empty() || seen.unread > 0 || !listed.is_empty() {
