@@ -149,7 +149,9 @@ pub fn read_catalog_csv(files: &[(String, String)]) -> Result<Vec<Placed<Catalog
     // In the order of the tables: rows refer to those before.
     for (table, columns) in TABLES {
         let Some((file, text)) = files.iter().find(|(name, _)| *name == format!("{table}.csv")) else { continue };
-        let mut csv = csv::ReaderBuilder::new().flexible(false).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let text = text.trim_start_matches('\u{feff}').as_bytes();
+        let mut csv = csv::ReaderBuilder::new().flexible(false).from_reader(text);
+        let mut lines = Lines { text, at: 0, line: 1 };
         let head = match csv.headers() {
             Ok(head) => head.clone(),
             Err(error) => {
@@ -166,12 +168,12 @@ pub fn read_catalog_csv(files: &[(String, String)]) -> Result<Vec<Placed<Catalog
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    let line = error.position().map_or_else(|| file.clone(), |p| format!("{file} line {}", p.line()));
+                    let line = error.position().map_or_else(|| file.clone(), |p| format!("{file} line {}", lines.of(p)));
                     errors.push(CatalogRowError { place: line, what: csv_fault(&error) });
                     continue;
                 }
             };
-            let place = format!("{file} line {}", record.position().map_or(0, csv::Position::line));
+            let place = format!("{file} line {}", record.position().map_or(0, |p| lines.of(p)));
             match Cells::new(&head, &record).row(table) {
                 Ok(value) => rows.push(Placed { place, value }),
                 Err(what) => errors.push(CatalogRowError { place, what }),
@@ -179,6 +181,26 @@ pub fn read_catalog_csv(files: &[(String, String)]) -> Result<Vec<Placed<Catalog
         }
     }
     if errors.is_empty() { Ok(rows) } else { Err(errors) }
+}
+
+/// Counts the lines of a text as far as it is read; the reader itself counts one too few where lines end in two characters.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// Returns the line of a record, from 1; records are asked for in their order.
+    fn of(&mut self, position: &csv::Position) -> usize {
+        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX).clamp(self.at, self.text.len());
+        let rest = &self.text[start..];
+        let blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let to = start + blank;
+        self.line += self.text[self.at..to].split(|b| *b == b'\n').count() - 1;
+        self.at = to;
+        self.line
+    }
 }
 
 fn csv_fault(error: &csv::Error) -> String {

@@ -133,6 +133,10 @@ fn every_line_that_does_not_fit_is_refused_with_its_reason() {
         told_empty(&[("shows.csv", "slug\nok\nok\n"), ("cast.csv", "person,show,seasons\nAva,ok,1\n")]),
         ["shows.csv line 3: show ok stands in shows.csv line 2 already", "cast.csv line 2: there is nobody called \"Ava\""]
     );
+    assert_eq!(
+        told_empty(&[("people.csv", "name,removed\r\nAva,\r\n\r\n\"Bo\nReed\",\r\nCleo,maybe\r\n")]),
+        ["people.csv line 6: removed is \"maybe\", not yes or no"]
+    );
     assert_eq!(told_empty(&[("people.csv", "name,eyes\nAva,blue\n")])[0].split(": ").next(), Some("people.csv line 1"));
     assert_eq!(told_empty(&[("people.csv", "name,notes\nAva\n")]), ["people.csv line 2: it has 1 cells, the first line 2"]);
     assert_eq!(told_empty(&[("cooks.csv", "name\nAva\n")])[0].split(": ").next(), Some("cooks.csv"));
