@@ -183,7 +183,7 @@ fn propagate(review: &mut Review, named: IdentityId) {
             said.insert(offer.track, false);
             let taken = keys.take(|| {
                 let taken = found.choose(found.sure, &said);
-                shifts(&snapshot, found.to, &taken);
+                std::hint::black_box(shifts(&snapshot, found.to, &taken));
                 taken
             });
             assert!(!taken.contains(&offer.track));

@@ -12,6 +12,7 @@ pub mod mouth;
 pub mod nms;
 pub mod propagate;
 pub mod quality;
+pub mod recognise;
 pub mod screen_time;
 pub mod shot_cut;
 pub mod speech;

@@ -145,6 +145,10 @@ pub enum Command {
     Log(LogArgs),
     /// Apply a file of decisions, such as `log --json` writes
     Replay(ReplayArgs),
+    /// Say whom an episode shows, by the faces that the library knows
+    Recognise(RecogniseArgs),
+    /// Fit the belief of recognition to pictures of people you know
+    Calibrate(CalibrateArgs),
     /// Compare the clusters with portraits, or their voices with known ones
     Suggest(SuggestArgs),
     /// Write screen time as CSV or JSON

@@ -3,6 +3,7 @@
 mod args;
 mod artifacts;
 mod bar;
+mod calibrate;
 mod catalog;
 mod decisions;
 mod delete;
@@ -20,6 +21,7 @@ mod pages;
 mod people;
 mod places;
 mod propagate;
+mod recognise;
 mod regroup;
 mod run;
 mod setup;
@@ -121,6 +123,8 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Undo(args) => decisions::undo(&workspace, args),
         Command::Redo(args) => decisions::redo(&workspace, args),
         Command::Replay(args) => decisions::replay(&workspace, args),
+        Command::Recognise(args) => recognise::run(&workspace, args),
+        Command::Calibrate(args) => calibrate::run(&workspace, args),
         Command::Suggest(args) => suggest::run(&workspace, args),
         Command::Export(args) => export::run(&workspace, args),
         Command::Transcribe(args) => transcribe::run(&workspace, args),

@@ -190,6 +190,11 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
     if let Some(speech) = report.carried_voices.text() {
         let _ = writeln!(out, "speech   {speech} as decided before");
     }
+    if !report.known_faces.is_empty() {
+        let names: Vec<&str> = report.known_faces.iter().map(|k| k.name.as_str()).collect();
+        let people = counted(names.len() as u64, "person");
+        let _ = writeln!(out, "faces    {people} known: {}", names.join(", "));
+    }
     for (i, voice) in report.known_voices.iter().enumerate() {
         let _ = writeln!(out, "{:8} {}", if i == 0 { "known" } else { "" }, voice.text());
     }

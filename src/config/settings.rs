@@ -1,7 +1,8 @@
 //! Every setting, composed of the parameters of the modules.
 
 use crate::algo::{
-    cluster, diarise, enrol, evaluate, fuse, mouth, propagate, quality, screen_time, shot_cut, speech, track, voice_bank,
+    cluster, diarise, enrol, evaluate, fuse, mouth, propagate, quality, recognise, screen_time, shot_cut, speech, track,
+    voice_bank,
 };
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
@@ -34,6 +35,8 @@ pub struct Settings {
     pub pool: cluster::PoolParams,
     pub cluster: cluster::Params,
     pub propagate: propagate::Params,
+    pub recognise: recognise::Params,
+    pub calibration: recognise::CalibrationParams,
     pub screen_time: screen_time::Params,
     pub listen: listen::Params,
     pub speech: speech::Params,
@@ -184,6 +187,7 @@ impl Settings {
         settings.pool = self.pool.in_cosines(&map);
         settings.cluster = self.cluster.in_cosines(&map);
         settings.propagate = self.propagate.in_cosines(&map);
+        settings.recognise = self.recognise.in_cosines(&map);
         settings.track.appearance = self.track.appearance.in_cosines(&map);
         settings.facebank = self.facebank.in_cosines(&map);
         settings.suggest = SuggestParams {

@@ -22,6 +22,8 @@ pub enum Source {
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     Cluster,
+    /// The face is like those that the library knows as theirs.
+    Facebank,
     Overlap,
     /// The face is like those of tracks that are theirs.
     Likeness,

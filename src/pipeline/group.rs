@@ -1,19 +1,21 @@
-//! Groups the tracks of a run into clusters and proposes them through the log.
+//! Groups the tracks of a run into clusters, says whose they are, and proposes it through the log.
 //!
 //! What a person decided stays: a track that was confirmed, carried, propagated or locked keeps its assignment, and so do the
-//! tracks of an identity that has a name, a label or a lock. A track that a person discarded is left out. Everything else is
+//! tracks of an identity that has a decided name, a label or a lock. A track that a person discarded is left out. Everything else is
 //! proposed anew.
 
 mod carry;
+mod known;
 
 pub use carry::{Carried, carry, carry_nevers};
+pub use known::{Believed, KnownFaces, Settled, propose, settle};
 
-use crate::algo::cluster::{self, Alone, Cluster, PoolParams, TrackSample, pool};
+use crate::algo::cluster::{self, PoolParams, TrackSample, pool};
 use crate::algo::quality::eye_span;
 use crate::algo::screen_time::box_spans;
 use crate::domain::{
     Assignment, Author, BBox, Change, CropKey, Draft, Edit, EmbedderId, Embedding, Face, Fate, Identity, IdentityId, MediaTime,
-    Method, OperationKind, Quality, RunMeta, Source, Span, TrackId,
+    OperationKind, Quality, RunMeta, Source, Span, TrackId,
 };
 use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
@@ -29,19 +31,29 @@ pub fn run(
     embedder: &EmbedderId,
     pool: &PoolParams,
     clusters: &cluster::Params,
+    known: &KnownFaces,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let samples = samples(store, run, embedder, pool)?;
-    let clustering = cluster::cluster(clusters, &samples, &store.shots(run.id)?);
+    let (samples, shots) = (samples(store, run, embedder, pool)?, store.shots(run.id)?);
+    let clustering = cluster::cluster(clusters, &samples, &shots);
     let before = State { assignments: store.assignments(run.id)?, identities: store.identities(run.id)? };
-    let after = propose(&before, &clustering.clusters, store.next_identity_id(run.id)?);
+    let groups = settle(known, &before, &store.nevers(run.id)?, &samples, &known.likenesses(&samples), &shots, &clustering);
+    let after = propose(known, &before, &heard(store, run)?, &groups, store.next_identity_id(run.id)?);
     let changes = before.changes_to(&after, run);
     if changes.is_empty() {
         return Ok(());
     }
-    let summary = format!("{} tracks in {} clusters", after.assignments.len(), after.identities.len());
+    let people = after.identities.values().filter(|i| i.person.is_some() && i.source == Source::Proposed).count();
+    let told = if people == 0 { String::new() } else { format!(", {people} of people who are known") };
+    let summary = format!("{} tracks in {} clusters{told}", after.assignments.len(), after.identities.len());
     store.append(Draft { at, author: Author::Pipeline { run: run.id }, kind: OperationKind::Group, summary, changes })?;
     Ok(())
+}
+
+/// Returns the identities that voices and turns of a run refer to.
+fn heard(store: &EpisodeStore, run: &RunMeta) -> Result<BTreeSet<IdentityId>, StoreError> {
+    let (voices, said) = (store.voice_links(run.id)?, store.said(run.id)?);
+    Ok(voices.values().chain(said.values()).filter_map(|link| link.identity).collect())
 }
 
 /// Assignments and identities of a run.
@@ -75,101 +87,13 @@ impl State {
 
     /// Tells whether a person decided on the identity.
     fn is_held(&self, id: IdentityId) -> bool {
-        self.identities
-            .get(&id)
-            .is_some_and(|i| i.name.is_some() || i.label.is_some() || i.locked || i.source != Source::Proposed)
+        self.identities.get(&id).is_some_and(|i| i.label.is_some() || i.locked || i.source != Source::Proposed)
     }
 
     /// Returns the identity that a person's decision gives the track.
     fn held(&self, track: TrackId) -> Option<IdentityId> {
         let a = self.assignments.get(&track)?;
         (a.locked || a.source != Source::Proposed || self.is_held(a.identity)).then_some(a.identity)
-    }
-}
-
-/// Returns the state after proposing `clusters`: decisions stay, a cluster with decided tracks joins the identity that most of
-/// its decided tracks have, and every other cluster becomes an identity of its own, numbered from `next`.
-#[must_use]
-pub fn propose(before: &State, clusters: &[Cluster], mut next: IdentityId) -> State {
-    let mut after = State::default();
-    for (track, assignment) in &before.assignments {
-        if before.held(*track).is_some() {
-            after.assignments.insert(*track, *assignment);
-        }
-    }
-    // Identities that a person decided on stay even when nothing is left in them.
-    let used: BTreeSet<IdentityId> = after.assignments.values().map(|a| a.identity).collect();
-    let kept = |id: &IdentityId| before.is_held(*id) || used.contains(id);
-    after.identities = before.identities.iter().filter(|(id, _)| kept(id)).map(|(id, i)| (*id, i.clone())).collect();
-
-    let mut free: Vec<&Cluster> = Vec::new();
-    for cluster in clusters {
-        let mut votes: BTreeMap<IdentityId, usize> = BTreeMap::new();
-        for member in &cluster.members {
-            if let Some(id) = before.held(member.track) {
-                *votes.entry(id).or_default() += 1;
-            }
-        }
-        // Most votes; the lower number where they are equal.
-        match votes.into_iter().max_by_key(|(id, n)| (*n, std::cmp::Reverse(*id))) {
-            Some((id, _)) => assign(&mut after, before, cluster, id),
-            None => free.push(cluster),
-        }
-    }
-    let mut reusable = reusable(before, &after, &free);
-    for cluster in free {
-        let first = cluster.members.first().map(|m| m.track);
-        let id = first.and_then(|track| reusable.remove(&track)).unwrap_or_else(|| {
-            let id = next;
-            next = IdentityId(next.0 + 1);
-            id
-        });
-        after.identities.insert(
-            id,
-            Identity {
-                id,
-                label: None,
-                name: None,
-                person: None,
-                source: Source::Proposed,
-                alone: cluster.alone.as_ref().map(Alone::to_string),
-                locked: false,
-            },
-        );
-        assign(&mut after, before, cluster, id);
-    }
-    after
-}
-
-/// Finds the clusters that hold exactly the tracks that an undecided identity holds already, by first track: they keep its id.
-fn reusable(before: &State, after: &State, free: &[&Cluster]) -> BTreeMap<TrackId, IdentityId> {
-    let mut members: BTreeMap<IdentityId, Vec<TrackId>> = BTreeMap::new();
-    for (track, a) in &before.assignments {
-        members.entry(a.identity).or_default().push(*track);
-    }
-    let same: BTreeMap<Vec<TrackId>, IdentityId> =
-        members.into_iter().filter(|(id, _)| !after.identities.contains_key(id)).map(|(id, tracks)| (tracks, id)).collect();
-    free.iter()
-        .filter_map(|c| {
-            let tracks: Vec<TrackId> = c.members.iter().map(|m| m.track).collect();
-            Some((*tracks.first()?, *same.get(&tracks)?))
-        })
-        .collect()
-}
-
-fn assign(after: &mut State, before: &State, cluster: &Cluster, identity: IdentityId) {
-    for member in &cluster.members {
-        if before.held(member.track).is_none() {
-            let proposed = Assignment {
-                identity,
-                source: Source::Proposed,
-                method: Method::Cluster,
-                score: member.score,
-                threshold: member.threshold,
-                locked: false,
-            };
-            after.assignments.insert(member.track, proposed);
-        }
     }
 }
 
@@ -243,43 +167,4 @@ fn gather(tracks: &mut BTreeMap<TrackId, Gathered>, face: &Face) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::algo::cluster::Member;
-
-    fn cluster_of(tracks: &[u32]) -> Cluster {
-        let member = |t: &u32| Member { track: TrackId(*t), score: 0.9, threshold: 0.35 };
-        Cluster { members: tracks.iter().map(member).collect(), time: MediaTime::ZERO, boxes: 1, alone: None }
-    }
-
-    fn who(state: &State, track: u32) -> u32 {
-        state.assignments[&TrackId(track)].identity.0
-    }
-
-    #[test]
-    fn grouping_again_with_the_same_result_changes_nothing() {
-        let clusters = [cluster_of(&[1, 3]), cluster_of(&[2])];
-        let first = propose(&State::default(), &clusters, IdentityId(1));
-        let again = propose(&first, &clusters, IdentityId(3));
-        assert_eq!(first, again);
-    }
-
-    #[test]
-    fn a_named_identity_keeps_its_tracks_and_draws_those_that_cluster_with_them() {
-        let mut named = propose(&State::default(), &[cluster_of(&[1, 3]), cluster_of(&[2])], IdentityId(1));
-        if let Some(identity) = named.identities.get_mut(&IdentityId(1)) {
-            identity.name = Some("Ava Stone".into());
-            identity.source = Source::Confirmed;
-        }
-        let after = propose(&named, &[cluster_of(&[1, 2, 4]), cluster_of(&[3])], IdentityId(3));
-        assert_eq!((who(&after, 1), who(&after, 2), who(&after, 3), who(&after, 4)), (1, 1, 1, 1));
-        assert_eq!(after.identities.len(), 1);
-    }
-
-    #[test]
-    fn ids_of_identities_that_vanish_are_not_used_again() {
-        let first = propose(&State::default(), &[cluster_of(&[1]), cluster_of(&[2])], IdentityId(1));
-        let after = propose(&first, &[cluster_of(&[1, 2])], IdentityId(3));
-        assert_eq!(after.identities.keys().copied().collect::<Vec<_>>(), [IdentityId(3)]);
-    }
-}
+mod tests;

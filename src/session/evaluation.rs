@@ -21,6 +21,7 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
         analysed.extend(store.analysed(summary.run.id, shot.id)?);
         faces.extend(store.faces(summary.run.id, shot.id)?.into_iter().map(|f| map.face(f)));
     }
+    let people: Vec<String> = library.catalog().roster()?.people().filter(|p| !p.removed).map(|p| p.name.clone()).collect();
     let clusters = summary.assignments.iter().map(|(track, a)| (*track, a.identity)).collect();
     let run = Run {
         shots: &summary.shots,
@@ -28,6 +29,7 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
         faces: &faces,
         clusters: &clusters,
         screen_time: &summary.time,
+        known: &people,
         links: summary.speech.as_ref().map(|s| s.fused.links.as_slice()),
         picture: summary.run.video.size,
     };

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod audit;
+mod calibration;
 mod cast;
 mod catalog;
 mod changeover;
@@ -33,6 +34,7 @@ mod progress_json;
 mod progress_text;
 mod propagate;
 mod pull;
+mod recognition;
 mod replay;
 mod report;
 mod review;
@@ -54,6 +56,7 @@ pub use crate::algo::propagate::{Held, Left as LeftAlone, Offer};
 pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, catalog_touches, touches};
+pub use calibration::{Calibrated, calibrate};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, Progress as ReviewProgress,
     SeasonLine, ShowLine, Stage as ReviewStage, Sums, casts, people, roster, shows,
@@ -93,6 +96,7 @@ pub use pull::{
     LicenceLine, LicenceList, PullReport, PullRequest, Removed, TermsLine, accept, accept_named, licences, pull, remove_models,
     terms_due, verify_models,
 };
+pub use recognition::{KnownFace, Recognised, recognise};
 pub use replay::{LogLine, Replayed, replay};
 pub use report::{EpisodeLine, EpisodeState, EpisodeSummary, episodes, progress_file, summary};
 pub use review::{

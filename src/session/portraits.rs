@@ -55,14 +55,27 @@ impl PortraitModels {
             Ok(photo) => photo,
             Err(error) => return Ok(Portrait::Unreadable(error.to_string())),
         };
-        let faces = self.faces(workspace, &photo)?;
-        let largest = faces.iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
-        let landmarks = largest.and_then(|f| f.landmarks.as_ref());
-        let Some(aligned) = landmarks.and_then(|points| align::canonical_crop(&photo.full, points)) else {
-            return Ok(Portrait::NoFace);
-        };
+        let (largest, faces) = self.largest(workspace, &photo)?;
+        let Some((_, aligned)) = largest else { return Ok(Portrait::NoFace) };
         let vector = self.embed(&[aligned])?.pop();
-        Ok(vector.map_or(Portrait::NoFace, |vector| Portrait::Face { vector, faces: faces.len() }))
+        Ok(vector.map_or(Portrait::NoFace, |vector| Portrait::Face { vector, faces }))
+    }
+
+    /// Returns the largest face of a picture, with the canonical aligned picture of it, and how many there are.
+    ///
+    /// # Errors
+    /// Fails where the detector does.
+    pub(super) fn largest(
+        &mut self,
+        workspace: &Workspace,
+        photo: &Photo,
+    ) -> Result<(Option<(Detection, RgbImage)>, usize), SessionError> {
+        let faces = self.faces(workspace, photo)?;
+        let count = faces.len();
+        let largest = faces.into_iter().max_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()));
+        let aligned =
+            largest.as_ref().and_then(|f| f.landmarks.as_ref()).and_then(|points| align::canonical_crop(&photo.full, points));
+        Ok((largest.zip(aligned), count))
     }
 
     /// Finds the faces of a picture, by falling score, in pixels of the full picture.

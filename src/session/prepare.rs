@@ -144,14 +144,16 @@ fn files<'a>(models: impl Iterator<Item = &'a ModelFile>) -> Vec<&'a Path> {
     models.flat_map(ModelFile::paths).collect()
 }
 
-/// Returns the digest of everything that decides a grouping: the scan, the embedder, the parameters.
-pub(super) fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId) -> String {
+/// Returns the digest of everything that decides a grouping: the scan, the embedder, the parameters, and the faces that the library knows.
+pub(super) fn group_key(settings: &Settings, meta: &RunMeta, embedder: &EmbedderId, faces: &str) -> String {
     fingerprint::of_json(&serde_json::json!({
-        "group": 1,
+        "group": 2,
         "scan": meta.scan_key,
         "embedder": embedder,
         "embedder_sha256": meta.embedder.sha256,
         "pool": settings.pool,
         "cluster": settings.cluster,
+        "recognise": settings.recognise,
+        "faces": faces,
     }))
 }

@@ -78,6 +78,7 @@ pub fn done_report(
         "clusters": report.clusters,
         "scene_cuts": summary.shots.len().saturating_sub(1),
         "sound": report.sound.json(),
+        "known_faces": report.known_faces,
         "known_voices": report.known_voices.iter().map(|k| json!({
             "speaker": k.speaker.to_string(), "name": k.name, "belief": round(k.belief.into(), 3), "face": k.face.map(|id| id.to_string()),
         })).collect::<Vec<_>>(),

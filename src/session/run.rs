@@ -8,6 +8,7 @@ use super::listening::{self, SoundReport};
 use super::passes::{self, GROUP, Pass, SCAN};
 use super::prepare::{Prepared, group_key};
 use super::progress_json::RunFacts;
+use super::recognition::{self, KnownFace};
 use super::transcription::{self, WordsReport};
 use super::voice_bank::KnownVoice;
 use super::workspace::Workspace;
@@ -72,6 +73,8 @@ pub struct RunReport {
     pub carried: group::Carried,
     /// What of the speech came from that run, or from turns that this one heard before.
     pub carried_voices: CarriedVoices,
+    /// People whom it knows by their faces, and whom nobody confirmed yet.
+    pub known_faces: Vec<KnownFace>,
     /// Voices that sound like somebody known.
     pub known_voices: Vec<KnownVoice>,
     /// What came of looking at mouths.
@@ -165,11 +168,12 @@ pub fn run(
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
     group::carry_nevers(&store, &meta, Timestamp::now())?;
-    let group_key = group_key(&own, &meta, &embedder);
+    let faces = recognition::Faces::of_library(workspace, &library, &own, &embedder)?;
+    let group_key = group_key(&own, &meta, &embedder, &faces.digest);
     let group_skipped = passes::is_made_of(&meta, GROUP, &group_key);
     if !group_skipped {
         passes::begins(&mut meta, settings, |table| !passes::TABLES.contains(&table));
-        group::run(&store, &meta, &embedder, &own.pool, &own.cluster, Timestamp::now())?;
+        group::run(&store, &meta, &embedder, &own.pool, &own.cluster, &faces.known(&own), Timestamp::now())?;
         passes::mark(&mut meta, GROUP, group_key);
         store.update_run(&meta)?;
     }
@@ -204,6 +208,7 @@ pub fn run(
         group_skipped,
         carried,
         carried_voices,
+        known_faces: recognition::known_faces(&library, &store, settings)?,
         known_voices,
         mouths,
         episode_file: store.path().to_path_buf(),

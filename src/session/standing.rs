@@ -3,6 +3,7 @@
 use super::jobs::Work;
 use super::passes::{self, DIARISE, GROUP, LINK, LISTEN, SCAN};
 use super::prepare::group_key;
+use super::recognition::Faces;
 use super::{SessionError, Workspace, counted};
 use crate::config::Layers;
 use crate::domain::{EmbedderId, EpisodeEntry, EpisodeId, RunMeta};
@@ -118,17 +119,19 @@ fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> 
             instead: Some(Work::Anew),
         });
     }
-    let settings = match settings_of_run(workspace, run, &["pool", "cluster", "cosines"]) {
+    let settings = match settings_of_run(workspace, run, &["pool", "cluster", "cosines", "recognise"]) {
         Ok(layers) => layers.settings()?,
         Err(error) => return Ok(Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) }),
     };
     let entry = registry.entries().iter().find(|e| e.id == run.embedder.id);
     let own = settings.in_cosines_of(entry.and_then(|e| e.cosines(settings.cosines)));
-    let key = group_key(&own, run, &EmbedderId(run.embedder.id.clone()));
+    let embedder = EmbedderId(run.embedder.id.clone());
+    let faces = Faces::at_hand(&workspace.open_library()?.catalog(), &own, &embedder)?;
+    let key = group_key(&own, run, &embedder, &faces.digest);
     Ok(if passes::is_made_of(run, GROUP, &key) {
-        Verdict::UpToDate("grouped with these thresholds already".into())
+        Verdict::UpToDate("grouped with these thresholds and known faces already".into())
     } else {
-        Verdict::Useful("the thresholds are others now; nothing is decoded".into())
+        Verdict::Useful("the thresholds or the known faces are others now; nothing is decoded".into())
     })
 }
 
@@ -299,7 +302,10 @@ mod tests {
         assert!(matches!(verdict(&workspace, &episode, is_group), Verdict::Useful(_)), "it was never grouped by the pipeline");
         let settings = workspace.settings.clone();
         change(&workspace, &episode, |run| {
-            let key = group_key(&settings.in_cosines_of(None), run, &EmbedderId(run.embedder.id.clone()));
+            let embedder = EmbedderId(run.embedder.id.clone());
+            let own = settings.in_cosines_of(None);
+            let faces = Faces::at_hand(&workspace.open_library().unwrap().catalog(), &own, &embedder).unwrap();
+            let key = group_key(&own, run, &embedder, &faces.digest);
             passes::mark(run, GROUP, key);
         });
         assert!(matches!(verdict(&workspace, &episode, is_group), Verdict::UpToDate(_)));

@@ -2,7 +2,7 @@
 //!
 //! Comparing all tracks takes seconds in a large episode, so it is done once, on a thread of its own ([`WhatIfSource::prepare`]); any
 //! threshold is then answered while a key is held ([`WhatIf::at`]), by the very steps that a run groups by: [`Dendrogram::cut`], then
-//! [`group::propose`], so that what people decided stays as it would there.
+//! [`group::settle`] and [`group::propose`], so that what people decided stays and who is known is known as it would be there.
 
 mod prospect;
 #[cfg(test)]
@@ -11,13 +11,15 @@ mod tests;
 pub use prospect::{Part, PersonShift, Prospect, Singles, Turnover, TurnoverKind};
 
 use super::SessionError;
+use super::recognition::Faces;
 use super::review::Snapshot;
-use crate::algo::cluster::{Compared, Dendrogram};
+use crate::algo::cluster::{Clustering, Compared, Dendrogram, TrackSample};
+use crate::algo::recognise::Likenesses;
 use crate::algo::screen_time::ShotTime;
 use crate::config::{Settings, WhatIfParams};
 use crate::domain::{
-    Change, CosineMap, CosineScale, EmbedderId, IdentityId, MediaTime, Method, Roster, ScreenTime, ShotId, Source, TrackId,
-    TrackParts,
+    Change, CosineMap, CosineScale, EmbedderId, IdentityId, MediaTime, Method, Never, PersonId, Roster, ScreenTime, ShotId,
+    Source, TrackId, TrackParts,
 };
 use crate::pipeline::group;
 use crate::store::EpisodeStore;
@@ -43,6 +45,10 @@ pub struct WhatIfSource {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) before: group::State,
     pub(super) next: IdentityId,
+    pub(super) faces: Faces,
+    pub(super) nevers: BTreeMap<(TrackId, PersonId), Never>,
+    /// Identities that voices and turns refer to.
+    pub(super) heard: BTreeSet<IdentityId>,
     pub(super) roster: Roster,
     pub(super) parts: BTreeMap<TrackId, TrackParts>,
     pub(super) discarded: BTreeSet<TrackId>,
@@ -54,9 +60,19 @@ pub struct WhatIfSource {
 #[derive(Debug)]
 pub struct WhatIf {
     source: WhatIfSource,
-    tree: Arc<Dendrogram>,
+    /// The settings in the cosines of the embedder.
+    own: Settings,
+    tracks: Arc<Tracks>,
     map: CosineMap,
     now: ScreenTime,
+}
+
+/// What does not depend on thresholds.
+#[derive(Debug)]
+struct Tracks {
+    tree: Dendrogram,
+    samples: Vec<TrackSample>,
+    likenesses: Likenesses,
 }
 
 /// Other groups, ready to be decided on.
@@ -81,34 +97,45 @@ impl WhatIfSource {
         go_on: &mut dyn FnMut(Compared) -> bool,
     ) -> Result<Option<WhatIf>, SessionError> {
         let map = CosineMap::new(self.settings.cosines, self.scale.unwrap_or(self.settings.cosines));
-        let tree = match known.filter(|k| k.source.has_same_tracks(&self)) {
-            Some(known) => Arc::clone(&known.tree),
-            None => match self.compare(map, go_on)? {
-                Some(tree) => Arc::new(tree),
+        let own = self.settings.in_cosines_of(self.scale);
+        let tracks = match known.filter(|k| k.source.has_same_tracks(&self)) {
+            Some(known) => Arc::clone(&known.tracks),
+            None => match self.compare(&own, map, go_on)? {
+                Some(tracks) => Arc::new(tracks),
                 None => return Ok(None),
             },
         };
         let now = prospect::times(&self, &self.before);
-        Ok(Some(WhatIf { source: self, tree, map, now }))
+        Ok(Some(WhatIf { source: self, own, tracks, map, now }))
     }
 
-    fn compare(&self, map: CosineMap, go_on: &mut dyn FnMut(Compared) -> bool) -> Result<Option<Dendrogram>, SessionError> {
+    fn compare(
+        &self,
+        own: &Settings,
+        map: CosineMap,
+        go_on: &mut dyn FnMut(Compared) -> bool,
+    ) -> Result<Option<Tracks>, SessionError> {
         let Some(store) = self.store.upgrade() else { return Ok(None) };
         if !go_on(Compared { pairs: 0, of: 0 }) {
             return Ok(None);
         }
-        let own = self.settings.in_cosines_of(self.scale);
         let run = &self.snapshot.run;
         let samples = group::samples(&store, run, &EmbedderId(run.embedder.id.clone()), &own.pool)?;
         // The file may be closed while pairs are compared.
         drop(store);
         let lowest = map.cosine(self.lowest());
-        Ok(Dendrogram::new(&own.cluster, &samples, &self.snapshot.shots, lowest, go_on))
+        let Some(tree) = Dendrogram::new(&own.cluster, &samples, &self.snapshot.shots, lowest, go_on) else { return Ok(None) };
+        let likenesses = self.faces.known(own).likenesses(&samples);
+        Ok(Some(Tracks { tree, samples, likenesses }))
     }
 
     fn has_same_tracks(&self, other: &Self) -> bool {
         let of = |s: &Self| (s.snapshot.episode.clone(), s.snapshot.run.id, s.snapshot.run.embedder.id.clone());
-        of(self) == of(other) && self.parts == other.parts && self.discarded == other.discarded && self.settings == other.settings
+        of(self) == of(other)
+            && self.parts == other.parts
+            && self.discarded == other.discarded
+            && self.settings == other.settings
+            && self.faces.digest == other.faces.digest
     }
 
     fn lowest(&self) -> f32 {
@@ -152,18 +179,26 @@ impl WhatIf {
     /// of the settings is taken as that.
     #[must_use]
     pub fn at(&self, thresholds: Thresholds) -> Prospect {
-        let cut = self.tree.cut(self.map.cosine(thresholds.cluster_thresh), thresholds.min_cluster_size);
-        let clusters = self.tree.outline(&cut).clusters;
-        let after = group::propose(&self.source.before, &clusters, self.source.next);
+        let tree = &self.tracks.tree;
+        let after =
+            self.groups(&tree.outline(&tree.cut(self.map.cosine(thresholds.cluster_thresh), thresholds.min_cluster_size)));
         prospect::compare(&self.source, &self.now, &after, thresholds)
+    }
+
+    fn groups(&self, clustering: &Clustering) -> group::State {
+        let WhatIfSource { faces, before, nevers, heard, next, snapshot, .. } = &self.source;
+        let known = faces.known(&self.own);
+        let groups =
+            group::settle(&known, before, nevers, &self.tracks.samples, &self.tracks.likenesses, &snapshot.shots, clustering);
+        group::propose(&known, before, heard, &groups, *next)
     }
 
     /// Returns the same as what can be decided, with belief in each track.
     #[must_use]
     pub fn regrouping(&self, thresholds: Thresholds) -> Regrouping {
-        let cut = self.tree.cut(self.map.cosine(thresholds.cluster_thresh), thresholds.min_cluster_size);
-        let clusters = self.tree.clusters(&cut).clusters;
-        let after = group::propose(&self.source.before, &clusters, self.source.next);
+        let tree = &self.tracks.tree;
+        let after =
+            self.groups(&tree.clusters(&tree.cut(self.map.cosine(thresholds.cluster_thresh), thresholds.min_cluster_size)));
         let (was, is) = (self.source.before.identities.len(), after.identities.len());
         let Thresholds { cluster_thresh, min_cluster_size } = thresholds;
         let size = if min_cluster_size > 1 { format!(", {min_cluster_size} tracks at least") } else { String::new() };

@@ -1,6 +1,7 @@
 //! Compares faces picture by picture.
 
 use super::{Params, Run, Truth, TruthFace};
+use crate::algo::quality::pose;
 use crate::algo::track::matching;
 use crate::domain::{Detection, Face, Fate, FrameTime, IdentityId, TrackId};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub(super) struct Sighting {
     pub(super) face: TruthFace,
     pub(super) counts: bool,
     pub(super) found: Option<Fate>,
+    /// What was found is in profile.
+    pub(super) is_profile: bool,
 }
 
 /// What comparing the pictures gave.
@@ -83,9 +86,12 @@ pub(super) fn look(params: &Params, truth: &Truth, run: &Run) -> Seen {
         let found = by_frame.get(&frame).map_or(&[][..], Vec::as_slice);
         let pairs = matching(known.len(), found.len(), 1.0, |k, f| cost(params, &known[k], &found[f].detection, found[f].fate));
         for (k, face) in known.iter().enumerate() {
-            let met = pairs.pairs.iter().find(|p| p.0 == k).map(|p| found[p.1].fate);
+            let met = pairs.pairs.iter().find(|p| p.0 == k).map(|p| found[p.1]);
+            let turned = met.and_then(|f| f.detection.landmarks.as_ref()).and_then(pose).map_or(0.0, |p| p.yaw.abs());
+            let is_profile = turned >= params.profile_degrees;
+            let met = met.map(|f| f.fate);
             let counts = face.inside >= params.min_share_inside && face.weight >= params.min_weight;
-            seen.sightings.push(Sighting { face: *face, counts, found: met });
+            seen.sightings.push(Sighting { face: *face, counts, found: met, is_profile });
         }
         for fate in found.iter().map(|f| f.fate) {
             seen.boxes += u64::from(matches!(fate, Fate::Tracked(_)));

@@ -16,19 +16,23 @@ pub struct IdentityScore {
     /// How much clusters tell of people and people of clusters, `0..=1`: mutual information over the mean of both entropies, over the faces
     /// that lie in a cluster.
     pub nmi: Option<f64>,
-    /// Absent where nobody whom the truth names has a name in the run.
+    /// Absent where the library knows nobody whom the truth names.
     pub names: Option<NameScore>,
 }
 
 /// How faces are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct NameScore {
-    /// True faces of people whom the run names somewhere.
+    /// True faces of people whom the library knows or the run names.
     pub known: u64,
     /// Of those, with their own name.
     pub right: u64,
     /// Of those, with another's; the rest were not found or have no name.
     pub wrong: u64,
+    /// Of those known, faces that something covers or that are in profile.
+    pub hidden: u64,
+    /// Of those hidden, with their own name.
+    pub hidden_right: u64,
     /// True faces of everybody else.
     pub strangers: u64,
     /// Of those, with somebody's name.
@@ -40,6 +44,12 @@ impl NameScore {
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
         share(self.right as f64, self.known as f64)
+    }
+
+    /// Returns the share of hidden known faces with the right name, `0..=1`.
+    #[must_use]
+    pub fn hidden_accuracy(&self) -> Option<f64> {
+        share(self.hidden_right as f64, self.hidden as f64)
     }
 
     /// Returns the share of faces of strangers that are taken for somebody, `0..=1`.
@@ -115,17 +125,21 @@ fn names(truth: &Truth, run: &Run, faces: &[&Sighting], cluster: impl Fn(&Sighti
         .screen_time
         .people
         .iter()
-        .filter_map(|p| Some((p.name.as_deref().map(name_key)?, &p.identities)))
+        .filter_map(|p| Some((p.name.as_deref().map(key)?, &p.identities)))
         .flat_map(|(name, ids)| ids.iter().map(move |id| (*id, name.clone())))
         .collect();
-    let known: BTreeSet<&String> = named.values().collect();
+    let known: BTreeSet<String> = named.values().cloned().chain(run.known.iter().map(|name| key(name))).collect();
     let mut score = NameScore::default();
     for face in faces {
-        let own = name_key(&truth.people[face.face.person].name);
+        let own = key(&truth.people[face.face.person].name);
         let said = cluster(face).and_then(|id| named.get(&id));
         if known.contains(&own) {
             score.known += 1;
             score.right += u64::from(said == Some(&own));
+            if face.face.covered || face.is_profile {
+                score.hidden += 1;
+                score.hidden_right += u64::from(said == Some(&own));
+            }
             score.wrong += u64::from(said.is_some_and(|said| *said != own));
         } else {
             score.strangers += 1;
@@ -133,6 +147,11 @@ fn names(truth: &Truth, run: &Run, faces: &[&Sighting], cluster: impl Fn(&Sighti
         }
     }
     (score.known > 0).then_some(score)
+}
+
+/// Returns what two writings of a name have in common; files write spaces as underscores.
+fn key(name: &str) -> String {
+    name_key(&name.replace('_', " "))
 }
 
 fn counts<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, u64> {

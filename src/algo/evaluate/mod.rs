@@ -35,6 +35,7 @@ pub struct Params {
     pub min_iou: f32,
     pub min_share_inside: f32,
     pub min_weight: f32,
+    pub profile_degrees: f32,
     pub speech_collar_s: f32,
 }
 
@@ -48,6 +49,8 @@ pub struct Run<'a> {
     /// Which cluster each track is in.
     pub clusters: &'a BTreeMap<TrackId, IdentityId>,
     pub screen_time: &'a ScreenTime,
+    /// Names of the people whom the library knows, besides those that the run names.
+    pub known: &'a [String],
     /// Who says what; absent where no sound was analysed.
     pub links: Option<&'a [AvLink]>,
     pub picture: Size,

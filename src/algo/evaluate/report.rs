@@ -54,12 +54,20 @@ impl fmt::Display for Evaluation {
         if let Some(names) = &i.names {
             writeln!(
                 f,
-                "names    {} of {} faces of named people right, {} under another name; {} of {} faces of others named",
+                "names    {} of {} faces of known people right, {} under another name; {} of {} faces of others named",
                 percent(names.accuracy()),
                 names.known,
                 names.wrong,
                 names.strangers_named,
                 names.strangers
+            )?;
+        }
+        if let Some(names) = i.names.as_ref().filter(|n| n.hidden > 0) {
+            writeln!(
+                f,
+                "hidden   {} of {} known faces that are covered or in profile right",
+                percent(names.hidden_accuracy()),
+                names.hidden
             )?;
         }
         let width = p.people.iter().map(|x| x.name.chars().count()).max().unwrap_or(0).max(6);

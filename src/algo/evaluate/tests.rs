@@ -71,8 +71,16 @@ fn compare(shots: &[Shot], faces: &[Face], cluster: impl Fn(u32) -> u32) -> Eval
         [(&whole, analysed.as_slice(), faces)],
         MediaTime(4_000_000),
     );
-    let run =
-        Run { shots, analysed: &analysed, faces, clusters: &clusters, screen_time: &screen_time, links: None, picture: PICTURE };
+    let run = Run {
+        shots,
+        analysed: &analysed,
+        faces,
+        clusters: &clusters,
+        known: &[],
+        screen_time: &screen_time,
+        links: None,
+        picture: PICTURE,
+    };
     evaluate(&params(), &truth(), &run)
 }
 

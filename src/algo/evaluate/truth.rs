@@ -64,6 +64,8 @@ pub struct TruthFace {
     pub inside: f32,
     /// Weight in a dissolve, `0..=1`.
     pub weight: f32,
+    /// Something covers part of it.
+    pub covered: bool,
 }
 
 /// Somebody of the video.
@@ -133,6 +135,9 @@ struct RawTrack {
     boxes: Vec<[f32; 4]>,
     visible: Vec<f32>,
     alpha: Vec<f32>,
+    /// What covers the face in each picture, `none` for nothing.
+    #[serde(default)]
+    occlusion: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -246,9 +251,17 @@ fn faces_of_tracks(
         }
         let Some(person) = person(&t.identity) else { continue };
         let rows = t.frames.iter().zip(&t.boxes).zip(t.visible.iter().zip(&t.alpha));
-        for ((frame, b), (inside, weight)) in rows {
+        for (n, ((frame, b), (inside, weight))) in rows.enumerate() {
+            let covered = t.occlusion.get(n).is_some_and(|what| what != "none");
             let bbox = BBox::new(b[0], b[1], b[2], b[3]);
-            faces.entry(*frame).or_default().push(TruthFace { bbox, person, track: number, inside: *inside, weight: *weight });
+            faces.entry(*frame).or_default().push(TruthFace {
+                bbox,
+                person,
+                track: number,
+                inside: *inside,
+                weight: *weight,
+                covered,
+            });
         }
     }
     Ok((faces, tracks.len()))
@@ -274,7 +287,7 @@ fn faces_of_boxes(
         let bbox = BBox::new(b.r#box[0], b.r#box[1], b.r#box[2], b.r#box[3]);
         let track = tracks.binary_search(&(shot, person)).unwrap_or(0);
         let inside = bbox.share_inside(size);
-        faces.entry(b.frame).or_default().push(TruthFace { bbox, person, track, inside, weight: 1.0 });
+        faces.entry(b.frame).or_default().push(TruthFace { bbox, person, track, inside, weight: 1.0, covered: false });
     }
     (faces, tracks.len())
 }

@@ -38,6 +38,31 @@ pub struct StatusArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct RecogniseArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// Pictures named for their persons, or in folders so named, instead of the facebank
+    #[arg(long, value_name = "DIR")]
+    pub portraits: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CalibrateArgs {
+    /// One folder a person, named for them, with JPEG or PNG pictures
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// People to leave out, by name
+    #[arg(long, value_name = "NAME")]
+    pub leave_out: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct SuggestArgs {
     /// Id of the episode, such as rhobh-s05e17
     pub episode: String,

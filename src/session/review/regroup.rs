@@ -1,9 +1,10 @@
 //! Other groups for an open episode: what they are worked out of, and the decision for them.
 
 use super::Review;
-use crate::domain::{Draft, Operation, OperationKind};
+use crate::domain::{Draft, EmbedderId, Operation, OperationKind};
 use crate::infer::Registry;
 use crate::pipeline::group;
+use crate::session::recognition::Faces;
 use crate::session::{Regrouping, SessionError, WhatIfSource, author, report};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -16,11 +17,16 @@ impl Review {
     pub fn what_if(&self) -> Result<WhatIfSource, SessionError> {
         let registry = Registry::with_folder(&self.models)?;
         let embedder = registry.entries().iter().find(|e| e.id == self.state.run.embedder.id);
+        let scale = embedder.and_then(|e| e.cosines(self.settings.cosines));
         let view = &self.state.view;
+        let heard = view.spoken.links.values().chain(view.spoken.said.values()).filter_map(|link| link.identity);
         Ok(WhatIfSource {
             store: Arc::downgrade(&self.store),
             settings: self.settings.clone(),
-            scale: embedder.and_then(|e| e.cosines(self.settings.cosines)),
+            scale,
+            faces: Faces::at_hand(&self.library.catalog(), &self.settings, &EmbedderId(self.state.run.embedder.id.clone()))?,
+            nevers: view.nevers.clone(),
+            heard: heard.collect(),
             before: group::State { assignments: view.assignments.clone(), identities: view.identities.clone() },
             next: view.next_identity,
             roster: self.state.roster.clone(),

@@ -99,11 +99,11 @@ fn what_was_compared_serves_on_until_tracks_are_others() {
     let again = |review: &Review| review.what_if().unwrap().prepare(Some(&first), &mut |_| true).unwrap().unwrap();
     let id = review.snapshot().identities.last().unwrap().identity.id;
     review.decide(&Command::Name { identity: id, name: "Dora Example".into() }).unwrap();
-    assert!(Arc::ptr_eq(&again(&review).tree, &first.tree));
+    assert!(Arc::ptr_eq(&again(&review).tracks, &first.tracks));
     let track = review.snapshot().tracks.keys().next().copied().unwrap();
     let reason = crate::domain::DiscardReason::Poster;
     review.decide(&Command::Discard { tracks: vec![track], identities: vec![], reason }).unwrap();
-    assert!(!Arc::ptr_eq(&again(&review).tree, &first.tree));
+    assert!(!Arc::ptr_eq(&again(&review).tracks, &first.tracks));
 }
 
 #[test]

@@ -175,6 +175,7 @@ fn source_word(source: Source) -> &'static str {
 fn method_word(method: Method) -> &'static str {
     match method {
         Method::Cluster => "clustering",
+        Method::Facebank => "known faces",
         Method::Overlap => "overlap",
         Method::Likeness => "likeness",
         Method::Voice => "voice",
