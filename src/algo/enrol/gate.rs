@@ -170,6 +170,28 @@ mod tests {
     }
 
     #[test]
+    fn a_face_without_detail_is_blurred_even_where_noise_lies_over_it() {
+        let params = default_params();
+        let drawn = |value: &dyn Fn(f32, f32) -> f32| {
+            let mut face = RgbImage::black(crate::domain::Size { width: 160, height: 160 });
+            for (i, pixel) in (0u16..).zip(face.data.chunks_exact_mut(3)) {
+                let noise = f32::from(i.wrapping_mul(40_503) % 5) - 2.0;
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+                pixel.fill((value(f32::from(i % 160), f32::from(i / 160)) + noise).clamp(0.0, 255.0) as u8);
+            }
+            face
+        };
+        let sharp = drawn(&|x, y| 120.0 + 30.0 * (x / 20.0).sin() + 15.0 * (x / 2.0).sin() * (y / 2.0).cos());
+        assert_eq!(blurred(&params, &sharp), None);
+        let soft = drawn(&|x, y| 120.0 + 40.0 * (x / 20.0).sin() * (y / 25.0).cos());
+        assert!(
+            matches!(blurred(&params, &soft), Some(Poor::Blurred { .. })),
+            "{:?}",
+            blurred(&Params { min_detail: 9.0, ..params.clone() }, &soft)
+        );
+    }
+
+    #[test]
     fn each_fault_is_told_by_its_own_words() {
         let params = default_params();
         let good = Quality {
