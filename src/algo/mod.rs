@@ -13,6 +13,7 @@ pub mod nms;
 pub mod propagate;
 pub mod quality;
 pub mod recognise;
+pub mod run_diff;
 pub mod screen_time;
 pub mod shot_cut;
 pub mod speech;

@@ -109,6 +109,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Show the library, or the people of one episode
     Status(StatusArgs),
+    /// Compare two runs of an episode: seconds of people, tracks that changed hands, decisions that found no place
+    Diff(DiffArgs),
     /// List the people of the library; add, edit, rename, merge or delete them
     #[command(visible_alias = "people")]
     Person(PersonArgs),

@@ -9,6 +9,7 @@ mod decisions;
 mod delete;
 mod demo;
 mod diarise;
+mod diff;
 mod doctor;
 mod eval;
 mod eval_faces;
@@ -106,6 +107,7 @@ fn dispatch(cli: &Cli) -> Result<Ended, SessionError> {
         Command::Run(args) => run::run(&workspace, args),
         Command::Demo(args) => demo::run(&workspace, args),
         Command::Status(args) => status::run(&workspace, args),
+        Command::Diff(args) => diff::run(&workspace, args),
         Command::Person(args) => people::run(&workspace, args),
         Command::Show(args) => catalog::show(&workspace, args),
         Command::Season(args) => catalog::season(&workspace, &args.command),

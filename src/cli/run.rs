@@ -175,17 +175,11 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
         let _ = writeln!(out, "words    {}", report.words.text());
     }
     let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
-    let carried = report.carried;
-    if carried.names + carried.tracks + carried.lost > 0 {
-        let _ = writeln!(
-            out,
-            "carried  {}, {} from the run before",
-            counted(carried.names as u64, "name"),
-            counted(carried.tracks as u64, "decided track")
-        );
+    if let Some(carried) = report.carried.text() {
+        let _ = writeln!(out, "carried  {carried}");
     }
-    if carried.lost > 0 {
-        let _ = writeln!(out, "         {} not: no track of this run is the same; the run before keeps them", carried.lost);
+    if report.carried.conflicts + report.carried.leftovers > 0 {
+        let _ = writeln!(out, "         `screenalytics diff {}` lists them", summary.episode);
     }
     if let Some(speech) = report.carried_voices.text() {
         let _ = writeln!(out, "speech   {speech} as decided before");

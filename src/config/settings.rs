@@ -1,8 +1,8 @@
 //! Every setting, composed of the parameters of the modules.
 
 use crate::algo::{
-    cluster, diarise, enrol, evaluate, fuse, mouth, propagate, quality, recognise, screen_time, shot_cut, speech, track,
-    voice_bank,
+    cluster, diarise, enrol, evaluate, fuse, mouth, propagate, quality, recognise, run_diff, screen_time, shot_cut, speech,
+    track, voice_bank,
 };
 use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
@@ -52,6 +52,7 @@ pub struct Settings {
     pub progress: ProgressParams,
     pub what_if: WhatIfParams,
     pub evaluation: evaluate::Params,
+    pub compare: run_diff::Params,
     pub storage: StorageParams,
     pub pull: PullParams,
     pub pictures: PictureParams,
@@ -203,7 +204,7 @@ impl Settings {
 }
 
 /// The files of `config/`.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     include_str!("../../config/scan.toml"),
     include_str!("../../config/decode.toml"),
     include_str!("../../config/scenes.toml"),
@@ -214,6 +215,7 @@ const FILES: [&str; 13] = [
     include_str!("../../config/audio.toml"),
     include_str!("../../config/review.toml"),
     include_str!("../../config/evaluation.toml"),
+    include_str!("../../config/compare.toml"),
     include_str!("../../config/storage.toml"),
     include_str!("../../config/models.toml"),
     include_str!("../../config/screen.toml"),

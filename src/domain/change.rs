@@ -4,8 +4,8 @@
 //! has undo code of its own. After helix's and jj's operation logs.
 
 use super::{
-    Assignment, Identity, IdentityId, Mark, Never, PersonId, RunId, SpeakerId, TrackId, TrackParts, Transcript, TurnId,
-    TurnState, VoiceLink,
+    Assignment, Decision, Identity, IdentityId, Mark, Never, PersonId, RunId, Settled, SpeakerId, TrackId, TrackParts,
+    Transcript, TurnId, TurnState, VoiceLink,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,12 @@ pub enum Change {
         turn: TurnId,
         edit: Edit<Transcript>,
     },
+    /// A decision of this run that another could not take over is done with.
+    Settle {
+        run: RunId,
+        decision: Decision,
+        edit: Edit<Settled>,
+    },
 }
 
 impl Change {
@@ -97,6 +103,7 @@ impl Change {
             Self::Said { run, turn, edit } => Self::Said { run, turn, edit: edit.invert() },
             Self::Turn { run, turn, edit } => Self::Turn { run, turn, edit: edit.invert() },
             Self::Words { run, turn, edit } => Self::Words { run, turn, edit: edit.invert() },
+            Self::Settle { run, decision, edit } => Self::Settle { run, decision, edit: edit.invert() },
         }
     }
 
@@ -113,6 +120,7 @@ impl Change {
             Self::Said { run, turn, .. } => format!("who speaks in turn {turn} of run {run}"),
             Self::Turn { run, turn, .. } => format!("turn {turn} of run {run}"),
             Self::Words { run, turn, .. } => format!("the words of turn {turn} of run {run}"),
+            Self::Settle { run, decision, .. } => format!("whether {decision} of run {run} is settled"),
         }
     }
 }
@@ -174,6 +182,8 @@ pub enum OperationKind {
     Screen,
     /// What is said was written otherwise.
     Words,
+    /// What an earlier run decided and no other takes over was seen.
+    Settle,
     Import,
     Carry,
     Undo {
@@ -186,7 +196,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// The names of all kinds, in the order of their declaration.
-    pub const NAMES: [&str; 26] = [
+    pub const NAMES: [&str; 27] = [
         "group",
         "add",
         "create",
@@ -209,6 +219,7 @@ impl OperationKind {
         "turn",
         "screen",
         "words",
+        "settle",
         "import",
         "carry",
         "undo",
@@ -241,10 +252,11 @@ impl OperationKind {
             Self::Turn => 19,
             Self::Screen => 20,
             Self::Words => 21,
-            Self::Import => 22,
-            Self::Carry => 23,
-            Self::Undo { .. } => 24,
-            Self::Redo { .. } => 25,
+            Self::Settle => 22,
+            Self::Import => 23,
+            Self::Carry => 24,
+            Self::Undo { .. } => 25,
+            Self::Redo { .. } => 26,
         };
         Self::NAMES[at]
     }

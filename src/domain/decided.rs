@@ -1,8 +1,8 @@
 //! The decided data as a value: what the log says when it is read from the start.
 
 use super::{
-    Assignment, Change, Edit, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, SpeakerId, TrackId, TrackParts,
-    Transcript, TurnId, TurnState, VoiceLink,
+    Assignment, Change, Decision, Edit, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Settled, SpeakerId,
+    TrackId, TrackParts, Transcript, TurnId, TurnState, VoiceLink,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +37,7 @@ pub struct Decided {
     pub said: BTreeMap<(RunId, TurnId), VoiceLink>,
     pub turns: BTreeMap<(RunId, TurnId), TurnState>,
     pub words: BTreeMap<(RunId, TurnId), Transcript>,
+    pub settled: BTreeMap<(RunId, Decision), Settled>,
     /// The highest turn that a person made or changed, by run; taking it back does not lower it.
     pub highest_turn: BTreeMap<RunId, TurnId>,
     /// The highest voice that a person gave turns to, by run, likewise.
@@ -110,6 +111,11 @@ impl Decided {
                     check_from(change, edit, self.words.get(&key))?;
                     check_finite(change)?;
                     set(&mut self.words, key, edit.to.clone());
+                }
+                Change::Settle { run, decision, edit } => {
+                    let key = (*run, *decision);
+                    check_from(change, edit, self.settled.get(&key))?;
+                    set(&mut self.settled, key, edit.to);
                 }
             }
         }

@@ -4,10 +4,8 @@
 //! tracks of an identity that has a decided name, a label or a lock. A track that a person discarded is left out. Everything else is
 //! proposed anew.
 
-mod carry;
 mod known;
 
-pub use carry::{Carried, carry, carry_nevers};
 pub use known::{Believed, KnownFaces, Settled, propose, settle};
 
 use crate::algo::cluster::{self, PoolParams, TrackSample, pool};

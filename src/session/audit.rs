@@ -1,7 +1,7 @@
 //! What each entry of a log is about: tracks, identities, people.
 
 use crate::domain::{
-    Assignment, CatalogChange, CatalogOperation, Change, Identity, IdentityId, Operation, PersonId, RunId, TrackId,
+    Assignment, CatalogChange, CatalogOperation, Change, Decision, Identity, IdentityId, Operation, PersonId, RunId, TrackId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +41,17 @@ pub fn touches(operations: &[Operation]) -> BTreeMap<u64, Touches> {
                 Change::Voice { run, edit, .. } | Change::Said { run, edit, .. } => {
                     identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity).map(|id| (*run, id)));
                 }
+                Change::Settle { run, decision, .. } => match decision {
+                    Decision::Track(track)
+                    | Decision::Never { track, .. }
+                    | Decision::Join(track)
+                    | Decision::Cut { tracklet: track, .. } => {
+                        tracks.insert(*track);
+                    }
+                    Decision::Identity(id) => {
+                        identities.insert((*run, *id));
+                    }
+                },
                 Change::Turn { .. } | Change::Words { .. } => {}
             }
         }

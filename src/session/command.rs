@@ -1,6 +1,6 @@
 //! What a reviewer can decide, as a value: what a key, a command line and a replayed file mean.
 
-use crate::domain::{DiscardReason, IdentityId, MediaTime, SpeakerId, TrackId, TurnId};
+use crate::domain::{Decision, DiscardReason, IdentityId, MediaTime, RunId, SpeakerId, TrackId, TurnId};
 use serde::{Deserialize, Serialize};
 
 /// Whom tracks are given to.
@@ -32,6 +32,14 @@ pub struct Similar {
     pub track: TrackId,
     /// Belief that it is theirs, `0..=1`.
     pub score: f32,
+}
+
+/// A decision of an earlier run, as of an entry of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    pub run: RunId,
+    pub decision: Decision,
+    pub since: u64,
 }
 
 /// One decision about an episode.
@@ -94,6 +102,8 @@ pub enum Command {
         #[serde(default)]
         identities: Vec<IdentityId>,
     },
+    /// What earlier runs decided needs no place in this one any more.
+    Settle { open: Vec<Earlier> },
     /// The voices are somebody's.
     Voice { speakers: Vec<SpeakerId>, to: Whose },
     /// Each voice is that identity's, as the evidence says: a person agrees.

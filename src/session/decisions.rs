@@ -105,6 +105,7 @@ pub(super) fn view(store: &EpisodeStore, run: RunId) -> Result<View, StoreError>
         next_identity: store.next_identity_id(run)?,
         next_track: TrackId(highest.0 + 1),
         spoken: Arc::new(store.spoken(run)?),
+        settled: store.settled()?,
     })
 }
 

@@ -80,6 +80,8 @@ pub enum SessionError {
     NotEmpty { path: PathBuf },
     #[error("episode {episode} has no finished run")]
     NotRun { episode: EpisodeId },
+    #[error("episode {episode} has no run but {run}, so there is nothing to compare")]
+    OneRun { episode: EpisodeId, run: RunId },
     #[error("episode {episode} was measured from another video: {before:?}, not {now:?}")]
     OtherVideo { episode: EpisodeId, before: String, now: String },
     #[error("the video of {episode} is not where it was measured, {path:?}")]
@@ -234,6 +236,7 @@ impl SessionError {
                 "give one folder a person with JPEG or PNG pictures: faces of two people at least, two pictures of one of them"
                     .into(),
             ),
+            Self::OneRun { .. } => Some("`screenalytics run` with another model or setting makes another".into()),
             Self::Invalid { .. } => Some("docs/ARTIFACTS.md describes the files; the log file lists every finding".into()),
         }
     }

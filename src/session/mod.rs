@@ -3,6 +3,7 @@
 mod artifacts;
 mod audit;
 mod calibration;
+mod carry;
 mod cast;
 mod catalog;
 mod changeover;
@@ -11,6 +12,7 @@ mod decisions;
 mod delete;
 mod demo;
 mod diarisation;
+mod diff;
 mod doctor;
 mod error;
 mod evaluation;
@@ -57,6 +59,7 @@ pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, catalog_touches, touches};
 pub use calibration::{Calibrated, calibrate};
+pub use carry::{Carried, CarryReport, Choice as CarryChoice, Hold, OpenDecision, Why};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, Progress as ReviewProgress,
     SeasonLine, ShowLine, Stage as ReviewStage, Sums, casts, people, roster, shows,
@@ -67,11 +70,12 @@ pub use catalog::{
     export_catalog, find_person, import_catalog, redo_catalog, undo_catalog,
 };
 pub use changeover::devices_text;
-pub use command::{Command, Similar, Target, Whose};
+pub use command::{Command, Earlier, Similar, Target, Whose};
 pub use decisions::{TrackLine, decide, log, redo, tracks, undo};
 pub use delete::{Goes, delete, what_goes};
 pub use demo::{DemoFiles, demo_files, draw_demo};
 pub use diarisation::{DiariseFormat, FileVoices, diarise_file};
+pub use diff::{HandChange, LoneTrack, PersonChange, RunDiff, SettingChange, Who, diff, diff_json};
 pub use doctor::{Check, Outcome, doctor};
 pub use error::SessionError;
 pub use evaluation::evaluate;
@@ -118,6 +122,8 @@ pub use workspace::{Places, Workspace, author};
 
 /// How far comparing all tracks is.
 pub use crate::algo::cluster::Compared;
+/// What differs between two runs.
+pub use crate::algo::run_diff::{Amounts, ShotDiff};
 /// What a run can be computed on.
 pub use crate::infer::DeviceChoice;
 /// Terms that models ask to be accepted.

@@ -16,8 +16,8 @@ pub use refusal::Refusal;
 
 use super::command::Command;
 use crate::domain::{
-    Assignment, Change, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Spoken, TrackId, TrackPart,
-    TrackParts, Tracklet,
+    Assignment, Change, Decision, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Settled, Spoken, TrackId,
+    TrackPart, TrackParts, Tracklet,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub struct View {
     pub next_identity: IdentityId,
     pub next_track: TrackId,
     pub spoken: Arc<Spoken>,
+    /// Decisions of all runs that a person has done with.
+    pub settled: BTreeMap<(RunId, Decision), Settled>,
 }
 
 /// What a command comes to.
@@ -88,6 +90,7 @@ impl View {
                     self.next_track = self.next_track.max(TrackId(track.0.saturating_add(1)));
                 }
                 Change::Mark { run, track, edit } if *run == self.run => set(&mut self.marks, *track, edit.to),
+                Change::Settle { run, decision, edit } => set(&mut self.settled, (*run, *decision), edit.to),
                 Change::Never { run, track, person, edit } if *run == self.run => {
                     set(&mut self.nevers, (*track, *person), edit.to);
                 }
@@ -127,6 +130,7 @@ impl View {
             next_identity: self.next_identity,
             next_track: self.next_track,
             voices: voice::Voices::default(),
+            settled: BTreeMap::new(),
         };
         let (kind, summary) = work.follow(command, named)?;
         Ok(Plan { kind, summary, changes: work.changes() })

@@ -34,7 +34,9 @@ pub use near::{Candidate, Near, Nearest};
 pub use snapshot::{Card, Snapshot, TrackInfo};
 pub use spread::{Limits, Lost, Spread};
 
+use super::carry::CarryReport;
 use super::command::Command;
+use super::diff::{Comparing, RunDiff};
 use super::{FrameSource, SessionError, Touches, Workspace, author, decisions};
 use crate::config::Settings;
 use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, RunMeta, TrackId};
@@ -45,6 +47,19 @@ use state::State;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
+
+/// Reads one run of an episode as screens would show it.
+///
+/// # Errors
+/// Fails where it cannot be read.
+pub(super) fn snapshot_of(
+    library: &Library,
+    store: &EpisodeStore,
+    settings: &Settings,
+    run: RunMeta,
+) -> Result<Snapshot, SessionError> {
+    Ok(State::read_once(library, store, settings, run)?.snapshot(store, settings))
+}
 
 /// What may be done with an open episode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +87,7 @@ pub struct Review {
     /// Reading failed after something was decided: what is in memory is behind the file.
     is_behind: bool,
     snapshot: Arc<Snapshot>,
+    comparing: Comparing,
 }
 
 /// The thumbnails of an open episode, for other threads; it does not keep the episode open.
@@ -115,7 +131,18 @@ impl Review {
         let state = State::read(&library, &store, &settings)?;
         let snapshot = Arc::new(state.snapshot(&store, &settings));
         let models = workspace.models.clone();
-        Ok(Self { library, settings, models, scale: None, store: Arc::new(store), access, state, is_behind: false, snapshot })
+        Ok(Self {
+            library,
+            settings,
+            models,
+            scale: None,
+            store: Arc::new(store),
+            access,
+            state,
+            is_behind: false,
+            snapshot,
+            comparing: Comparing::default(),
+        })
     }
 
     /// Returns the episode.
@@ -238,6 +265,34 @@ impl Review {
         Ok(Scale::of(&self.settings.in_cosines_of(embedder.and_then(|e| e.cosines(self.settings.cosines)))))
     }
 
+    /// Returns the other runs of the episode, the one to compare with first.
+    ///
+    /// # Errors
+    /// Fails where the episode cannot be read.
+    pub fn other_runs(&mut self) -> Result<Vec<RunId>, SessionError> {
+        Ok(self.comparing.carrying.others(&self.store, self.state.run.id)?)
+    }
+
+    /// Compares another run with this one as it stands. The first time it reads that run and pairs the faces of both: seconds for a large
+    /// episode; then some milliseconds.
+    ///
+    /// # Errors
+    /// Fails where there is no such run or the episode cannot be read.
+    pub fn diff(&mut self, with: RunId) -> Result<RunDiff, SessionError> {
+        let old = self.comparing.other(&self.library, &self.store, &self.settings, with)?;
+        self.comparing.compare(&self.store, &self.settings.compare, &old, &self.snapshot)
+    }
+
+    /// Says what became of the decisions of all other runs in this one.
+    ///
+    /// # Errors
+    /// Fails where the episode cannot be read.
+    pub fn carried(&mut self) -> Result<CarryReport, SessionError> {
+        let roster = Arc::new(self.state.roster.clone());
+        let run = self.state.run.id;
+        Ok(self.comparing.carrying.report(&self.store, &roster, &self.settings.compare, run)?)
+    }
+
     /// Returns every entry of the log, the oldest first.
     ///
     /// # Errors
@@ -334,6 +389,12 @@ impl Review {
 }
 
 impl Thumbs {
+    /// Returns the thumbnails of another run of the same episode.
+    #[must_use]
+    pub fn of_run(&self, run: RunId) -> Self {
+        Self { store: self.store.clone(), run }
+    }
+
     /// Returns the 4:5 JPEG of a crop; `None` where there is none, or the episode was closed.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
 
 use super::SessionError;
+use super::carry::{Carried, Carrying};
 use super::catalog;
 use super::changeover;
 use super::linking::{self, LinkReport};
@@ -27,6 +28,7 @@ use crate::pipeline::{Cancel, Phase, Progress, carry_voices, group, reembed};
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -70,7 +72,7 @@ pub struct RunReport {
     /// What came of writing down what is said.
     pub words: WordsReport,
     /// What came from the run that was active before.
-    pub carried: group::Carried,
+    pub carried: Carried,
     /// What of the speech came from that run, or from turns that this one heard before.
     pub carried_voices: CarriedVoices,
     /// People whom it knows by their faces, and whom nobody confirmed yet.
@@ -167,7 +169,9 @@ pub fn run(
 
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
-    group::carry_nevers(&store, &meta, Timestamp::now())?;
+    let roster = Arc::new(library.catalog().roster()?);
+    let mut carrying = Carrying::default();
+    carrying.carry_nevers(&store, &roster, &settings.compare, &meta, Timestamp::now())?;
     let faces = recognition::Faces::of_library(workspace, &library, &own, &embedder)?;
     let group_key = group_key(&own, &meta, &embedder, &faces.digest);
     let group_skipped = passes::is_made_of(&meta, GROUP, &group_key);
@@ -177,7 +181,7 @@ pub fn run(
         passes::mark(&mut meta, GROUP, group_key);
         store.update_run(&meta)?;
     }
-    let carried = group::carry(&store, &meta, Timestamp::now())?;
+    let carried = carrying.carry(&store, &roster, &settings.compare, &meta, Timestamp::now())?;
     let carried_voices = sound.carried() + carry_voices::carry_over(&store, &meta, Timestamp::now())?;
     if store.active_run()? != Some(meta.id) {
         store.set_active(meta.id)?;

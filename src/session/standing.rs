@@ -177,9 +177,13 @@ pub(super) fn settings_of_run(workspace: &Workspace, run: &RunMeta, but: &[&str]
 
 /// What decides no result: how things are stored, fetched and shown.
 fn is_untouched(table: &str, but: &[&str]) -> bool {
-    but.contains(&table)
-        || ["workers", "storage", "pull", "pictures", "doubts", "what_if", "evaluation", "suggest", "screen_time"]
-            .contains(&table)
+    but.contains(&table) || decides_nothing(table)
+}
+
+/// Tells whether a table of settings decides nothing of what a run measures.
+pub(super) fn decides_nothing(table: &str) -> bool {
+    ["workers", "storage", "pull", "pictures", "doubts", "what_if", "evaluation", "compare", "suggest", "screen_time"]
+        .contains(&table)
 }
 
 /// Returns a folder's entries that a video can be reached through: folders first, then files that look like videos; by name.

@@ -8,16 +8,17 @@ use super::error::StoreError;
 
 use super::tables::{
     ASSIGNMENTS, Bytes, EDITED_WORDS, HIGHEST_IDENTITY, HIGHEST_SPEAKER, HIGHEST_TRACK, HIGHEST_TURN, IDENTITIES, LOG, MARKS,
-    NEVERS, SAID, TRACKS, TURN_STATES, VOICES,
+    NEVERS, SAID, SETTLED, TRACKS, TURN_STATES, VOICES,
 };
 use crate::domain::{
-    Assignment, Change, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Never, Operation, OperationKind, PersonId, RunId,
-    SpeakerId, TrackId, TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite, check_from, check_new_id,
-    check_new_track,
+    Assignment, Change, Decision, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Never, Operation, OperationKind, PersonId,
+    RunId, Settled, SpeakerId, TrackId, TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite, check_from,
+    check_new_id, check_new_track,
 };
-use redb::{Key, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
+use redb::{Key, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -183,6 +184,25 @@ impl EpisodeStore {
         self.engine.read(|txn| Ok(txn.open_table(HIGHEST_TRACK)?.get(run.0)?.map(|id| TrackId(id.value()))))
     }
 
+    /// Returns the decisions of every run that a person has done with.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn settled(&self) -> Result<BTreeMap<(RunId, Decision), Settled>, StoreError> {
+        self.engine.read(|txn| {
+            let mut all = BTreeMap::new();
+            for entry in txn.open_table(SETTLED)?.iter()? {
+                let (at, row) = entry?;
+                let (run, decision) = at.value();
+                // A decision that this version does not know is one that it cannot list as open either.
+                if let Ok(decision) = decision.parse() {
+                    all.insert((RunId(run), decision), from_json(row.value())?);
+                }
+            }
+            Ok(all)
+        })
+    }
+
     fn decided<K: Ord, V: DeserializeOwned>(
         &self,
         table: TableDefinition<(u32, u32), Bytes>,
@@ -262,6 +282,9 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Resul
             edit_row(&mut txn.open_table(TURN_STATES)?, (run.0, turn.0), change, edit)
         }
         Change::Words { run, turn, edit } => edit_row(&mut txn.open_table(EDITED_WORDS)?, (run.0, turn.0), change, edit),
+        Change::Settle { run, decision, edit } => {
+            edit_row(&mut txn.open_table(SETTLED)?, (run.0, decision.to_string().as_str()), change, edit)
+        }
     }
 }
 
@@ -275,12 +298,13 @@ fn raise(txn: &WriteTransaction, table: TableDefinition<u32, u32>, run: RunId, u
     Ok(())
 }
 
-fn edit_row<K: Key + for<'a> Value<SelfType<'a> = K> + Copy, T: PartialEq + Debug + Serialize + DeserializeOwned>(
+fn edit_row<'k, K: Key, T: PartialEq + Debug + Serialize + DeserializeOwned>(
     table: &mut Table<K, Bytes>,
-    key: K,
+    key: impl Borrow<K::SelfType<'k>>,
     change: &Change,
     edit: &Edit<T>,
 ) -> Result<(), Fault> {
+    let key = key.borrow();
     let found: Option<T> = table.get(key)?.map(|row| from_json(row.value())).transpose()?;
     check_from(change, edit, found.as_ref())?;
     match &edit.to {

@@ -184,12 +184,13 @@ mod tests {
             store
                 .engine
                 .write(|txn| {
-                    use super::super::tables::{HEARD, HIGHEST_TRACK, MARKS, NEVERS, SCHEMA_VERSION, TRACKS};
+                    use super::super::tables::{HEARD, HIGHEST_TRACK, MARKS, NEVERS, SCHEMA_VERSION, SETTLED, TRACKS};
                     for table in HEARD {
                         txn.delete_table(table)?;
                     }
                     txn.delete_table(TRACKS)?;
                     txn.delete_table(MARKS)?;
+                    txn.delete_table(SETTLED)?;
                     txn.delete_table(NEVERS)?;
                     txn.delete_table(HIGHEST_TRACK)?;
                     Ok(txn.open_table(SCHEMA_VERSION)?.insert("episode", 1).map(drop)?)

@@ -5,8 +5,8 @@ use redb::TableDefinition;
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
 /// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints. 5: shows, seasons, casts, pictures of people.
-/// 6: whom tracks are not of. 7: the facebank.
-pub(super) const SCHEMA: u32 = 7;
+/// 6: whom tracks are not of. 7: the facebank. 8: decisions that are settled.
+pub(super) const SCHEMA: u32 = 8;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -81,6 +81,8 @@ pub(super) const TRACKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::n
 pub(super) const MARKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("marks");
 /// Run, track, person: whom tracks are not of.
 pub(super) const NEVERS: TableDefinition<(u32, u32, u32), Bytes> = TableDefinition::new("nevers");
+/// Run, decision: which of them a person has done with.
+pub(super) const SETTLED: TableDefinition<(u32, &str), Bytes> = TableDefinition::new("settled");
 /// Run, speaker: who voices are.
 pub(super) const VOICES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("voices");
 /// Run, turn: who speaks.
@@ -153,6 +155,7 @@ impl Kind {
                 txn.open_table(HIGHEST_IDENTITY)?;
                 txn.open_table(TRACKS)?;
                 txn.open_table(MARKS)?;
+                txn.open_table(SETTLED)?;
                 txn.open_table(NEVERS)?;
                 txn.open_table(HIGHEST_TRACK)?;
                 txn.open_table(HIGHEST_TURN)?;

@@ -92,6 +92,9 @@ impl EpisodeStore {
             .chain(decided.said.keys().chain(decided.turns.keys()).chain(decided.words.keys()).map(|key| key.0))
             .chain(self.runs()?.iter().map(|run| run.id))
             .collect();
+        differing(decided.settled.clone(), self.settled()?, |(run, decision)| {
+            findings.add(&format!("{decision} of run {run}"), "whether it is settled is not what the log says");
+        });
         for run in runs {
             let from_log: BTreeMap<_, _> = decided.assignments.range((run, TrackId(0))..=(run, TrackId(u32::MAX))).collect();
             let assignments = self.assignments(run)?;

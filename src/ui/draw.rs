@@ -6,7 +6,7 @@ use super::pictures::{Kind, Load, Loaded, PictureId, Pictures, Want, paint, scop
 use super::screens;
 use super::text::{clock, fit};
 use super::theme::{Role, Theme};
-use crate::domain::CropKey;
+use crate::domain::{CropKey, RunId};
 use crate::session::{Portrait, Portraits};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const SMALLEST: (u16, u16) = (60, 16);
 
 /// The least cells in which tabs show their digits.
-const DIGITS: u16 = 72;
+const DIGITS: u16 = 84;
 /// Cells between what stands left and right in the line at the top.
 const GAP: usize = 2;
 
@@ -99,12 +99,17 @@ impl Canvas<'_, '_> {
 
     /// Paints a crop, or its placeholder while it is on its way.
     pub(crate) fn face(&mut self, desk: &Desk, crop: Option<CropKey>, area: Rect, kind: Kind) {
+        self.face_of(desk, desk.snapshot.run.id, crop, area, kind);
+    }
+
+    /// Paints a crop of another run of the open episode.
+    pub(crate) fn face_of(&mut self, desk: &Desk, run: RunId, crop: Option<CropKey>, area: Rect, kind: Kind) {
         let quiet = self.theme.style(Role::Placeholder);
         let Some(key) = crop.filter(|_| area.width > 0 && area.height > 0) else {
             return paint(self.frame, area, None, quiet);
         };
-        let thumbs = desk.thumbs.clone();
-        let scope = scope(&desk.snapshot.episode, desk.snapshot.run.id);
+        let thumbs = desk.thumbs.of_run(run);
+        let scope = scope(&desk.snapshot.episode, run);
         self.picture(scope, key, area, kind, Arc::new(move || thumbs.get(key).ok().flatten().map(Loaded::Jpeg)));
     }
 
@@ -147,6 +152,7 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
         (Screen::Episode, Some(Tab::Tracks)) => screens::tracks::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Voices)) => screens::voices::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Results)) => screens::results::draw(model, &mut canvas, body),
+        (Screen::Episode, Some(Tab::Runs)) => screens::runs::draw(model, &mut canvas, body),
         (Screen::People, _) => screens::people::draw(model, &mut canvas, body),
         (Screen::Shows, _) => screens::shows::draw(model, &mut canvas, body),
         (Screen::Jobs, _) => screens::jobs::draw(model, &mut canvas, body),
@@ -220,9 +226,12 @@ fn episode_line(desk: &Desk, canvas: &mut Canvas<'_, '_>, area: Rect) {
     for (n, tab) in Tab::ALL.into_iter().enumerate() {
         let role = if tab == desk.tab { Role::Accent } else { Role::Dim };
         // In some digits are candidates.
-        let has_digit = area.width >= DIGITS && !matches!(desk.tab, Tab::Tracks | Tab::Voices);
+        let has_digit = area.width >= DIGITS && !matches!(desk.tab, Tab::Tracks | Tab::Voices | Tab::Runs);
         let digit = if has_digit { format!("{} ", n + 1) } else { String::new() };
         tabs.push(canvas.span(role, format!("  {digit}{}", tab.title())));
+        if tab == Tab::Runs && desk.runs.waiting() > 0 {
+            tabs.push(canvas.span(Role::Doubt, format!(" ▲{}", desk.runs.waiting())));
+        }
     }
     let cards = &desk.snapshot.identities;
     let named = cards.iter().filter(|c| c.identity.name.is_some()).count();
@@ -237,7 +246,7 @@ fn episode_line(desk: &Desk, canvas: &mut Canvas<'_, '_>, area: Rect) {
     // A long name gives way to the tabs, and to what must be known.
     let must = if is_read { "read only ".len() + GAP } else { 0 };
     let room = usize::from(area.width).saturating_sub(tabs.iter().map(Span::width).sum::<usize>() + must + 1);
-    let name = fit(&desk.snapshot.episode.to_string(), room.max(8));
+    let name = fit(&desk.snapshot.episode.to_string(), room.max(4));
     let mut left = vec![canvas.span(Role::Title, format!(" {name}"))];
     left.extend(tabs);
     end_line(canvas, area, left, &right);
@@ -416,7 +425,7 @@ mod tests {
                 stage.press("]");
                 let screen = stage.screen();
                 let line = screen.lines().next().unwrap();
-                let last = line.find("Results").unwrap() + "Results".len();
+                let last = line.find("Runs").unwrap() + "Runs".len();
                 assert!(Tab::ALL.iter().all(|tab| line.contains(tab.title())), "{line}");
                 let rest = line[last..].trim_end();
                 assert!(rest.is_empty() || rest.starts_with("  ") && rest.ends_with("named"), "{line}");

@@ -11,6 +11,7 @@ mod nearby;
 mod overlay;
 mod panel;
 mod preview;
+mod runs;
 mod subject;
 mod voices;
 
@@ -26,6 +27,7 @@ pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 pub(crate) use panel::{Panel, WhatIfPanel};
 pub(crate) use preview::Preview;
+pub(crate) use runs::{Beside, Runs};
 pub(crate) use subject::{Field, Subject};
 pub(crate) use voices::{TurnRow, Voices};
 
@@ -69,10 +71,12 @@ pub enum Tab {
     #[value(name = "a/v", alias = "av", alias = "voices")]
     Voices,
     Results,
+    /// Another run beside this one.
+    Runs,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 5] = [Self::Detections, Self::Tracks, Self::Identities, Self::Voices, Self::Results];
+    pub(crate) const ALL: [Self; 6] = [Self::Detections, Self::Tracks, Self::Identities, Self::Voices, Self::Results, Self::Runs];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -81,6 +85,7 @@ impl Tab {
             Self::Identities => "Identities",
             Self::Voices => "A/V",
             Self::Results => "Results",
+            Self::Runs => "Runs",
         }
     }
 
@@ -91,6 +96,7 @@ impl Tab {
             Self::Identities => Place::Identities,
             Self::Voices => Place::Voices,
             Self::Results => Place::Results,
+            Self::Runs => Place::Runs,
         }
     }
 }
@@ -273,7 +279,7 @@ impl Model {
             Tab::Identities => link.extend(desk.card().map(|c| format!(" --identity {}", c.identity.id))),
             Tab::Tracks => link.extend(desk.track().map(|t| format!(" --track {}", t.track.id))),
             Tab::Voices => link.extend(desk.voices.now(&desk.snapshot).map(|at| format!(" --at {}", desk.since_start(at)))),
-            Tab::Results => {}
+            Tab::Results | Tab::Runs => {}
         }
         Some(link)
     }

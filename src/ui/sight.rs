@@ -12,6 +12,8 @@ pub(crate) fn hidden(model: &Model, seq: u64) -> Option<String> {
         Tab::Identities if has_card(desk, made, Seen::OnScreen) => None,
         Tab::Tracks if has_row(desk, made, Seen::OnScreen) => None,
         Tab::Voices if has_turn(desk, made, Seen::OnScreen) => None,
+        // What was open there is listed there again.
+        Tab::Runs if made.tab == Tab::Runs => None,
         tab if tab != made.tab => Some(format!("made in {}", made.tab.title())),
         Tab::Identities if has_card(desk, made, Seen::InList) => Some("further away in the list".into()),
         Tab::Tracks if has_row(desk, made, Seen::InList) => Some("further away in the list".into()),

@@ -116,7 +116,7 @@ fn calm(model: &mut Model) {
                 desk.strips.select_nothing();
             }
             Tab::Voices => desk.voices.select_nothing(),
-            Tab::Detections | Tab::Results => {}
+            Tab::Detections | Tab::Results | Tab::Runs => {}
         }
     }
 }
@@ -352,14 +352,33 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             if let (Some((seq, made)), Deed::Decision) = (touched, what) {
                 desk.made.insert(seq, made);
             }
-            let effects = screens::follow_panel(desk);
-            if model.screen == Screen::Log {
-                return vec![Effect::Ask(Ask::Log)];
-            }
+            let is_open = desk.runs.waiting() > 0 && desk.tab != Tab::Runs;
+            let mut effects = screens::follow_panel(desk);
+            effects.extend(is_open.then_some(Effect::Ask(Ask::Carried)));
+            effects.extend((model.screen == Screen::Log).then_some(Effect::Ask(Ask::Log)));
             return effects;
+        }
+        Answer::Compared { others, with, diff, carried } => {
+            if let Some(desk) = &mut model.desk {
+                let runs = &mut desk.runs;
+                (runs.others, runs.with, runs.diff, runs.carried) = (others, with, diff, Some(carried));
+                runs.asked = Some((desk.snapshot.seq, with));
+                screens::runs::arrange(model);
+            }
         }
         Answer::WhatIf(source) => return screens::what_if::sourced(model, source),
         Answer::Tried(tried) => return screens::what_if::tried(model, tried),
+        Answer::NotCompared(why) => {
+            if let Some(desk) = &mut model.desk {
+                desk.runs.fault = Some(why);
+            }
+        }
+        Answer::Carried(report) => {
+            if let Some(desk) = &mut model.desk {
+                desk.runs.carried = Some(report);
+            }
+            screens::runs::arrange(model);
+        }
         Answer::Refused(why) => {
             screens::refused_in_panel(model);
             model.jobs.is_ordering = false;
@@ -391,7 +410,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 (desk.access, desk.thumbs, desk.film.source) = (access, thumbs, frames);
                 desk.film.trouble = None;
                 desk.take(snapshot);
-                return screens::settle(model);
+                return [vec![Effect::Ask(Ask::Carried)], screens::settle(model)].concat();
             }
         }
         Answer::Jobs(lines) => {
@@ -516,7 +535,7 @@ fn opened(model: &mut Model, mut desk: Desk) -> Vec<Effect> {
     model.desk = Some(desk);
     model.screen = Screen::Episode;
     screens::identities::settle(model);
-    Vec::new()
+    vec![Effect::Ask(Ask::Carried)]
 }
 
 /// One line about what was done, and how to take it back.

@@ -3,13 +3,13 @@
 use super::library::{Reading, Tell};
 use super::tryout::Tried;
 use super::update::Msg;
-use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, ShotId, TrackId};
+use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, RunId, ShotId, TrackId};
 use crate::session::facebank::{self, PromoteFrom, Promotion};
 use crate::session::{
-    self, Access, Alike, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage, EpisodeLine,
-    FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order, OrderDefaults,
-    Over, PlayEvent, Portraits, Refusal, Regrouping, Review, SessionError, ShotFaces, Snapshot, Spread, Standing, StopCause,
-    Thumbs, Touches, WhatIfSource, Workspace,
+    self, Access, Alike, CarryReport, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage,
+    EpisodeLine, FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order,
+    OrderDefaults, Over, PlayEvent, Portraits, Refusal, Regrouping, Review, RunDiff, SessionError, ShotFaces, Snapshot, Spread,
+    Standing, StopCause, Thumbs, Touches, WhatIfSource, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -59,6 +59,10 @@ pub(crate) enum Ask {
     Promote(PromoteFrom),
     /// Who else the person of these is.
     Alike(Vec<Near>),
+    /// Another run beside this one; the likeliest where none is named.
+    Compare(Option<RunId>),
+    /// What became of decisions of earlier runs.
+    Carried,
     /// The totals into a file.
     Export {
         path: String,
@@ -179,6 +183,15 @@ pub(crate) enum Answer {
         from: Vec<Near>,
         found: Alike,
     },
+    Compared {
+        others: Vec<RunId>,
+        with: Option<RunId>,
+        /// Absent where there is no other run.
+        diff: Option<Arc<RunDiff>>,
+        carried: Arc<CarryReport>,
+    },
+    NotCompared(Told),
+    Carried(Arc<CarryReport>),
     /// Where they are now.
     Exported(String),
     /// A file stands where the totals were to go.
@@ -495,6 +508,8 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         | Ask::Regroup(_)
         | Ask::Promote(_)
         | Ask::Alike(_)
+        | Ask::Compare(_)
+        | Ask::Carried
         | Ask::Export { .. }
         | Ask::Refresh => {}
     }
@@ -522,6 +537,8 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         Ask::Near(to) => review.near(to).map(|found| Answer::Near { to, found }),
         Ask::Promote(from) => facebank::promote_open(workspace, review, &from).map(Answer::Promoted),
         Ask::Alike(from) => review.alike(&from).map(|found| Answer::Alike { from, found }),
+        Ask::Carried => review.carried().map(|report| Answer::Carried(Arc::new(report))),
+        Ask::Compare(with) => compared(review, with).or_else(|error| Ok(Answer::NotCompared(error.into()))),
         Ask::Export { path, over } => match review.export(&path, over) {
             Err(SessionError::IsThere { .. }) => Ok(Answer::IsThere(path)),
             done => done.map(|path| Answer::Exported(path.display().to_string())),
@@ -551,6 +568,13 @@ fn people(done: Result<Option<CatalogOperation>, SessionError>, what: Deed) -> A
         Ok(made) => Answer::PeopleDecided { summary: made.map(|o| o.summary), what },
         Err(error) => Answer::Refused(error.into()),
     }
+}
+
+fn compared(review: &mut Review, with: Option<RunId>) -> Result<Answer, SessionError> {
+    let others = review.other_runs()?;
+    let with = with.filter(|run| others.contains(run)).or_else(|| others.first().copied());
+    let diff = with.map(|run| review.diff(run)).transpose()?.map(Arc::new);
+    Ok(Answer::Compared { others, with, diff, carried: Arc::new(review.carried()?) })
 }
 
 fn decided(review: &Review, made: Option<Operation>, what: Deed) -> Answer {

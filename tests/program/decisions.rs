@@ -163,7 +163,7 @@ fn what_a_person_decided_goes_over_to_a_new_run() {
     let ended = user
         .run(["run".as_ref(), video.as_os_str(), "--stride".as_ref(), "5".as_ref(), "--progress".as_ref(), "none".as_ref()])
         .ok();
-    assert!(ended.stdout.contains("carried  1 name") || ended.stdout.contains("2 decided tracks from the run before"), "{ended}");
+    assert!(ended.stdout.contains("carried  1 name") || ended.stdout.contains("2 decided tracks from earlier runs"), "{ended}");
     let after = seconds(&user, "Ben Reed");
     // The cluster around the track may take the name as well, where most of its boxes are of the track.
     assert!(after > before - 0.5, "{before} s before, {after} s now");

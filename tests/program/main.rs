@@ -21,6 +21,7 @@ mod outputs;
 mod reference;
 mod refusals;
 mod resume;
+mod runs;
 mod screens;
 #[allow(dead_code, reason = "the tests of src/pull use the rest")]
 #[path = "../../src/pull/tests/server.rs"]

@@ -38,6 +38,24 @@ pub struct StatusArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Id of the episode, such as rhobh-s05e17
+    pub episode: String,
+    /// The run that comes first, such as r1; the one before that was decided on last when absent
+    #[arg(value_name = "RUN_A")]
+    pub before: Option<String>,
+    /// The run that is compared with it; the active one when absent
+    #[arg(value_name = "RUN_B")]
+    pub after: Option<String>,
+    /// Be done with decisions that found no place, such as r1:track-7, or all
+    #[arg(long, value_name = "DECISION")]
+    pub settle: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct RecogniseArgs {
     /// Id of the episode, such as rhobh-s05e17
     pub episode: String,

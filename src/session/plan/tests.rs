@@ -46,6 +46,7 @@ fn view(decided: &Decided) -> View {
         next_identity: IdentityId(decided.highest_identity.get(&RUN).map_or(0, |i| i.0) + 1),
         next_track: TrackId(highest + 1),
         spoken: Arc::default(),
+        settled: BTreeMap::new(),
         tracklets,
     };
     let all: Vec<TrackId> = (1..view.next_track.0).map(TrackId).collect();

@@ -51,6 +51,7 @@ fn view(decided: &Decided) -> View {
         next_identity: IdentityId(decided.highest_identity.get(&RUN).map_or(0, |i| i.0) + 1),
         next_track: TrackId(1),
         spoken: Arc::new(spoken),
+        settled: BTreeMap::new(),
     }
 }
 

@@ -4,8 +4,8 @@ use super::super::command::{Command, Target};
 use super::voice::Voices;
 use super::{Named, Refusal, View};
 use crate::domain::{
-    Assignment, Change, DiscardReason, Edit, Identity, IdentityId, Mark, Method, Never, OperationKind, PersonId, Source, Span,
-    TrackId, TrackParts,
+    Assignment, Change, Decision, DiscardReason, Edit, Identity, IdentityId, Mark, Method, Never, OperationKind, PersonId, RunId,
+    Settled, Source, Span, TrackId, TrackParts,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,7 @@ pub(super) struct Work<'a> {
     pub(super) next_identity: IdentityId,
     pub(super) next_track: TrackId,
     pub(super) voices: Voices,
+    pub(super) settled: BTreeMap<(RunId, Decision), Settled>,
 }
 
 impl Work<'_> {
@@ -101,6 +102,16 @@ impl Work<'_> {
             Command::Join { tracks } => self.join(tracks)?,
             Command::Lock { tracks, identities } => self.lock(tracks, identities, true)?,
             Command::Unlock { tracks, identities } => self.lock(tracks, identities, false)?,
+            Command::Settle { open } => {
+                let settled = open.iter().map(|o| ((o.run, o.decision), Settled { since: o.since }));
+                self.settled = settled.collect();
+                let told = match open.as_slice() {
+                    [] => return Err(Refusal::NothingNamed),
+                    [one] => format!("{} of {}", one.decision, one.run),
+                    [one, rest @ ..] => format!("{} of {} and {} more", one.decision, one.run, rest.len()),
+                };
+                (OperationKind::Settle, format!("{told} settled"))
+            }
             Command::Voice { speakers, to } => self.link_voices(speakers, to, named)?,
             Command::Say { turns, by } => self.say(turns, by, named)?,
             Command::SayRange { from, to, speaker, by } => self.say_range(Span::new(*from, *to), *speaker, by, named)?,
@@ -415,6 +426,10 @@ impl Work<'_> {
         let (view, run) = (self.view, self.view.run);
         let mut changes = Vec::new();
         Self::voice_changes(self.voices, view, &mut changes);
+        for ((run, decision), to) in self.settled {
+            let edit = Edit { from: view.settled.get(&(run, decision)).copied(), to: Some(to) };
+            changes.extend((edit.from != edit.to).then_some(Change::Settle { run, decision, edit }));
+        }
         for (track, to) in self.parts {
             let edit = Edit { from: view.parts.get(&track).cloned(), to };
             changes.extend((edit.from != edit.to).then_some(Change::Track { run, track, edit }));

@@ -52,18 +52,23 @@ impl State {
     /// Reads everything of the active run.
     pub(super) fn read(library: &Library, store: &EpisodeStore, settings: &Settings) -> Result<Self, SessionError> {
         for _ in 1..MOST_READINGS {
-            let state = Self::read_once(library, store, settings)?;
+            let state = Self::read_once(library, store, settings, report::active(store)?)?;
             // Another process may have decided between two of the readings.
             if store.last_operation()? == state.seq && store.active_run()? == Some(state.run.id) {
                 return Ok(state);
             }
         }
-        Self::read_once(library, store, settings)
+        Self::read_once(library, store, settings, report::active(store)?)
     }
 
-    fn read_once(library: &Library, store: &EpisodeStore, settings: &Settings) -> Result<Self, SessionError> {
+    /// Reads everything of one run.
+    pub(super) fn read_once(
+        library: &Library,
+        store: &EpisodeStore,
+        settings: &Settings,
+        run: RunMeta,
+    ) -> Result<Self, SessionError> {
         let log = store.log_entries()?;
-        let run = report::active(store)?;
         let mut state = Self {
             view: decisions::view(store, run.id)?,
             history: History::default(),

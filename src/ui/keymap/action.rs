@@ -28,6 +28,7 @@ named! {
         Tab3 = "tab_3",
         Tab4 = "tab_4",
         Tab5 = "tab_5",
+        Tab6 = "tab_6",
         Open = "open",
         Complete = "complete",
         Select = "select",
@@ -112,6 +113,11 @@ named! {
         PrevField = "prev_field",
         Begin = "begin",
         ShowTracks = "show_tracks",
+        NextPart = "next_part",
+        PrevPart = "prev_part",
+        OtherRun = "other_run",
+        Settle = "settle",
+        SettleAll = "settle_all",
         ShowResults = "show_results",
         GoEpisodes = "go_episodes",
         GoPeople = "go_people",
@@ -143,6 +149,8 @@ named! {
         /// Who speaks when.
         Voices = "voices",
         Results = "results",
+        /// Another run beside this one.
+        Runs = "runs",
         People = "people",
         /// The page of a person.
         Person = "person",
@@ -185,6 +193,7 @@ impl Place {
             Self::Propagate => "Who else it is",
             Self::Voices => "A/V",
             Self::Results => "Results",
+            Self::Runs => "Runs",
             Self::People => "People",
             Self::Person => "The page of a person",
             Self::Shows => "Shows",

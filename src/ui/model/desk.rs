@@ -1,7 +1,7 @@
 //! The open episode: its tabs, what is selected in them, what is under their cursors.
 
 use super::super::list::Cursor;
-use super::{Film, Made, Nearby, Panel, Preview, Tab, Voices, matches};
+use super::{Film, Made, Nearby, Panel, Preview, Runs, Tab, Voices, matches};
 use crate::domain::{CropKey, IdentityId, TrackId};
 use crate::session::{Access, Card, CropCursor, CropRow, FrameSource, Limits, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ pub(crate) struct Desk {
     pub strips: Strips,
     pub voices: Voices,
     pub results: Cursor,
+    pub runs: Runs,
     /// One face fills the pane.
     pub is_zoomed: bool,
     /// What each decision of this session touched, by its number: an undo out of sight is told first.
@@ -181,6 +182,7 @@ impl Desk {
             strips: Strips::default(),
             voices: Voices::default(),
             results: Cursor::default(),
+            runs: Runs::default(),
             is_zoomed: false,
             made: BTreeMap::new(),
             picked: None,
@@ -237,6 +239,9 @@ impl Desk {
         self.film.asked = None;
         if self.snapshot.run.id != snapshot.run.id {
             self.film = Film { frame: self.film.frame, ..Film::new(self.film.source.clone(), Limits::of_run(&snapshot.run)) };
+        }
+        if self.snapshot.run.id != snapshot.run.id {
+            self.runs = Runs::default();
         }
         self.snapshot = snapshot;
         self.arrange();

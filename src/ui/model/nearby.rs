@@ -61,6 +61,8 @@ impl Made {
                     made.turns.insert(*turn);
                     made.identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity));
                 }
+                // What another run decided is on no screen but the one that lists it.
+                Change::Settle { .. } => {}
                 Change::Turn { turn, .. } | Change::Words { turn, .. } => {
                     made.turns.insert(*turn);
                 }

@@ -297,15 +297,10 @@ fn done(line: &JobLine, report: &RunReport, files: Option<u64>, wall: Duration, 
     }
     pen.pair("clusters", Role::Text, &report.clusters.to_string());
     pen.pair("sound", Role::Text, &report.sound.text());
-    let carried = report.carried;
-    if carried.names + carried.tracks + carried.lost > 0 {
-        let lost =
-            if carried.lost > 0 { format!(", {} not: no track of this run is the same", carried.lost) } else { String::new() };
-        pen.pair(
-            "carried",
-            Role::Text,
-            &format!("{}, {} decided{lost}", counted(carried.names, "name"), counted(carried.tracks, "track")),
-        );
+    if let Some(carried) = report.carried.text() {
+        let is_open = report.carried.conflicts + report.carried.leftovers > 0;
+        let (mark, role) = if is_open { ("▲ ", Role::Doubt) } else { ("", Role::Text) };
+        pen.pair("carried", role, &format!("{mark}{carried}"));
     }
     if let Some(speech) = report.carried_voices.text() {
         pen.pair("", Role::Text, &format!("{speech} as decided before"));
@@ -337,7 +332,14 @@ pub(crate) fn ended(line: &JobLine) -> Status {
         }
         JobState::Stopped { reached, .. } => Status::Done(format!("{episode} stopped at {} · r on it goes on", clock(*reached))),
         JobState::Done { report, .. } => {
-            Status::Done(format!("{episode} is measured: {} · g j shows it", counted(report.clusters, "cluster")))
+            let clusters = counted(report.clusters, "cluster");
+            let carried = report.carried;
+            if carried.conflicts + carried.leftovers > 0 {
+                let open = carried.open_text();
+                return Status::Done(format!("{episode} is measured: {clusters} · {open}: 6 in the episode (Runs) lists them"));
+            }
+            let held = if carried.held > 0 { format!(", {}", carried.open_text()) } else { String::new() };
+            Status::Done(format!("{episode} is measured: {clusters}{held} · g j shows it"))
         }
         _ => Status::Quiet,
     }

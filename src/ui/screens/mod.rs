@@ -14,6 +14,7 @@ pub(crate) mod people;
 pub(crate) mod preview;
 pub(crate) mod promote;
 pub(crate) mod results;
+pub(crate) mod runs;
 pub(crate) mod shows;
 pub(crate) mod tracks;
 pub(crate) mod voices;
@@ -117,6 +118,7 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Tab3 => 2,
         Action::Tab4 => 3,
         Action::Tab5 => 4,
+        Action::Tab6 => 5,
         // There it decodes the picture again.
         Action::Refresh if desk.tab != Tab::Detections => return vec![Effect::Ask(Ask::Refresh)],
         _ => {
@@ -126,6 +128,7 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
                 Tab::Identities => identities::act(model, action),
                 Tab::Voices => voices::act(model, action),
                 Tab::Results => results::act(model, action),
+                Tab::Runs => runs::act(model, action),
             };
         }
     };
@@ -146,6 +149,7 @@ pub(crate) fn settle(model: &mut Model) -> Vec<Effect> {
         (Screen::Episode, Some(Tab::Detections)) => detections::settle(model),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::ask_for_crops(model),
         (Screen::Episode, Some(Tab::Voices)) => voices::settle(model),
+        (Screen::Episode, Some(Tab::Runs)) => runs::settle(model),
         (Screen::Episode, Some(Tab::Identities)) => {
             identities::settle(model);
             Vec::new()
@@ -229,6 +233,7 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         (Screen::Episode, Some(Tab::Identities)) => identities::click(model, x, y),
         (Screen::Episode, Some(Tab::Detections)) => detections::click(model, x, y),
         (Screen::Episode, Some(Tab::Tracks)) => tracks::click(model, x, y),
+        (Screen::Episode, Some(Tab::Runs)) => runs::click(model, y),
         _ => Vec::new(),
     }
 }

@@ -50,7 +50,7 @@ fn under(desk: &Desk) -> Option<Near> {
     match desk.tab {
         Tab::Tracks => desk.track().map(|t| Near::Track(t.track.id)),
         Tab::Identities => desk.grid.under.map(Near::Identity),
-        Tab::Detections | Tab::Voices | Tab::Results => None,
+        Tab::Detections | Tab::Voices | Tab::Results | Tab::Runs => None,
     }
 }
 

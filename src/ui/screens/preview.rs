@@ -38,7 +38,7 @@ pub(crate) fn invites(keymap: &Keymap, tab: Tab, made: &Operation, snapshot: &Sn
     let place = match tab {
         Tab::Tracks => Place::Tracks,
         Tab::Identities => Place::Identities,
-        Tab::Detections | Tab::Voices | Tab::Results => return String::new(),
+        Tab::Detections | Tab::Voices | Tab::Results | Tab::Runs => return String::new(),
     };
     if !matches!(made.kind, OperationKind::Name | OperationKind::Assign) {
         return String::new();
