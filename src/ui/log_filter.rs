@@ -180,7 +180,7 @@ mod tests {
         assert!(
             LogFilter::parse("kind:mrege")
                 .unwrap_err()
-                .starts_with("there is no kind \"mrege\": group, add, rename, name, assign")
+                .starts_with("there is no kind \"mrege\": group, add, create, edit, delete, rename, name, assign")
         );
         // A colon elsewhere is a word.
         assert_eq!(LogFilter::parse("12:03").unwrap(), LogFilter(vec![Term::Word("12:03".into())]));
