@@ -205,6 +205,7 @@ fn alone_text(reason: &str) -> &str {
     match reason {
         "too_short" => "seen briefly",
         "too_small" => "too small",
+        "occluded" => "something before the face",
         "low_quality" => "hard to see",
         "far_from_all" => "like no other",
         other => other,

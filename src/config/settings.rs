@@ -8,6 +8,7 @@ use crate::blobs::StorageParams;
 use crate::domain::{CosineMap, CosineScale};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
 use crate::media::DecodeParams;
+use crate::pipeline::group::Weights;
 use crate::pipeline::listen;
 use crate::pipeline::sampling::SampleParams;
 use crate::pipeline::scan::{CropImageParams, ValidateParams, WorkerParams};
@@ -28,6 +29,7 @@ pub struct Settings {
     pub validate: ValidateParams,
     pub track: track::Params,
     pub quality: quality::Params,
+    pub badges: quality::BadgeParams,
     pub crops: quality::CropParams,
     pub crop_images: CropImageParams,
     /// The scale in which all cosines of the settings are given: the default embedder's.
@@ -156,12 +158,8 @@ pub enum BlockKind {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoubtParams {
-    /// Frontality below which a face is a profile.
-    pub profile: f32,
     /// Size below which a face is small.
     pub small: f32,
-    /// Sharpness below which a face is blurred.
-    pub blurred: f32,
     /// Light below which a face is dark, or too bright.
     pub dark: f32,
     /// Visibility below which a face is hidden.
@@ -196,6 +194,12 @@ impl Settings {
             min_margin: map.difference(self.suggest.min_margin),
         };
         settings
+    }
+
+    /// Returns what crops weigh.
+    #[must_use]
+    pub fn weights(&self) -> Weights<'_> {
+        Weights { pool: &self.pool, badges: &self.badges }
     }
 
     pub(super) fn from_table(table: Table) -> Result<Self, toml::de::Error> {

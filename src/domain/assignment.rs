@@ -56,7 +56,7 @@ pub struct Identity {
     pub name: Option<String>,
     pub person: Option<PersonId>,
     pub source: Source,
-    /// Why it stands alone, where a run left a track unjoined: `too_short`, `too_small`, `low_quality`, `far_from_all`.
+    /// Why it stands alone, where a run left a track unjoined: `too_short`, `too_small`, `occluded`, `low_quality`, `far_from_all`.
     pub alone: Option<String>,
     pub locked: bool,
 }

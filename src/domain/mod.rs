@@ -3,6 +3,7 @@
 //! The words used here have one meaning each; `docs/ARCHITECTURE.md` lists them.
 
 mod assignment;
+mod badge;
 mod catalog;
 mod catalog_change;
 mod change;
@@ -36,6 +37,7 @@ mod voice;
 mod voice_print;
 
 pub use assignment::{Assignment, Identity, Method, Source};
+pub use badge::{Badge, BadgeKind, Badges, Evidence, FacePart, Look, TrackBadge, track_badges};
 pub use catalog::{
     Asset, AssetKind, Described, EpisodeEntry, EpisodeFacts, Featured, Membership, Person, Season, Show, name_key, tidy_name,
 };

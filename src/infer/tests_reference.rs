@@ -10,13 +10,13 @@ use crate::domain::{Affine, BBox, Detection, Embedding, Point, RgbImage, Size};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-struct Bench {
+pub(super) struct Bench {
     runtime: Runtime,
     registry: Registry,
     found: Found,
 }
 
-fn bench() -> Option<Bench> {
+pub(super) fn bench() -> Option<Bench> {
     let (dir, runtime) = (models()?, runtime()?);
     let registry = Registry::built_in().unwrap();
     let found = registry.scan(&dir).unwrap();
@@ -24,7 +24,7 @@ fn bench() -> Option<Bench> {
 }
 
 impl Bench {
-    fn detector(&self, id: &str, input: &str) -> Box<dyn FaceDetector> {
+    pub(super) fn detector(&self, id: &str, input: &str) -> Box<dyn FaceDetector> {
         self.detector_with(id, input, None)
     }
 
@@ -40,18 +40,18 @@ impl Bench {
     }
 }
 
-fn picture(path: &Path) -> RgbImage {
+pub(super) fn picture(path: &Path) -> RgbImage {
     let rgb = image::open(path).unwrap().into_rgb8();
     RgbImage { width: rgb.width(), height: rgb.height(), data: rgb.into_raw() }
 }
 
-fn pictures(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn pictures(dir: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     files
 }
 
-fn detect(detector: &mut dyn FaceDetector, image: &RgbImage) -> Vec<Detection> {
+pub(super) fn detect(detector: &mut dyn FaceDetector, image: &RgbImage) -> Vec<Detection> {
     let letterbox = detector.input(image.size());
     detector.detect(&warp_edge(image, &letterbox.to_picture(), letterbox.scaled), &letterbox).unwrap()
 }

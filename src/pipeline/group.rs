@@ -9,7 +9,7 @@ mod known;
 pub use known::{Believed, KnownFaces, Settled, propose, settle};
 
 use crate::algo::cluster::{self, PoolParams, TrackSample, pool};
-use crate::algo::quality::eye_span;
+use crate::algo::quality::{BadgeParams, badges, eye_span};
 use crate::algo::screen_time::box_spans;
 use crate::domain::{
     Assignment, Author, BBox, Change, CropKey, Draft, Edit, EmbedderId, Embedding, Face, Fate, Identity, IdentityId, MediaTime,
@@ -19,6 +19,13 @@ use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a crop weighs in its track's vector.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights<'a> {
+    pub pool: &'a PoolParams,
+    pub badges: &'a BadgeParams,
+}
+
 /// Groups the tracks of `run` and appends what changed as one operation; nothing where nothing changed.
 ///
 /// # Errors
@@ -27,12 +34,12 @@ pub fn run(
     store: &EpisodeStore,
     run: &RunMeta,
     embedder: &EmbedderId,
-    pool: &PoolParams,
+    weights: Weights<'_>,
     clusters: &cluster::Params,
     known: &KnownFaces,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let (samples, shots) = (samples(store, run, embedder, pool)?, store.shots(run.id)?);
+    let (samples, shots) = (samples(store, run, embedder, weights)?, store.shots(run.id)?);
     let clustering = cluster::cluster(clusters, &samples, &shots);
     let before = State { assignments: store.assignments(run.id)?, identities: store.identities(run.id)? };
     let groups = settle(known, &before, &store.nevers(run.id)?, &samples, &known.likenesses(&samples), &shots, &clustering);
@@ -112,14 +119,19 @@ pub fn samples(
     store: &EpisodeStore,
     run: &RunMeta,
     embedder: &EmbedderId,
-    params: &PoolParams,
+    weights: Weights<'_>,
 ) -> Result<Vec<TrackSample>, StoreError> {
     let (map, marks) = (store.track_map(run.id)?, store.marks(run.id)?);
     let vectors: BTreeMap<CropKey, Embedding> = store.embeddings(run.id, embedder)?.into_iter().collect();
+    let looks = store.looks(run.id)?;
     let mut crops: BTreeMap<TrackId, Vec<(&Embedding, Quality)>> = BTreeMap::new();
+    let mut occluded: BTreeMap<TrackId, Vec<bool>> = BTreeMap::new();
     for crop in store.crops(run.id)? {
         if let Some(vector) = vectors.get(&crop.key()) {
-            crops.entry(map.crop(crop).track).or_default().push((vector, crop.quality));
+            let own = badges(weights.badges, &crop.quality, looks.get(&crop.key()));
+            let track = map.crop(crop).track;
+            crops.entry(track).or_default().push((vector, own.weigh(&crop.quality)));
+            occluded.entry(track).or_default().push(own.is_occluded());
         }
     }
     let mut samples = Vec::new();
@@ -137,7 +149,7 @@ pub fn samples(
             }
             let time = track.frames.iter().filter_map(|f| steps.get(f)).fold(MediaTime::ZERO, |sum, span| sum + span.len());
             let own: Vec<(&Embedding, &Quality)> = crops.get(&id).into_iter().flatten().map(|(v, q)| (*v, q)).collect();
-            let pooled = pool(params, &own);
+            let pooled = pool(weights.pool, &own);
             samples.push(TrackSample {
                 id,
                 shot: shot.id,
@@ -147,12 +159,17 @@ pub fn samples(
                 last_box,
                 quality: pooled.as_ref().map_or(0.0, |p| p.quality),
                 vector: pooled.map(|p| p.vector),
+                occluded: occluded.get(&id).map_or(0.0, |all| share(all)),
                 eye_px: track.eye_px,
             });
         }
     }
     samples.sort_by_key(|s| s.id);
     Ok(samples)
+}
+
+fn share(all: &[bool]) -> f32 {
+    all.iter().filter(|is_so| **is_so).count() as f32 / all.len().max(1) as f32
 }
 
 fn gather(tracks: &mut BTreeMap<TrackId, Gathered>, face: &Face) {

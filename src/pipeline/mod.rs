@@ -6,6 +6,7 @@ pub mod flow;
 pub mod group;
 pub mod link;
 pub mod listen;
+pub mod looks;
 pub mod progress;
 pub mod reembed;
 pub mod sampling;

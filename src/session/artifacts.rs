@@ -2,10 +2,12 @@
 
 use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author, said};
+use crate::algo::quality::badges;
 use crate::blobs::Blobs;
+use crate::config::Settings;
 use crate::domain::{
-    Change, CosineMap, Counts, Crop, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId, Identity, MediaTime,
-    ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
+    Badges, Change, CosineMap, Counts, Crop, CropInfo, CropKey, DeviceUse, Draft, Edit, EmbedderId, EpisodeEntry, EpisodeId,
+    Identity, MediaTime, ModelUse, OperationKind, PassMark, RunId, RunMeta, ShotRecord, Size, TrackMap, VideoFacts,
 };
 use crate::export::artifacts::{
     self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, SpeechRows, Writer,
@@ -44,6 +46,7 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     let own = settings.in_cosines_of(embedder.and_then(|e| e.cosines(settings.cosines)));
     let cluster = &own.cluster;
     let loose = CosineMap::new(settings.cosines, own.cosines).cosine(LOOSE);
+    let badges = badges_of(&store, summary.run.id, settings)?;
     let described = Episode {
         id: episode,
         run: &summary.run,
@@ -51,6 +54,7 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
         assignments: &summary.assignments,
         people: &people,
         known_people: known.as_ref(),
+        badges: &badges,
         cluster: ClusterRules {
             cluster_thresh: f64::from(cluster.cluster_thresh),
             min_cluster_size: cluster.min_cluster_size as u64,
@@ -78,6 +82,16 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     }
     let sink = writer.finish().map_err(failed)?;
     sink.close().map_err(failed)
+}
+
+/// Returns the badges of the crops of a run, by the track that they are in now.
+fn badges_of(store: &EpisodeStore, run: RunId, settings: &Settings) -> Result<BTreeMap<CropKey, Badges>, SessionError> {
+    let (looks, map) = (store.looks(run)?, store.track_map(run)?);
+    let of = |crop: CropInfo| {
+        let key = CropKey { track: map.track(crop.track, crop.at.frame), frame: crop.at.frame };
+        (key, badges(&settings.badges, &crop.quality, looks.get(&crop.key())))
+    };
+    Ok(store.crops(run)?.into_iter().map(of).collect())
 }
 
 /// Puts the shots of a run together again, one at a time.

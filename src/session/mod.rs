@@ -109,8 +109,8 @@ pub use review::{
 };
 pub use run::{RunEnd, RunReport, RunRequest, Watcher, asked, reason_text, run};
 pub use speech::{FaceScores, Speech, TurnLine, turns};
-use standing::settings_of_run;
 pub use standing::{Choice, FolderEntry, Standing, Verdict as WorkVerdict, standing, video_text, videos_in};
+use standing::{GROUPING, settings_of_run};
 pub use suggest::{Suggestion, Suggestions, apply, suggest};
 pub use synthetic::{SyntheticSize, write_synthetic};
 pub use transcription::{FileTranscript, TranscriptFile, WordsReport, transcribe_file};

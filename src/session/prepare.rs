@@ -151,6 +151,7 @@ pub(super) fn group_key(settings: &Settings, meta: &RunMeta, embedder: &Embedder
         "scan": meta.scan_key,
         "embedder": embedder,
         "embedder_sha256": meta.embedder.sha256,
+        "badges": settings.badges,
         "pool": settings.pool,
         "cluster": settings.cluster,
         "recognise": settings.recognise,

@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::domain::{EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, PersonId, Roster, Source};
 use crate::infer::Registry;
 use crate::pipeline::group::{self, KnownFaces};
+use crate::pipeline::{Cancel, looks};
 use crate::store::{Catalog, EpisodeStore, Library};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -137,7 +138,8 @@ pub fn recognise(workspace: &Workspace, episode: &EpisodeId, portraits: Option<&
         Some(folder) => Faces::of_folder(workspace, &library, &embedder, folder)?,
         None => Faces::of_library(workspace, &library, &own, &embedder)?,
     };
-    group::run(&store, &run, &embedder, &own.pool, &own.cluster, &faces.known(&own), Timestamp::now())?;
+    looks::run(&store, run.id, &Cancel::default())?;
+    group::run(&store, &run, &embedder, own.weights(), &own.cluster, &faces.known(&own), Timestamp::now())?;
     let key = group_key(&own, &run, &embedder, &faces.digest);
     passes::mark(&mut run, passes::GROUP, key);
     store.update_run(&run)?;

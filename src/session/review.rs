@@ -39,7 +39,7 @@ use super::command::Command;
 use super::diff::{Comparing, RunDiff};
 use super::{FrameSource, SessionError, Touches, Workspace, author, decisions};
 use crate::config::Settings;
-use crate::domain::{CropKey, EpisodeId, LogEntry, Operation, RunId, RunMeta, TrackId};
+use crate::domain::{CropInfo, CropKey, EpisodeId, LogEntry, Operation, RunId, RunMeta, TrackId};
 use crate::infer::Registry;
 use crate::store::{EpisodeStore, Library, StoreError};
 use near::Scale;
@@ -331,7 +331,8 @@ impl Review {
     /// # Errors
     /// None at present: everything but the pictures is in memory.
     pub fn crops(&self, track: TrackId, after: Option<CropCursor>, every: usize, limit: usize) -> Result<CropPage, SessionError> {
-        Ok(crops::page(&self.state.crops_of(track), track, after, every, limit, &self.settings.doubts))
+        let badges = |crop: &CropInfo| self.state.badges(&self.settings.badges, crop);
+        Ok(crops::page(&self.state.crops_of(track), track, after, every, limit, &self.settings.doubts, badges))
     }
 
     /// Returns the 4:5 JPEG of a crop; `None` where there is none.

@@ -24,7 +24,7 @@ use crate::media::{DecodeParams, Decoder, Hardware};
 use crate::pipeline::carry_voices::CarriedVoices;
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::{self, NextIds, Resume, ScanPlan};
-use crate::pipeline::{Cancel, Phase, Progress, carry_voices, group, reembed};
+use crate::pipeline::{Cancel, Phase, Progress, carry_voices, group, looks, reembed};
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -169,6 +169,10 @@ pub fn run(
 
     progress.begin(Phase::Cluster, 0, 0);
     watcher.moves();
+    looks::run(&store, meta.id, cancel)?;
+    if cancel.is_set() {
+        return cancelled(&store, &meta);
+    }
     let roster = Arc::new(library.catalog().roster()?);
     let mut carrying = Carrying::default();
     carrying.carry_nevers(&store, &roster, &settings.compare, &meta, Timestamp::now())?;
@@ -177,7 +181,7 @@ pub fn run(
     let group_skipped = passes::is_made_of(&meta, GROUP, &group_key);
     if !group_skipped {
         passes::begins(&mut meta, settings, |table| !passes::TABLES.contains(&table));
-        group::run(&store, &meta, &embedder, &own.pool, &own.cluster, &faces.known(&own), Timestamp::now())?;
+        group::run(&store, &meta, &embedder, own.weights(), &own.cluster, &faces.known(&own), Timestamp::now())?;
         passes::mark(&mut meta, GROUP, group_key);
         store.update_run(&meta)?;
     }

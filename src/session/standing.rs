@@ -119,7 +119,7 @@ fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> 
             instead: Some(Work::Anew),
         });
     }
-    let settings = match settings_of_run(workspace, run, &["pool", "cluster", "cosines", "recognise"]) {
+    let settings = match settings_of_run(workspace, run, &GROUPING) {
         Ok(layers) => layers.settings()?,
         Err(error) => return Ok(Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) }),
     };
@@ -174,6 +174,9 @@ pub(super) fn settings_of_run(workspace: &Workspace, run: &RunMeta, but: &[&str]
     }
     Ok(layers)
 }
+
+/// Tables of settings that decide how tracks are grouped.
+pub(super) const GROUPING: [&str; 5] = ["pool", "badges", "cluster", "cosines", "recognise"];
 
 /// What decides no result: how things are stored, fetched and shown.
 fn is_untouched(table: &str, but: &[&str]) -> bool {

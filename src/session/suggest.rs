@@ -5,7 +5,10 @@ use super::portraits::{Portrait, PortraitModels, portrait_files};
 use super::report::{self, EpisodeSummary};
 use super::{SessionError, Workspace, author, fingerprint};
 use crate::algo::cluster::{Mean, PoolParams, likeness, pool};
-use crate::domain::{CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, Source, TrackId};
+use crate::algo::quality::{BadgeParams, badges};
+use crate::domain::{
+    CropInfo, CropKey, EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, OperationKind, Quality, Source, TrackId,
+};
 use crate::facebank::VectorIndex;
 use crate::store::{EpisodeStore, Library};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +57,7 @@ pub fn suggest(workspace: &Workspace, episode: &EpisodeId, folder: &Path) -> Res
     let embedder = EmbedderId(models.embedder_file.entry.id.clone());
     let settings = models.settings(workspace);
     let params = &settings.suggest;
-    let tracks = Tracks::open(&library, &store, &summary, &embedder, &settings.pool)?;
+    let tracks = Tracks::open(&library, &store, &summary, &embedder, &settings.pool, &settings.badges)?;
     let mut clusters = Vec::new();
     for (cluster, people) in tracks.nearest_people(&portraits, settings.cluster.strangers)? {
         let Some(person) = summary.time.people.iter().find(|p| p.name.is_none() && p.identities.contains(&cluster)) else {
@@ -130,9 +133,12 @@ impl Tracks {
         summary: &EpisodeSummary,
         embedder: &EmbedderId,
         params: &PoolParams,
+        badge_params: &BadgeParams,
     ) -> Result<Self, SessionError> {
         let run = summary.run.id;
-        let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), c.quality)).collect();
+        let looks = store.looks(run)?;
+        let weigh = |c: &CropInfo| badges(badge_params, &c.quality, looks.get(&c.key())).weigh(&c.quality);
+        let quality: BTreeMap<CropKey, Quality> = store.crops(run)?.iter().map(|c| (c.key(), weigh(c))).collect();
         let map = store.track_map(run)?;
         let mut parts: BTreeMap<TrackId, Vec<(Embedding, Quality)>> = BTreeMap::new();
         for (key, vector) in store.embeddings(run, embedder)? {
@@ -152,7 +158,7 @@ impl Tracks {
             }
         }
         let clusters = members.into_iter().filter_map(|(id, crops)| Some((id, pooled(&crops)?))).collect();
-        let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params, "tracks": store.track_parts(run)?.into_iter().collect::<Vec<_>>()});
+        let made_of = serde_json::json!({"scan": summary.run.scan_key, "crops": parts.values().map(Vec::len).sum::<usize>(), "pool": params, "badges": badge_params, "looks": looks.len(), "tracks": store.track_parts(run)?.into_iter().collect::<Vec<_>>()});
         let rows = || parts.iter().filter_map(|(track, crops)| Some((u64::from(track.0), pooled(crops)?.direction))).collect();
         let base = library.cache_path(store.episode()).join(format!("tracks-{run}-{embedder}"));
         let index = VectorIndex::open_or_build(&base, embedder, &fingerprint::of_json(&made_of), rows)?;

@@ -120,7 +120,7 @@ impl WhatIfSource {
             return Ok(None);
         }
         let run = &self.snapshot.run;
-        let samples = group::samples(&store, run, &EmbedderId(run.embedder.id.clone()), &own.pool)?;
+        let samples = group::samples(&store, run, &EmbedderId(run.embedder.id.clone()), own.weights())?;
         // The file may be closed while pairs are compared.
         drop(store);
         let lowest = map.cosine(self.lowest());

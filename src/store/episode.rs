@@ -184,10 +184,11 @@ mod tests {
             store
                 .engine
                 .write(|txn| {
-                    use super::super::tables::{HEARD, HIGHEST_TRACK, MARKS, NEVERS, SCHEMA_VERSION, SETTLED, TRACKS};
+                    use super::super::tables::{HEARD, HIGHEST_TRACK, LOOKS, MARKS, NEVERS, SCHEMA_VERSION, SETTLED, TRACKS};
                     for table in HEARD {
                         txn.delete_table(table)?;
                     }
+                    txn.delete_table(LOOKS)?;
                     txn.delete_table(TRACKS)?;
                     txn.delete_table(MARKS)?;
                     txn.delete_table(SETTLED)?;

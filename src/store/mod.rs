@@ -28,6 +28,7 @@ mod episode;
 mod error;
 mod library;
 mod lock;
+mod looks;
 mod measured;
 mod parts;
 mod references;

@@ -4,7 +4,7 @@ use super::codec::{from_json, to_json};
 use super::engine::Fault;
 use super::episode::EpisodeStore;
 use super::error::StoreError;
-use super::tables::{ACTIVE_RUN, BY_SHOT, EMBEDDINGS, HEARD, LAST_RUN, PICTURES, RUNS, STATE};
+use super::tables::{ACTIVE_RUN, BY_SHOT, EMBEDDINGS, HEARD, LAST_RUN, LOOKS, PICTURES, RUNS, STATE};
 use crate::domain::{RunId, RunMeta};
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 use std::ops::Bound;
@@ -107,7 +107,7 @@ impl EpisodeStore {
         self.engine.write(|txn| {
             self.require_run(txn, run)?;
             txn.open_table(RUNS)?.remove(run.0)?;
-            for table in BY_SHOT.into_iter().chain(HEARD) {
+            for table in BY_SHOT.into_iter().chain(HEARD).chain([LOOKS]) {
                 txn.open_table(table)?.retain_in((run.0, 0)..=(run.0, u32::MAX), |_, _| false)?;
             }
             for table in PICTURES {

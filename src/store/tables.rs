@@ -5,8 +5,8 @@ use redb::TableDefinition;
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
 /// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints. 5: shows, seasons, casts, pictures of people.
-/// 6: whom tracks are not of. 7: the facebank. 8: decisions that are settled.
-pub(super) const SCHEMA: u32 = 8;
+/// 6: whom tracks are not of. 7: the facebank. 8: decisions that are settled. 9: what crops look like.
+pub(super) const SCHEMA: u32 = 9;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -33,6 +33,8 @@ pub(super) const ANALYSED: TableDefinition<ShotKey, Bytes> = TableDefinition::ne
 pub(super) const FACES: TableDefinition<ShotKey, Bytes> = TableDefinition::new("faces");
 pub(super) const TRACKLETS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("tracklets");
 pub(super) const CROPS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("crops");
+/// Run, shot: what was measured of its crops for badges; derived from their pictures.
+pub(super) const LOOKS: TableDefinition<ShotKey, Bytes> = TableDefinition::new("looks");
 /// JPEG.
 pub(super) const ALIGNED: TableDefinition<PictureKey, Bytes> = TableDefinition::new("aligned");
 /// JPEG.
@@ -150,6 +152,7 @@ impl Kind {
                     txn.open_table(table)?;
                 }
                 txn.open_table(EMBEDDINGS)?;
+                txn.open_table(LOOKS)?;
                 txn.open_table(ASSIGNMENTS)?;
                 txn.open_table(IDENTITIES)?;
                 txn.open_table(HIGHEST_IDENTITY)?;

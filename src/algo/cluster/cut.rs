@@ -110,6 +110,8 @@ impl Dendrogram {
             Alone::TooShort
         } else if track.eye_px < self.params.too_small_px {
             Alone::TooSmall
+        } else if track.occluded >= self.params.occluded_share {
+            Alone::Occluded
         } else if track.length.is_none() || track.quality < self.params.low_quality {
             Alone::LowQuality
         } else {

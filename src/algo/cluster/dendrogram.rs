@@ -36,6 +36,7 @@ pub(super) struct Track {
     /// Of the mean of its crops; absent where none could be embedded.
     pub(super) length: Option<f32>,
     pub(super) quality: f32,
+    pub(super) occluded: f32,
     pub(super) boxes: usize,
     pub(super) eye_px: f32,
     pub(super) time: MediaTime,
@@ -81,6 +82,7 @@ impl Dendrogram {
             id: s.id,
             length: s.vector.as_ref().map(|v| v.length),
             quality: s.quality,
+            occluded: s.occluded,
             boxes: s.frames.len(),
             eye_px: s.eye_px,
             time: s.time,

@@ -22,6 +22,7 @@ pub struct Params {
     pub belief_width: f32,
     pub too_small_px: f32,
     pub too_short_boxes: usize,
+    pub occluded_share: f32,
     pub low_quality: f32,
 }
 
@@ -47,6 +48,8 @@ impl Params {
 pub enum Alone {
     TooShort,
     TooSmall,
+    /// Something is before its face.
+    Occluded,
     LowQuality,
     /// It is good enough, but like no other.
     FarFromAll,
@@ -58,6 +61,7 @@ impl fmt::Display for Alone {
         f.write_str(match self {
             Self::TooShort => "too_short",
             Self::TooSmall => "too_small",
+            Self::Occluded => "occluded",
             Self::LowQuality => "low_quality",
             Self::FarFromAll => "far_from_all",
         })
@@ -138,6 +142,7 @@ mod tests {
             last_box: bbox,
             vector: Some(Mean::single(Embedding::from_raw(v).unwrap())),
             quality: 0.7,
+            occluded: 0.0,
             eye_px: 40.0,
         }
     }
@@ -186,11 +191,13 @@ mod tests {
         small.eye_px = 8.0;
         let mut blank = track(3, 3, 200, 10, 2, 0.0);
         blank.vector = None;
-        let tracks = [track(1, 1, 0, 1, 0, 0.0), small, blank, track(4, 4, 300, 20, 3, 0.0)];
+        let mut hidden = track(5, 5, 400, 20, 4, 0.0);
+        hidden.occluded = 0.75;
+        let tracks = [track(1, 1, 0, 1, 0, 0.0), small, blank, track(4, 4, 300, 20, 3, 0.0), hidden];
         let got = cluster(&params(), &tracks, &[]);
         let mut why: Vec<_> = got.clusters.iter().map(|c| (members(c)[0], c.alone.unwrap().to_string())).collect();
         why.sort();
-        let want = [(1, "too_short"), (2, "too_small"), (3, "low_quality"), (4, "far_from_all")];
+        let want = [(1, "too_short"), (2, "too_small"), (3, "low_quality"), (4, "far_from_all"), (5, "occluded")];
         assert_eq!(why, want.map(|(t, w)| (t, w.to_owned())));
     }
 

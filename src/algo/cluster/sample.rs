@@ -17,8 +17,10 @@ pub struct TrackSample {
     pub last_box: BBox,
     /// Its pooled vector; `None` where no crop could be embedded.
     pub vector: Option<Mean>,
-    /// Best quality of the crops behind the vector, `0..=1`.
+    /// Best quality of the crops behind the vector, less what their badges take, `0..=1`.
     pub quality: f32,
+    /// Share of its crops on which something is seen to be before the face, `0..=1`.
+    pub occluded: f32,
     /// Largest distance between the eyes among its faces, in pixels.
     pub eye_px: f32,
 }
@@ -93,6 +95,7 @@ mod tests {
             last_box: bbox,
             vector: None,
             quality: 0.5,
+            occluded: 0.0,
             eye_px: 40.0,
         }
     }

@@ -152,6 +152,7 @@ fn track(id: u32, shot: u32, first: u64, boxes: usize, person: usize, off: f32) 
         vector: (!id.is_multiple_of(11))
             .then(|| Mean { direction: Embedding::from_raw(v).unwrap(), length: 0.9 + 0.01 * (id % 10) as f32 }),
         quality: 0.7,
+        occluded: 0.0,
         eye_px: 40.0,
     }
 }

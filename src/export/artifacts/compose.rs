@@ -4,15 +4,19 @@ use super::identities::TrackSummary;
 use super::layout::{crop_path, face_id, thumb_name};
 use super::progress::ProgressReport;
 use super::rows::{
-    CANONICAL, DetectionRow, FaceRow, QualityParts, SceneCuts, ShotRow, TrackMetricsFile, TrackRow, corners, points,
+    BadgeRow, CANONICAL, DetectionRow, FaceRow, QualityParts, SceneCuts, ShotRow, TrackMetricsFile, TrackRow, corners, points,
 };
 use super::run_row::{Analysed, ModelRow, RunRow, VideoRow};
 use super::write::{Episode, best};
-use crate::domain::{Crop, Embedding, Face, Fate, FrameTime, ModelUse, Shot, ShotRecord, Tracklet};
+use crate::domain::{Badges, Crop, Embedding, Face, Fate, FrameTime, ModelUse, Shot, ShotRecord, Tracklet};
 use crate::export::rounding::{decimals, seconds};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io;
+
+fn badge_rows(badges: &Badges) -> Vec<BadgeRow> {
+    badges.shown().map(|b| BadgeRow { badge: b.kind, value: b.value, reason: b.evidence.to_string() }).collect()
+}
 
 impl Episode<'_> {
     pub(super) fn detection_row(&self, face: &Face) -> DetectionRow {
@@ -105,6 +109,7 @@ impl Episode<'_> {
                 visibility: quality.visibility,
             }),
             landmarks: crop.detection.landmarks.as_ref().map(points),
+            badges: self.badges.get(&crop.key()).map(badge_rows).unwrap_or_default(),
             embedding: Some(vector.as_slice().to_vec()),
             embedding_model: Some(run.embedder.id.clone()),
             embedding_row: u64::try_from(row).ok(),

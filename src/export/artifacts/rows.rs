@@ -2,7 +2,7 @@
 //!
 //! Every field that a reader may find missing is an `Option`: missing is unknown, never 0.
 
-use crate::domain::{Affine, BBox, DropReason, Landmarks, Point, Size, TrackId, Transition};
+use crate::domain::{Affine, BBox, BadgeKind, DropReason, Landmarks, Point, Size, TrackId, Transition};
 use serde::de::{Deserializer, Error, Unexpected};
 use serde::{Deserialize, Serialize};
 
@@ -232,6 +232,9 @@ pub struct FaceRow {
     pub quality_parts: Option<QualityParts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landmarks: Option<Points>,
+    /// What keeps it from being recognised; absent where nothing is seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub badges: Vec<BadgeRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,6 +261,17 @@ pub struct FaceRow {
     /// Why it was passed over; then it has no embedding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
+}
+
+/// One thing that keeps a face from being recognised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BadgeRow {
+    pub badge: BadgeKind,
+    /// `0.5..=1`.
+    pub value: f32,
+    /// What it rests on, in words.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// The parts that `quality` is weighed from, each `0..=1`.

@@ -252,6 +252,7 @@ impl Case {
             identities: &self.identities,
             assignments: &self.assignments,
             people: &self.people,
+            badges: &BTreeMap::new(),
             cluster: RULES,
             metrics: &self.metrics,
             screen_time: &self.screen_time,

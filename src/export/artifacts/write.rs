@@ -8,8 +8,8 @@ use super::progress::progress_json;
 use super::speech::SpeechRows;
 use super::transcript::{self, SaidTurn};
 use crate::domain::{
-    Assignment, Crop, Embedding, EpisodeId, Identity, IdentityId, Person, RunMeta, ScreenTime, Shot, ShotRecord, TrackId,
-    TrackMetrics, Tracklet,
+    Assignment, Badges, Crop, CropKey, Embedding, EpisodeId, Identity, IdentityId, Person, RunMeta, ScreenTime, Shot, ShotRecord,
+    TrackId, TrackMetrics, Tracklet,
 };
 use crate::export::csv::write_screen_time_csv;
 use crate::export::json::write_screen_time_json;
@@ -56,6 +56,8 @@ pub struct Episode<'a> {
     pub people: &'a [Person],
     /// What `people.json` of the show holds so far; people and clusters of other episodes are kept.
     pub known_people: Option<&'a PeopleFile>,
+    /// Of faces, by the track that they are in now.
+    pub badges: &'a BTreeMap<CropKey, Badges>,
     pub cluster: ClusterRules,
     pub metrics: &'a TrackMetrics,
     pub screen_time: &'a ScreenTime,

@@ -59,6 +59,7 @@ impl Scene {
                 last_box: bbox,
                 vector: cosine.map(|c| Mean::single(vector(c))),
                 quality: 0.8,
+                occluded: 0.0,
                 eye_px: 40.0,
             })
             .collect();

@@ -1,7 +1,7 @@
 //! What is to be run, as a value that can be written down.
 
 use super::super::run::RunRequest;
-use super::super::{SessionError, Workspace, settings_of_run};
+use super::super::{GROUPING, SessionError, Workspace, settings_of_run};
 use crate::config::Layers;
 use crate::domain::{Described, EpisodeId, RunId};
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,8 @@ impl Order {
         match self.work {
             Work::Measure | Work::Anew => {}
             Work::GoOn { run } => layers = self.of_run(workspace, run, &[])?,
-            Work::Embed { run } => layers = self.of_run(workspace, run, &["embed", "pool", "cluster", "cosines"])?,
-            Work::Group { run } => layers = self.of_run(workspace, run, &["pool", "cluster", "cosines"])?,
+            Work::Embed { run } => layers = self.of_run(workspace, run, &[&["embed"], &GROUPING[..]].concat())?,
+            Work::Group { run } => layers = self.of_run(workspace, run, &GROUPING)?,
         }
         for (key, value) in &self.settings {
             layers.set("the order", key, value.clone())?;

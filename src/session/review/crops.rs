@@ -2,7 +2,7 @@
 
 use super::doubt::{Doubt, of_picture};
 use crate::config::DoubtParams;
-use crate::domain::{CropInfo, CropKey, Detection, FrameTime, Quality, TrackId, TrackParts};
+use crate::domain::{Badges, CropInfo, CropKey, Detection, FrameTime, Look, Quality, TrackId, TrackParts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ pub struct CropRow {
     pub at: FrameTime,
     pub detection: Detection,
     pub quality: Quality,
+    pub badges: Badges,
     pub doubts: Vec<Doubt>,
 }
 
@@ -69,6 +70,20 @@ impl Crops {
     }
 }
 
+/// What was measured of the crops of a run for their badges.
+#[derive(Debug, Default)]
+pub(super) struct Looks(Vec<(CropKey, Look)>);
+
+impl Looks {
+    pub(super) fn new(looks: BTreeMap<CropKey, Look>) -> Self {
+        Self(looks.into_iter().collect())
+    }
+
+    pub(super) fn get(&self, crop: CropKey) -> Option<&Look> {
+        self.0.binary_search_by_key(&crop, |(key, _)| *key).ok().and_then(|at| self.0.get(at)).map(|(_, look)| look)
+    }
+}
+
 /// Returns the best of some crops: the highest quality, then the earliest.
 pub(super) fn best<'a>(crops: &[&'a CropInfo]) -> Option<&'a CropInfo> {
     crops.iter().copied().min_by(|a, b| b.quality.total.total_cmp(&a.quality.total).then(a.key().frame.cmp(&b.key().frame)))
@@ -82,6 +97,7 @@ pub(super) fn page(
     every: usize,
     limit: usize,
     params: &DoubtParams,
+    badges: impl Fn(&CropInfo) -> Badges,
 ) -> CropPage {
     let (every, limit) = (every.max(1), limit.max(1));
     let cursor = |c: &CropInfo| CropCursor { frame: c.at.frame, tracklet: c.track };
@@ -93,13 +109,10 @@ pub(super) fn page(
     });
     let shown: Vec<&CropInfo> = crops.iter().copied().skip(first).step_by(every).take(limit).collect();
     let is_more = first + every * limit < crops.len();
-    let row = |c: &CropInfo| CropRow {
-        key: c.key(),
-        track,
-        at: c.at,
-        detection: c.detection,
-        quality: c.quality,
-        doubts: of_picture(params, &c.quality).collect(),
+    let row = |c: &CropInfo| {
+        let badges = badges(c);
+        let doubts = of_picture(params, &c.quality, &badges).collect();
+        CropRow { key: c.key(), track, at: c.at, detection: c.detection, quality: c.quality, badges, doubts }
     };
     CropPage {
         next: if is_more { shown.last().map(|c| cursor(c)) } else { None },

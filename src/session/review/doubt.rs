@@ -1,21 +1,20 @@
 //! Why a face, a track or an identity deserves a second look.
 
 use crate::config::DoubtParams;
-use crate::domain::{Assignment, Quality, Source};
+use crate::domain::{Assignment, BadgeKind, Badges, Quality, Source, TrackBadge};
 use std::fmt;
 
 /// One reason for doubt; prints as one short word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
-    /// A run joined it to nobody: `too_short`, `too_small`, `low_quality`, `far_from_all`.
+    /// A run joined it to nobody: `too_short`, `too_small`, `occluded`, `low_quality`, `far_from_all`.
     Alone(String),
-    /// Turned away.
-    Profile,
+    /// What its badges say: turned away, covered, blurred.
+    Badge(BadgeKind),
     Small,
-    Blurred,
     /// Dark, or too bright.
     Dark,
-    /// Something is before it, or it leaves the picture.
+    /// It leaves the picture.
     Hidden,
     /// Nobody confirmed whose it is, and the run was not sure.
     LowBelief,
@@ -27,12 +26,12 @@ impl fmt::Display for Doubt {
             Self::Alone(why) => match why.as_str() {
                 "too_short" => "short",
                 "too_small" => "tiny",
+                "occluded" => "occluded",
                 "low_quality" => "poor",
                 _ => "alone",
             },
-            Self::Profile => "profile",
+            Self::Badge(kind) => return kind.fmt(f),
             Self::Small => "small",
-            Self::Blurred => "blurred",
             Self::Dark => "dark",
             Self::Hidden => "hidden",
             Self::LowBelief => "unsure",
@@ -41,11 +40,26 @@ impl fmt::Display for Doubt {
 }
 
 /// Returns what makes a picture of a face doubtful.
-pub(super) fn of_picture(params: &DoubtParams, quality: &Quality) -> impl Iterator<Item = Doubt> + use<> {
+pub(super) fn of_picture<'a>(
+    params: &DoubtParams,
+    quality: &Quality,
+    badges: &'a Badges,
+) -> impl Iterator<Item = Doubt> + use<'a> {
+    badges.shown().map(|b| Doubt::Badge(b.kind)).chain(of_quality(params, quality))
+}
+
+/// Returns what makes a track doubtful: badges on half of its crops and more, and what its best picture has.
+pub(super) fn of_track(params: &DoubtParams, best: Option<&Quality>, badges: &[TrackBadge]) -> Vec<Doubt> {
+    let often = badges.iter().filter(|b| b.share >= OFTEN).map(|b| Doubt::Badge(b.worst.kind));
+    often.chain(best.into_iter().flat_map(|quality| of_quality(params, quality))).collect()
+}
+
+/// Share of a track's crops from which a badge is the track's.
+const OFTEN: f32 = 0.5;
+
+fn of_quality(params: &DoubtParams, quality: &Quality) -> impl Iterator<Item = Doubt> + use<> {
     let doubts = [
-        (quality.frontality < params.profile, Doubt::Profile),
         (quality.size < params.small, Doubt::Small),
-        (quality.sharpness < params.blurred, Doubt::Blurred),
         (quality.light < params.dark, Doubt::Dark),
         (quality.visibility < params.hidden, Doubt::Hidden),
     ];

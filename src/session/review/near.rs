@@ -7,8 +7,9 @@
 use super::state::State;
 use crate::algo::cluster::{Mean, PoolParams, likeness, pool};
 use crate::algo::propagate;
+use crate::algo::quality::BadgeParams;
 use crate::config::Settings;
-use crate::domain::{EmbedderId, Face, Fate, IdentityId, MediaTime, ShotId, TrackId, TrackMap, Tracklet};
+use crate::domain::{CropInfo, EmbedderId, Face, Fate, IdentityId, MediaTime, ShotId, TrackId, TrackMap, Tracklet};
 use crate::session::SessionError;
 use crate::store::EpisodeStore;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,7 @@ const SLICE: usize = 4_000;
 #[derive(Debug, Clone)]
 pub(super) struct Scale {
     pool: PoolParams,
+    badges: BadgeParams,
     pub(super) propagate: propagate::Params,
     pub(super) strangers: f32,
 }
@@ -55,7 +57,8 @@ pub(super) struct Scale {
 impl Scale {
     /// Takes them from settings that were brought to the embedder's cosines.
     pub(super) fn of(own: &Settings) -> Self {
-        Self { pool: own.pool.clone(), propagate: own.propagate.clone(), strangers: own.cluster.strangers }
+        let (pool, badges) = (own.pool.clone(), own.badges.clone());
+        Self { pool, badges, propagate: own.propagate.clone(), strangers: own.cluster.strangers }
     }
 }
 
@@ -165,7 +168,9 @@ impl State {
             }
             let crops = self.crops_of(*track);
             read += crops.len();
-            let own: Vec<_> = crops.iter().filter_map(|c| Some((known.get(&c.key())?, &c.quality))).collect();
+            let weigh = |c: &CropInfo| self.badges(&scale.badges, c).weigh(&c.quality);
+            let own: Vec<_> = crops.iter().filter_map(|c| Some((known.get(&c.key())?, weigh(c)))).collect();
+            let own: Vec<_> = own.iter().map(|(vector, quality)| (*vector, quality)).collect();
             vectors.tracks.insert(*track, pool(&scale.pool, &own).map(|p| p.vector));
         }
         Ok(true)

@@ -3,6 +3,7 @@
 use super::tests::{episode, library};
 use super::*;
 use crate::algo::cluster::{Mean, likeness, pool};
+use crate::algo::quality::badges;
 use crate::domain::{EmbedderId, Fate, IdentityId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,9 +27,13 @@ fn plain(review: &Review) -> Plain {
     let (store, run) = (&review.store, &review.state.run);
     let map = store.track_map(run.id).unwrap();
     let vectors: BTreeMap<_, _> = store.embeddings(run.id, &EmbedderId(run.embedder.id.clone())).unwrap().into_iter().collect();
+    let looks = store.looks(run.id).unwrap();
     let mut crops: BTreeMap<TrackId, Vec<_>> = BTreeMap::new();
     for crop in store.crops(run.id).unwrap() {
-        crops.entry(map.crop(crop).track).or_default().push((&vectors[&crop.key()], crop.quality));
+        crops.entry(map.crop(crop).track).or_default().push((
+            &vectors[&crop.key()],
+            badges(&review.settings.badges, &crop.quality, looks.get(&crop.key())).weigh(&crop.quality),
+        ));
     }
     let pooled = |own: &[(&crate::domain::Embedding, crate::domain::Quality)]| {
         pool(&review.settings.pool, &own.iter().map(|(v, q)| (*v, q)).collect::<Vec<_>>()).unwrap().vector

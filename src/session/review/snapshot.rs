@@ -2,8 +2,8 @@
 
 use super::doubt::Doubt;
 use crate::domain::{
-    Assignment, CropKey, DiscardReason, EpisodeId, Identity, MediaTime, Person, Quality, RunMeta, ScreenTime, Shot, SoundLevels,
-    Span, Spoken, TrackId, Tracklet,
+    Assignment, Badges, CropKey, DiscardReason, EpisodeId, Identity, MediaTime, Person, Quality, RunMeta, ScreenTime, Shot,
+    SoundLevels, Span, Spoken, TrackBadge, TrackId, Tracklet,
 };
 use crate::session::speech::Speech;
 use std::collections::BTreeMap;
@@ -51,6 +51,8 @@ pub struct TrackInfo {
     pub crops: u32,
     /// That of its best crop.
     pub quality: Option<Quality>,
+    /// Badges of its crops.
+    pub badges: Vec<TrackBadge>,
     /// Absent where it counts for nobody.
     pub assignment: Option<Assignment>,
     /// Its own lock, or that of its identity.
@@ -85,5 +87,7 @@ pub struct Card {
     pub last: MediaTime,
     /// The best crop of its tracks.
     pub best: Option<CropKey>,
+    /// Those of its best crop.
+    pub badges: Badges,
     pub doubts: Vec<Doubt>,
 }

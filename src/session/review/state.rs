@@ -1,15 +1,16 @@
 //! An open episode in memory: what was measured is read once, what is decided follows the log.
 
-use super::crops::{Crops, best};
-use super::doubt::{Doubt, of_assignment, of_picture};
+use super::crops::{Crops, Looks, best};
+use super::doubt::{Doubt, of_assignment, of_picture, of_track};
 use super::near::Vectors;
 use super::snapshot::{Card, Snapshot, TrackInfo};
 use super::touched::Touched;
+use crate::algo::quality::{BadgeParams, badges};
 use crate::algo::screen_time::{Part, Presence, ShotTime, TrackTime, WhoIsWho, fold};
-use crate::config::{DoubtParams, Settings};
+use crate::config::Settings;
 use crate::domain::{
-    Author, Face, Fate, History, Identity, IdentityId, LogEntry, MediaTime, MouthScores, Operation, Roster, RunMeta, Shot,
-    ShotId, SoundLevels, Source, TrackId, TrackMap, TrackParts, Tracklet,
+    Author, Badges, CropInfo, Face, Fate, History, Identity, IdentityId, LogEntry, MediaTime, MouthScores, Operation, Roster,
+    RunMeta, Shot, ShotId, SoundLevels, Source, TrackId, TrackMap, TrackParts, Tracklet, track_badges,
 };
 use crate::session::plan::View;
 use crate::session::speech::{self, Faces, Speech};
@@ -37,6 +38,7 @@ pub(super) struct State {
     summaries: BTreeMap<u64, String>,
     shots: Arc<Vec<Shot>>,
     crops: Crops,
+    looks: Looks,
     pub(super) measured: BTreeMap<ShotId, ShotTime>,
     /// Pictures with a face of each track, ascending.
     pictures: Pictures,
@@ -76,6 +78,7 @@ impl State {
             summaries: BTreeMap::new(),
             shots: Arc::new(store.shots(run.id)?),
             crops: Crops::new(store.crops(run.id)?),
+            looks: Looks::new(store.looks(run.id)?),
             measured: BTreeMap::new(),
             pictures: Pictures::new(),
             tracks: Arc::default(),
@@ -121,6 +124,11 @@ impl State {
     /// Returns the pictures with a face of a track, ascending.
     pub(super) fn pictures_of(&self, track: TrackId) -> &[u64] {
         self.pictures.get(&track).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the badges of a crop; of one that was not looked at yet only what its points tell.
+    pub(super) fn badges(&self, params: &BadgeParams, crop: &CropInfo) -> Badges {
+        badges(params, &crop.quality, self.looks.get(crop.key()))
     }
 
     /// Folds what is known into what screens show.
@@ -191,7 +199,7 @@ impl State {
             let (time, found, pictures) = read_shot(store, &self.run, shot, &map, settings)?;
             self.pictures.extend(pictures);
             for track in found {
-                infos.insert(track.id, self.measured_info(track, &time));
+                infos.insert(track.id, self.measured_info(track, &time, &settings.badges));
                 touched.tracks.insert(track.id);
             }
             self.measured.insert(shot.id, time);
@@ -204,13 +212,13 @@ impl State {
         touched.tracks.extend(before.chain(members.values().flatten()));
         for track in &touched.tracks {
             if let Some(info) = infos.get_mut(track) {
-                self.decide_info(info, &members, &settings.doubts);
+                self.decide_info(info, &members, settings);
             }
         }
         for id in &touched.identities {
             match self.view.identities.get(id) {
                 Some(identity) => {
-                    let card = self.card(identity, members.get(id).map_or(&[], Vec::as_slice), infos, &settings.doubts);
+                    let card = self.card(identity, members.get(id).map_or(&[], Vec::as_slice), infos, settings);
                     self.cards.insert(*id, card);
                 }
                 None => {
@@ -234,16 +242,18 @@ impl State {
     }
 
     /// Fills in what was measured of a track.
-    fn measured_info(&self, track: Tracklet, time: &ShotTime) -> TrackInfo {
+    fn measured_info(&self, track: Tracklet, time: &ShotTime, params: &BadgeParams) -> TrackInfo {
         let parts: TrackParts = self.view.parts_of(track.id).unwrap_or_default();
         let crops = self.crops.of(&parts);
         let best = best(&crops);
+        let badges: Vec<Badges> = crops.iter().map(|c| self.badges(params, c)).collect();
         TrackInfo {
             track,
             seen: time.tracks.get(&track.id).map(|t| t.seen.clone()).unwrap_or_default(),
             best: best.map(crate::domain::CropInfo::key),
             crops: u32::try_from(crops.len()).unwrap_or(u32::MAX),
             quality: best.map(|c| c.quality),
+            badges: track_badges(&badges.iter().collect::<Vec<_>>()),
             assignment: None,
             locked: false,
             discarded: None,
@@ -252,7 +262,7 @@ impl State {
     }
 
     /// Fills in what is decided of a track.
-    fn decide_info(&self, info: &mut TrackInfo, members: &BTreeMap<IdentityId, Vec<TrackId>>, params: &DoubtParams) {
+    fn decide_info(&self, info: &mut TrackInfo, members: &BTreeMap<IdentityId, Vec<TrackId>>, settings: &Settings) {
         let assignment = self.view.assignments.get(&info.track.id).copied();
         let identity = assignment.and_then(|a| self.view.identities.get(&a.identity));
         let with = assignment.and_then(|a| members.get(&a.identity)).map_or(0, Vec::len);
@@ -260,11 +270,11 @@ impl State {
         info.locked = assignment.is_some_and(|a| a.locked) || identity.is_some_and(|i| i.locked);
         info.discarded = self.view.marks.get(&info.track.id).map(|m| m.discarded);
         info.doubts = identity.and_then(|i| alone(i, with)).into_iter().collect();
-        info.doubts.extend(info.quality.iter().flat_map(|q| of_picture(params, q)));
-        info.doubts.extend(assignment.and_then(|a| of_assignment(params, &a)));
+        info.doubts.extend(of_track(&settings.doubts, info.quality.as_ref(), &info.badges));
+        info.doubts.extend(assignment.and_then(|a| of_assignment(&settings.doubts, &a)));
     }
 
-    fn card(&self, identity: &Identity, members: &[TrackId], infos: &BTreeMap<TrackId, TrackInfo>, params: &DoubtParams) -> Card {
+    fn card(&self, identity: &Identity, members: &[TrackId], infos: &BTreeMap<TrackId, TrackInfo>, settings: &Settings) -> Card {
         let mut tracks: Vec<&TrackInfo> = members.iter().filter_map(|t| infos.get(t)).collect();
         tracks.sort_by_key(|info| (Reverse(info.seconds()), info.track.id));
         let time = |info: &TrackInfo| self.measured.get(&info.track.shot).and_then(|shot| shot.tracks.get(&info.track.id));
@@ -277,8 +287,9 @@ impl State {
         let pictured = tracks.iter().filter_map(|i| Some((i.quality?, i.best?)));
         let best = pictured.min_by(|a, b| b.0.total.total_cmp(&a.0.total).then(a.1.cmp(&b.1)));
         let mut doubts: Vec<Doubt> = alone(identity, members.len()).into_iter().collect();
-        doubts.extend(best.iter().flat_map(|(quality, _)| of_picture(params, quality)));
-        let is_unsure = presence.confidence < f64::from(params.low_belief) && presence.review_share < 1.0;
+        let best_badges = best.map(|(quality, key)| badges(&settings.badges, &quality, self.looks.get(key))).unwrap_or_default();
+        doubts.extend(best.iter().flat_map(|(quality, _)| of_picture(&settings.doubts, quality, &best_badges)));
+        let is_unsure = presence.confidence < f64::from(settings.doubts.low_belief) && presence.review_share < 1.0;
         doubts.extend((is_unsure && !parts.is_empty()).then_some(Doubt::LowBelief));
         let begin = tracks.iter().map(|i| i.track.first.pts).min().unwrap_or(MediaTime::ZERO);
         let end = tracks.iter().map(|i| i.track.last.pts).max().unwrap_or(MediaTime::ZERO);
@@ -291,6 +302,7 @@ impl State {
             belief: presence.confidence,
             confirmed_share: presence.review_share,
             best: best.map(|(_, key)| key),
+            badges: best_badges,
             doubts,
         }
     }

@@ -303,6 +303,8 @@ fn draw_side(desk: &Desk, card: &Card, canvas: &mut Canvas<'_, '_>, detail: Deta
     canvas.line(text, 4, Line::from(canvas.span(Role::Bar, presence(desk, card, usize::from(width)))));
     let doubts: Vec<String> = card.doubts.iter().map(|d| format!("▲ {d}")).collect();
     canvas.line(text, 5, Line::from(canvas.span(Role::Doubt, fit(&doubts.join("  "), usize::from(width)))));
+    let why: Vec<String> = card.badges.shown().map(|b| b.evidence.to_string()).collect();
+    canvas.line(text, 6, Line::from(canvas.dim(fit(&why.join(", "), usize::from(width)))));
 }
 
 fn presence(desk: &Desk, card: &Card, cells: usize) -> String {

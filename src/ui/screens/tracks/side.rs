@@ -6,6 +6,7 @@ use super::super::super::pictures::Kind;
 use super::super::super::text::{clock, fit};
 use super::super::super::theme::Role;
 use crate::domain::MediaTime;
+use crate::session::{CropRow, Doubt};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -43,6 +44,17 @@ pub(super) fn draw_side(desk: &Desk, canvas: &mut Canvas<'_, '_>, side: Rect) {
                 .dim(format!("sharp {:.2}  light {:.2}  uncovered {:.2}", quality.sharpness, quality.light, quality.visibility)),
         ),
     );
-    let doubts: Vec<String> = crop.doubts.iter().map(|d| format!("▲ {d}")).collect();
-    canvas.line(text, 4, Line::from(canvas.span(Role::Doubt, fit(&doubts.join("  "), usize::from(width)))));
+    for (row, line) in (4..text.height).zip(reasons(crop)) {
+        canvas.line(text, row, Line::from(canvas.span(Role::Doubt, fit(&line, usize::from(width)))));
+    }
+}
+
+/// Returns why a crop is hard to recognise: each badge with what it rests on, then what else is doubtful.
+fn reasons(crop: &CropRow) -> Vec<String> {
+    let mut lines: Vec<String> = crop.badges.shown().map(|b| format!("▲ {}: {}", b.kind, b.evidence)).collect();
+    let rest: Vec<String> = crop.doubts.iter().filter(|d| !matches!(d, Doubt::Badge(_))).map(|d| format!("▲ {d}")).collect();
+    if !rest.is_empty() {
+        lines.push(rest.join("  "));
+    }
+    lines
 }
