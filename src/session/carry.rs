@@ -5,6 +5,7 @@
 //! decision of an earlier run holds in this one, was overruled here later, is in conflict, or is left over.
 
 mod bring;
+mod never;
 mod open;
 mod side;
 #[cfg(test)]
@@ -181,7 +182,7 @@ impl Carrying {
             let pairs = self.common(store, params, source.side.run(), run.id)?;
             let shared = Shared::of(&pairs, &source.side.map(), &after.map());
             let wanted = source.wanted.iter().copied().filter(|d| !source.side.is_settled(*d)).collect();
-            bring::nevers(&source.side, &mut after, &shared, &wanted);
+            never::bring(&source.side, &mut after, &shared, &wanted);
         }
         let changes = bring::changes(&before, &after);
         if !changes.is_empty() {

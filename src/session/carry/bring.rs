@@ -1,18 +1,17 @@
 //! Brings the decisions of one run to another, as far as its tracks hold them. Pure.
 
 use super::super::command::Command;
+use super::never;
 use super::side::{Key, Side, Verdict, Who, is_named};
 use super::verdict::{beside_cut, by_shot};
 use crate::algo::run_diff::{Pair, Shared};
-use crate::domain::{
-    Assignment, Change, Decision, Edit, Identity, IdentityId, Mark, Method, Never, PersonId, Source, TrackId, VoiceLink,
-};
+use crate::domain::{Assignment, Change, Decision, Edit, Identity, IdentityId, Mark, Method, Source, TrackId, VoiceLink};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Brings the decisions `wanted` of `then` to `now`, which is as it is to be afterwards.
 ///
-/// Cuts and joins go first, so that the tracks are those that were decided on; then names; then whose a track is. A decision goes where more
-/// than half of the faces that both runs saw carry it. What a person decided here later stays, and so does what they took back; locks hold.
+/// Cuts and joins go first, so that the tracks are those that were decided on; then whom they are not of, names, and whose a track is. A
+/// decision goes where more than half of the faces that both runs saw carry it. What a person decided here later stays, and so does what they took back; locks hold.
 pub(super) fn bring(then: &Side, now: &mut Side, pairs: &[Pair], wanted: &BTreeSet<Decision>) {
     for decision in wanted {
         if let Decision::Cut { tracklet, at } = decision {
@@ -37,10 +36,11 @@ pub(super) fn bring(then: &Side, now: &mut Side, pairs: &[Pair], wanted: &BTreeS
         }
     }
     let shared = Shared::of(pairs, &then.map(), &now.map());
-    nevers(then, now, &shared, wanted);
+    never::bring(then, now, &shared, wanted);
     let before: BTreeSet<IdentityId> = now.view.assignments.values().map(|a| a.identity).collect();
     let mut meant = names(then, now, &shared, wanted);
     tracks(then, now, &shared, wanted, &mut meant);
+    never::free(now);
     drop_emptied(now, &before);
     holds(then, now, &shared, wanted);
 }
@@ -55,30 +55,14 @@ fn make(now: &mut Side, command: &Command, looked_at: &[TrackId]) {
     }
 }
 
-/// Says of tracks whom they are not of, where most of their faces were said not to be theirs; where somebody gave them to that very person here,
-/// that stands.
-pub(super) fn nevers(then: &Side, now: &mut Side, shared: &Shared, wanted: &BTreeSet<Decision>) {
-    let people: BTreeSet<PersonId> = then.view.nevers.keys().map(|key| key.1).collect();
-    for person in people {
-        let say = |old: TrackId| wanted.contains(&Decision::Never { track: old, person }).then_some(());
-        for track in shared.by_new.keys().filter(|t| shared.majority(&[**t], say).is_some()) {
-            let olds = shared.by_new.get(track).into_iter().flat_map(BTreeMap::keys).copied().filter(|old| say(*old).is_some());
-            let since = olds.map(|old| then.since(Decision::Never { track: old, person })).max().unwrap_or_default();
-            let is_theirs = matches!(now.verdict(*track), Some(Verdict::Of(id)) if now.who(id) == Who::Person(person));
-            if !is_theirs && !now.since.is_later(Key::Never(*track, person), since) {
-                now.view.nevers.entry((*track, person)).or_insert(Never { source: Source::Carried });
-            }
-        }
-    }
-}
-
 /// Gives names to the identities that have most of the faces of a named one; returns which identity of now an unnamed one of then is.
 fn names(then: &Side, now: &mut Side, shared: &Shared, wanted: &BTreeSet<Decision>) -> BTreeMap<IdentityId, IdentityId> {
     let was = |old: TrackId| then.view.assignments.get(&old).map(|a| a.identity);
     let members = now.all_members();
     let mut meant: BTreeMap<IdentityId, IdentityId> = BTreeMap::new();
     let say = |old: TrackId| then.verdict(old).filter(|_| wanted.contains(&Decision::Track(old)));
-    for (id, mut tracks) in members {
+    for (id, all) in members {
+        let mut tracks = all.clone();
         // Tracks that were decided on one by one go where they belong; who the others are is told by the others, where there are any.
         let plain: Vec<TrackId> = tracks.iter().copied().filter(|t| shared.majority(&[*t], say).is_none()).collect();
         if !plain.is_empty() {
@@ -97,6 +81,9 @@ fn names(then: &Side, now: &mut Side, shared: &Shared, wanted: &BTreeSet<Decisio
         }
         if is_named(to) && now.who(id) == then.who(old) {
             now.since.bring(Key::Name(id), since);
+            continue;
+        }
+        if !never::allows_name(now, &all, &then.who(old)) {
             continue;
         }
         let to = Identity { name: from.name.clone(), person: from.person, source: Source::Carried, ..to.clone() };
@@ -122,16 +109,20 @@ fn tracks(
         if now.since.is_later(Key::Track(*track), since) || now.is_locked(*track) {
             continue;
         }
-        now.since.bring(Key::Track(*track), since);
         let own = now.view.assignments.get(track).copied();
         match verdict {
             Verdict::Discarded(discarded) => {
+                now.since.bring(Key::Track(*track), since);
                 now.view.assignments.remove(track);
                 now.view.marks.insert(*track, Mark { discarded });
             }
             Verdict::Of(old) => {
                 let locked = from.iter().any(|old| then.view.assignments.get(old).is_some_and(|a| a.locked));
                 let to = counterpart(then, now, old, meant);
+                if !never::allow(now, *track, to, &then.who(old), since) {
+                    continue;
+                }
+                now.since.bring(Key::Track(*track), since);
                 now.view.marks.remove(track);
                 if own.is_some_and(|own| own.identity == to && own.source != Source::Proposed && own.locked == locked) {
                     continue;

@@ -79,8 +79,12 @@ impl Since {
     /// Tells whether something else about it came after that entry. What was only carried, 0, is older than everything, also than taking it
     /// back.
     pub(super) fn is_later(&self, key: Key, than: u64) -> bool {
-        let at = self.at(key).max(self.brought.get(&key).copied().unwrap_or_default());
-        at > than || (than == 0 && self.taken_back.contains(&key))
+        self.known(key) > than || (than == 0 && self.taken_back.contains(&key))
+    }
+
+    /// Returns the entry by which a person decided it last, here or where it was brought from; 0 where that is not known.
+    pub(super) fn known(&self, key: Key) -> u64 {
+        self.at(key).max(self.brought.get(&key).copied().unwrap_or_default())
     }
 
     /// Remembers that it was brought from where it was decided at that entry.
@@ -172,6 +176,34 @@ impl Side {
         let mut identity = identity.clone();
         self.roster.bring_up([&mut identity]);
         identity.name.or(identity.label).unwrap_or_else(|| id.to_string())
+    }
+
+    /// Returns the person that stands for another, themselves where nobody does.
+    fn stands_for(&self, person: PersonId) -> PersonId {
+        self.roster.stands_for(person).map_or(person, |p| p.id)
+    }
+
+    /// Tells whether a track is somebody's now, decided or not.
+    pub(super) fn is_of(&self, track: TrackId, person: PersonId) -> bool {
+        let a = self.view.assignments.get(&track);
+        a.is_some_and(|a| self.who(a.identity) == Who::Person(self.stands_for(person)))
+    }
+
+    /// Returns the entry by which a person gave the identity of a track its name; 0 where nobody did.
+    pub(super) fn named_at(&self, track: TrackId) -> u64 {
+        self.view.assignments.get(&track).map_or(0, |a| self.since.at(Key::Name(a.identity)))
+    }
+
+    /// Returns what says that a track is not of a person, who may stand for others.
+    pub(super) fn denials(&self, track: TrackId, person: PersonId) -> Vec<(TrackId, PersonId)> {
+        let all = (track, PersonId(0))..=(track, PersonId(u32::MAX));
+        let person = self.stands_for(person);
+        self.view.nevers.range(all).map(|(key, _)| *key).filter(|key| self.stands_for(key.1) == person).collect()
+    }
+
+    /// Tells whether somebody said that a track is not of a person.
+    pub(super) fn denies(&self, track: TrackId, person: PersonId) -> bool {
+        !self.denials(track, person).is_empty()
     }
 
     /// Returns what was decided on a track, if anything.

@@ -276,6 +276,12 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// No track is somebody's whom it is said not to be of.
+fn denied(world: &mut World, run: RunId) -> Vec<(TrackId, PersonId)> {
+    let side = world.side(run);
+    side.view.nevers.keys().copied().filter(|(track, person)| side.is_of(*track, *person)).collect()
+}
+
 /// Every decision of a run that was just carried on is told once: it holds, or it is listed.
 fn told(world: &mut World, of: RunId, to: RunId) -> (usize, usize) {
     let due = world.side(of).decisions().len();
@@ -301,6 +307,7 @@ proptest! {
         world.carry(b);
         let (told_of, due) = told(&mut world, a, b);
         prop_assert_eq!(told_of, due, "in the second run");
+        prop_assert_eq!(denied(&mut world, b), vec![]);
         let seen = world.entries();
         world.carry(b);
         prop_assert_eq!(world.entries(), seen, "carrying twice writes once");
@@ -312,6 +319,7 @@ proptest! {
         let c = world.run(&third);
         world.carry(c);
         let (told_of, due) = told(&mut world, a, c);
+        prop_assert_eq!(denied(&mut world, c), vec![]);
         prop_assert_eq!(told_of, due, "over three runs nothing is lost and nothing doubled");
         prop_assert!(world.store.verify().unwrap().iter().all(|f| f.what.contains("embedder")), "{:?}", world.store.verify());
     }
@@ -329,6 +337,7 @@ proptest! {
             let seen = world.entries();
             world.carry(run);
             prop_assert_eq!(world.entries(), seen, "carrying twice writes once");
+            prop_assert_eq!(denied(&mut world, run), vec![]);
             for command in decisions {
                 match command {
                     Some(command) => { world.decide(run, &command); }
@@ -375,6 +384,47 @@ fn names_tracks_discards_and_locks_come_along_and_are_marked_as_carried() {
     let side = world.side(b);
     let ben = side.view.assignments[&TrackId(2)];
     assert_eq!((ben.source, ben.method, ben.locked), (From::Carried, Method::Overlap, true));
+}
+
+fn never(track: u32, name: &str) -> Command {
+    Command::Never { tracks: vec![TrackId(track)], identities: vec![], name: name.into() }
+}
+
+#[test]
+fn a_name_that_comes_along_does_not_take_a_track_that_is_said_not_to_be_theirs() {
+    let mut world = World::new();
+    // The first run sees one face as three tracks, the last of which is not Ava's; the second clusters all of them.
+    let broken = Tracker { stride: 1, breaks: vec![(0, 0, 15), (0, 0, 30)], ..Tracker::default() };
+    let a = world.run(&broken);
+    assert!(world.decide(a, &never(3, "Ava")));
+    assert!(world.decide(a, &Command::Assign { tracks: vec![TrackId(3)], to: Target::New }));
+    assert!(world.decide(a, &Command::Name { identity: IdentityId(1), name: "Ava".into() }));
+    let b = world.run(&broken);
+    let meta = meta(b);
+    world.carrying.carry_nevers(&world.store, &Arc::default(), &params(), &meta, Timestamp::UNIX_EPOCH).unwrap();
+    world.carry(b);
+    assert_eq!([world.who(b, 0, 3), world.who(b, 0, 20)].map(Option::unwrap), ["Ava", "Ava"]);
+    assert_ne!(world.who(b, 0, 33).as_deref(), Some("Ava"));
+    assert_eq!(world.report(b).waiting(), (0, 0));
+}
+
+#[test]
+fn a_half_that_is_said_not_to_be_theirs_leaves_whom_the_whole_was_taken_for() {
+    let mut world = World::new();
+    let a = world.run(&plain());
+    assert!(world.decide(a, &Command::Split { track: TrackId(1), at: 30 }));
+    let half = world.side(a).map().track(TrackId(1), 35);
+    assert!(world.decide(a, &never(half.0, "Ava")));
+    let b = world.run(&plain());
+    // The run takes all of the track for Ava, as it does where the library knows her face.
+    let of = world.side(b).view.identities[&IdentityId(1)].clone();
+    let known = Identity { name: Some("Ava".into()), person: Some(PersonId(u32::from(b'A'))), ..of.clone() };
+    let edit = Edit { from: Some(of), to: Some(known) };
+    world.append(Author::Pipeline { run: b }, OperationKind::Group, vec![Change::Identity { run: b, id: IdentityId(1), edit }]);
+    world.carry(b);
+    assert_eq!(world.who(b, 0, 3).as_deref(), Some("Ava"));
+    assert_ne!(world.who(b, 0, 35).as_deref(), Some("Ava"));
+    assert_eq!(world.report(b).waiting(), (0, 0));
 }
 
 #[test]

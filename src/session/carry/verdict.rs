@@ -162,11 +162,7 @@ impl<'a> Versus<'a> {
     fn of_never(&self, track: TrackId, person: PersonId, since: u64) -> Fate {
         // Nobody sees it any more, so nobody takes it for them.
         let Some(pieces) = self.shared.by_old.get(&track) else { return Fate::Holds };
-        let is_theirs = |new: TrackId| {
-            let a = self.now.view.assignments.get(&new);
-            a.is_some_and(|a| self.now.who(a.identity) == Who::Person(person))
-        };
-        let agrees = |new: TrackId| self.now.view.nevers.contains_key(&(new, person)) || !is_theirs(new);
+        let agrees = |new: TrackId| !self.now.is_of(new, person);
         self.weigh(pieces.iter().map(|(new, piece)| (*new, *piece)), since, agrees)
     }
 
