@@ -139,7 +139,8 @@ pub(super) fn cast(workspace: &Workspace, command: &CastCommand) -> Result<Ended
     let command = match command {
         CastCommand::List { show, json } => return members(workspace, show, *json),
         CastCommand::Add { show, person, role, seasons } => {
-            CatalogCommand::AddMember { show: show.clone(), person: find(person)?, role: role.clone(), seasons: seasons.clone() }
+            let (people, role, seasons) = (vec![find(person)?], role.clone(), seasons.clone());
+            CatalogCommand::AddMember { show: show.clone(), people, role, seasons }
         }
         CastCommand::Edit { show, person, role, seasons, all_seasons } => CatalogCommand::EditMember {
             show: show.clone(),
@@ -151,7 +152,7 @@ pub(super) fn cast(workspace: &Workspace, command: &CastCommand) -> Result<Ended
                 (false, false) => Wish::Set(seasons.clone()),
             },
         },
-        CastCommand::Remove { show, person } => CatalogCommand::RemoveMember { show: show.clone(), person: find(person)? },
+        CastCommand::Remove { show, person } => CatalogCommand::RemoveMember { show: show.clone(), people: vec![find(person)?] },
     };
     decided(workspace, &command)
 }

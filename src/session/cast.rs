@@ -3,6 +3,7 @@
 //! One short reading per episode. What it costs most, the seconds, is kept in the episode's cache folder until the episode, the rules of
 //! screen time or who is one person change.
 
+mod faces;
 mod people;
 mod progress;
 mod read;
@@ -10,13 +11,14 @@ mod shows;
 #[cfg(test)]
 mod tests;
 
+pub use faces::{TrackFace, faces_of};
 pub use people::{PersonEpisode, PersonLine, people, roster};
 pub use progress::{Progress, Stage};
 pub use read::casts;
 pub use shows::{SeasonLine, ShowLine, Sums, shows};
 
 use super::{SessionError, Workspace};
-use crate::domain::{CropKey, EpisodeEntry, EpisodeId, IdentityId, MediaTime, PersonId, RunId, Span};
+use crate::domain::{CropKey, EpisodeEntry, EpisodeId, IdentityId, MediaTime, PersonId, PictureId, RunId, Span};
 use crate::store::{EpisodeStore, Library};
 use serde::{Deserialize, Serialize};
 
@@ -115,5 +117,13 @@ impl Portraits {
     /// Fails where the episode cannot be read.
     pub fn get(&self, portrait: &Portrait) -> Result<Option<Vec<u8>>, SessionError> {
         Ok(EpisodeStore::open_reader(&self.0, &portrait.episode)?.thumb(portrait.run, portrait.crop)?)
+    }
+
+    /// Returns the JPEG of a picture that the catalog keeps; `None` where it keeps none.
+    ///
+    /// # Errors
+    /// Fails where the catalog cannot be read.
+    pub fn kept(&self, picture: &PictureId) -> Result<Option<Vec<u8>>, SessionError> {
+        Ok(self.0.catalog().picture(picture)?)
     }
 }

@@ -4,6 +4,7 @@
 mod assets;
 mod command;
 mod decide;
+mod feature;
 mod import;
 mod list;
 mod log;
@@ -16,6 +17,7 @@ pub use assets::{Featuring, add_assets, asset_picture};
 pub use command::{CatalogCommand, Dependents, EpisodeEdit, NewAsset, Wish};
 pub use decide::{decide_catalog, find_person};
 pub(super) use decide::{describe, forget_episode};
+pub use feature::{Likeness, feature};
 pub use import::{CatalogFormat, CatalogImport, export_catalog, import_catalog};
 pub use list::{SeasonEntry, ShowEntry, catalog_show, catalog_shows};
 pub use log::{catalog_log, redo_catalog, undo_catalog};

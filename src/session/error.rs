@@ -112,6 +112,8 @@ pub enum SessionError {
     Nameless { episode: EpisodeId, track: TrackId, identity: Option<IdentityId> },
     #[error("there is nobody called {who:?} in the library")]
     NoPerson { who: String, nearest: Vec<String> },
+    #[error("the picture of {of} is not there any more")]
+    NoPicture { of: String },
     #[error("operation {of} of the catalog cannot be taken back: {why}")]
     CatalogNotUndoable { of: u64, why: &'static str },
     #[error("line {line} of {path:?} is no decision: {reason}")]
@@ -192,6 +194,7 @@ impl SessionError {
             Self::HeardAnew { .. } => Some(
                 "what held of it was carried to the turns of now: decide on those, or take back another by its number".into(),
             ),
+            Self::NoPicture { .. } => Some("take another picture".into()),
             Self::NoPerson { nearest, .. } if nearest.is_empty() => Some("`screenalytics person` lists everybody".into()),
             Self::NoReference { .. } => Some("`screenalytics facebank list` lists them".into()),
             Self::NoCrops { episode, .. } => {

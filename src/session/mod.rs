@@ -62,12 +62,12 @@ pub use calibration::{Calibrated, calibrate};
 pub use carry::{Carried, CarryReport, Choice as CarryChoice, Hold, OpenDecision, Why};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, Progress as ReviewProgress,
-    SeasonLine, ShowLine, Stage as ReviewStage, Sums, casts, people, roster, shows,
+    SeasonLine, ShowLine, Stage as ReviewStage, Sums, TrackFace, casts, faces_of, people, roster, shows,
 };
 pub use catalog::{
-    CatalogCommand, CatalogFormat, CatalogImport, CatalogRefusal, Dependents, EpisodeEdit, Featuring, NewAsset, SeasonEntry,
-    ShowEntry, Wish, add_assets, asset_picture, catalog_log, catalog_show, catalog_shows, decide_catalog, directory,
-    export_catalog, find_person, import_catalog, redo_catalog, undo_catalog,
+    CatalogCommand, CatalogFormat, CatalogImport, CatalogRefusal, Dependents, EpisodeEdit, Featuring, Likeness, NewAsset,
+    SeasonEntry, ShowEntry, Wish, add_assets, asset_picture, catalog_log, catalog_show, catalog_shows, decide_catalog, directory,
+    export_catalog, feature, find_person, import_catalog, redo_catalog, undo_catalog,
 };
 pub use changeover::devices_text;
 pub use command::{Command, Earlier, Similar, Target, Whose};

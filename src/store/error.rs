@@ -81,8 +81,11 @@ impl StoreError {
                 "this is a fault of the program, please report it; what was stored before is whole".into()
             }
             Self::Change(_) => "look at the values as they are now and decide again".into(),
-            Self::NameTaken { .. } => "if both are one person, merge them: `screenalytics person merge`; if not, give one a name that tells them apart, such as \"Ava Stone (II)\"".into(),
-            Self::NobodyLeft { .. } => "`screenalytics person` lists everybody".into(),
+            Self::NameTaken { .. } => {
+                "if both are one person, merge them; if not, give one a name that tells them apart, such as \"Ava Stone (II)\""
+                    .into()
+            }
+            Self::NobodyLeft { .. } => "look at who is there now and decide again".into(),
             Self::SharedAlias { .. } => "say which of them, by the name or the number".into(),
             Self::EmptyName => "write the name of the person".into(),
         }

@@ -2,11 +2,11 @@
 
 use super::keymap::{Action, Hint};
 use super::model::{Desk, Model, Overlay, Screen, Status, Tab};
-use super::pictures::{Kind, Load, Loaded, PictureId, Pictures, Want, paint, scope};
+use super::pictures::{Kind, Load, Loaded, PictureId, Pictures, Want, kept_scope, paint, scope};
 use super::screens;
 use super::text::{clock, fit};
 use super::theme::{Role, Theme};
-use crate::domain::{CropKey, RunId};
+use crate::domain::{CropKey, RunId, TrackId};
 use crate::session::{Portrait, Portraits};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -123,6 +123,16 @@ impl Canvas<'_, '_> {
         self.picture(scope, key, area, kind, Arc::new(move || from.get(&portrait).ok().flatten().map(Loaded::Jpeg)));
     }
 
+    /// Paints a picture that the catalog keeps, or its placeholder while it is on its way.
+    pub(crate) fn kept(&mut self, from: Option<&Portraits>, picture: &crate::domain::PictureId, area: Rect, kind: Kind) {
+        let Some(from) = from.filter(|_| area.width > 0 && area.height > 0).cloned() else {
+            return paint(self.frame, area, None, self.theme.style(Role::Placeholder));
+        };
+        let (scope, picture) = (kept_scope(picture), picture.clone());
+        let key = CropKey { track: TrackId(0), frame: 0 };
+        self.picture(scope, key, area, kind, Arc::new(move || from.kept(&picture).ok().flatten().map(Loaded::Jpeg)));
+    }
+
     fn picture(&mut self, scope: u64, key: CropKey, area: Rect, kind: Kind, load: Load) {
         let id = PictureId { scope, key, cells: (area.width, area.height), kind };
         paint(self.frame, area, self.pictures.get(&id).as_ref(), self.theme.style(Role::Placeholder));
@@ -185,11 +195,19 @@ fn top(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         (Screen::People, _) => {
             left.push(canvas.span(Role::Title, " screenalytics"));
             left.push(canvas.dim(" ▸ people"));
-            right = format!(
-                "{} · {} ",
-                counted_people(model.holdings.people.lines.len()),
-                counted(model.holdings.casts.len(), "episode")
-            );
+            let people = &model.holdings.people;
+            let counts = (counted_people(people.lines.len()), counted(model.holdings.casts.len(), "episode"));
+            right = match &people.show {
+                Some(_) => format!("{} ", counts.0),
+                None => format!("{} · {} ", counts.0, counts.1),
+            };
+            left.extend(people.show.as_ref().map(|show| canvas.dim(format!(" ▸ {show}"))));
+            if let Some(person) = people.person().filter(|_| people.page.is_some()) {
+                let used = left.iter().map(Span::width).sum::<usize>() + right.len() + 3 + GAP;
+                let name = fit(&person.name, usize::from(area.width).saturating_sub(used));
+                left.extend([canvas.dim(" ▸ "), canvas.span(Role::Text, name)]);
+                right = format!("{} of {} ", people.cursor.at + 1, people.order.len());
+            }
         }
         (Screen::Shows, _) => {
             left.push(canvas.span(Role::Title, " screenalytics"));

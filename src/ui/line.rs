@@ -49,9 +49,9 @@ fn done(model: &mut Model, line: Line) -> Vec<Effect> {
         Asking::Words(turn) => if_writable(model, Ask::Decide(Command::Words { turn, text: typed })),
         // An empty line takes away what was said.
         Asking::Field(subject, field) => catalog::typed(model, &subject, field, &typed),
-        what @ (Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember) if !typed.is_empty() => {
+        what @ (Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember(_)) if !typed.is_empty() => {
             catalog::typed_new(model, &what, &typed)
         }
-        Asking::Export { .. } | Asking::Rename(_) | Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember => Vec::new(),
+        Asking::Export { .. } | Asking::Rename(_) | Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember(_) => Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use super::screens::{self, episodes, jobs, voices};
 use super::text::clock;
 use super::update::{self, Effect, if_writable, step_of};
 use super::worker::Ask;
-use crate::domain::{DiscardReason, IdentityId, TrackId};
+use crate::domain::{DiscardReason, IdentityId, Slug, TrackId};
 use crate::session::{CatalogCommand, Choice, Command, Near, Standing, Target, Whose, WorkVerdict};
 use std::collections::BTreeSet;
 use tui_input::Input;
@@ -23,8 +23,17 @@ pub(crate) fn palette(model: &mut Model) -> Vec<Effect> {
 
 /// Opens a picker of these lines, each of which says itself what it does.
 pub(crate) fn offer(model: &mut Model, title: String, items: Vec<Item>) {
+    lay(model, Picking::Catalog, title, items);
+}
+
+/// The same for people who join the cast of a show; whoever is typed may be new.
+pub(crate) fn offer_people(model: &mut Model, show: &Slug, title: String, items: Vec<Item>) {
+    lay(model, Picking::Member(show.clone()), title, items);
+}
+
+fn lay(model: &mut Model, what: Picking, title: String, items: Vec<Item>) {
     let (input, cursor) = (Input::default(), Cursor::default());
-    let mut picker = Picker { what: Picking::Catalog, title, input, items, shown: Vec::new(), cursor };
+    let mut picker = Picker { what, title, input, items, shown: Vec::new(), cursor };
     search(&mut picker);
     model.overlay = Some(Overlay::Picker(picker));
 }
@@ -94,7 +103,9 @@ fn asked(desk: &Desk, what: &Picking) -> (String, Vec<Item>) {
         }
         Picking::MergeVoice(of) => (format!("which voice is the same as {of}?"), voices::others(desk, *of)),
         Picking::GiveVoice(turns) => (voices::asks_voice(turns), voices::voices_for(desk, turns)),
-        Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) | Picking::Catalog => (String::new(), Vec::new()),
+        Picking::Run(_) | Picking::Palette | Picking::MergePeople(_) | Picking::Catalog | Picking::Member(_) => {
+            (String::new(), Vec::new())
+        }
     }
 }
 
@@ -157,7 +168,10 @@ pub(crate) fn search(picker: &mut Picker) {
     picker.items.retain(|i| i.pick != Pick::NewPerson);
     let query = picker.input.value().trim().to_owned();
     let is_new = !picker.items.iter().any(|i| i.text.eq_ignore_ascii_case(&query));
-    if !query.is_empty() && is_new && matches!(picker.what, Picking::Name(_) | Picking::Assign(_) | Picking::Speaker(_)) {
+    if !query.is_empty()
+        && is_new
+        && matches!(picker.what, Picking::Name(_) | Picking::Assign(_) | Picking::Speaker(_) | Picking::Member(_))
+    {
         picker.items.push(Item { text: query.clone(), note: "new person".into(), pick: Pick::NewPerson });
     }
     let texts: Vec<&str> = picker.items.iter().map(|i| i.text.as_str()).collect();
@@ -215,6 +229,10 @@ fn done(model: &mut Model, what: Picking, pick: Pick, typed: String) -> Vec<Effe
             return Vec::new();
         }
         _ => {}
+    }
+    if let (Picking::Member(show), Pick::NewPerson) = (&what, &pick) {
+        let command = CatalogCommand::AddNewMember { show: show.clone(), name: typed };
+        return vec![Effect::Ask(Ask::Catalog(command))];
     }
     if let (Picking::Run(standing), Pick::Work(choice)) = (&what, &pick) {
         return episodes::work(model, standing, choice);

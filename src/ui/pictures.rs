@@ -31,7 +31,7 @@ pub use paint::{Drawn, paint, paint_into};
 pub use pool::{Load, Outgoing, Pictures, Ready, Want};
 pub use probe::{Probe, Protocol, probe};
 
-use crate::domain::{CropKey, EpisodeId, RunId};
+use crate::domain::{self, CropKey, EpisodeId, RunId};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Names a picture as it is drawn: whose, how large, and what of it.
@@ -62,6 +62,14 @@ pub enum Kind {
     Portrait,
     /// The whole picture with its own proportions, in the middle of its cells; colours as they are.
     Whole,
+}
+
+/// Returns what tells a picture that the catalog keeps from all others; its crop is the first of no track.
+#[must_use]
+pub fn kept_scope(picture: &domain::PictureId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    picture.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Returns what tells this run's crops from those of other runs and episodes.

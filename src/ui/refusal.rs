@@ -1,5 +1,7 @@
 //! Why a decision cannot be, as a colleague would say it: what, when in the episode, and which key helps.
 
+pub(crate) mod catalog;
+
 use super::keymap::{Action, Place};
 use super::model::{Desk, Model, title};
 use super::text::clock;

@@ -73,7 +73,7 @@ impl Rehearsal {
         Self::open(self.dir)
     }
 
-    /// Presses keys, apart by blanks: `v l l r`, `Enter`, `C-r`, `Space`.
+    /// Presses keys, apart by blanks: `v l l r`, `Enter`, `C-r`, `Space`, `Tab`, `Home`.
     pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             self.send(Msg::Key(event(key)));
@@ -197,6 +197,9 @@ fn event(key: &str) -> KeyEvent {
         "Enter" => KeyCode::Enter,
         "Esc" => KeyCode::Esc,
         "Space" => KeyCode::Char(' '),
+        "Tab" => KeyCode::Tab,
+        "Home" => KeyCode::Home,
+        "Backspace" => KeyCode::Backspace,
         one => KeyCode::Char(one.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

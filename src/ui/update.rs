@@ -389,6 +389,8 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.status = Status::Failed(refusal::told(model, &why));
             screens::refused_in_panel(model);
         }
+        Answer::FacesOf { person, episode, faces } => screens::people::faces_found(model, person, &episode, faces),
+        Answer::AgainstCatalog(why) => model.status = Status::Failed(refusal::catalog::told(model, *why)),
         Answer::Dependents { command, what } => screens::catalog::dependents(model, &command, &what),
         Answer::Log(entries) => {
             model.log.take(entries);
@@ -415,7 +417,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Jobs(lines) => {
             if let Some(last) = model.jobs.take(lines).last() {
-                model.status = screens::jobs::ended(last);
+                model.status = screens::jobs::ended(&model.keymap, last);
             }
         }
         Answer::LeftOver(left) => {
@@ -484,8 +486,18 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             return model.desk.as_mut().map_or_else(Vec::new, |desk| screens::near::answered(desk, to, found));
         }
         Answer::Alike { from, found } => return screens::preview::answered(model, &from, found),
-        Answer::PeopleDecided { summary, what } => {
-            model.status = Status::Done(said(summary.as_deref(), what, usize::from(model.size.0)));
+        Answer::PeopleDecided { made, what } => {
+            if let Some(made) = &made {
+                model.holdings.expect(&made.changes);
+            }
+            let cells = usize::from(model.size.0);
+            model.status = Status::Done(match (made.as_ref().map(|m| m.summary.as_str()), model.screen) {
+                // Where one reviews, the key takes back what was decided of the episode.
+                (Some(made), Screen::Episode) if what == Deed::Decision => {
+                    format!("{}; u in People takes it back", fit(made, cells.saturating_sub(30)))
+                }
+                (made, _) => said(made, what, cells),
+            });
             // The open episode shows people too.
             let refresh = model.desk.is_some().then_some(Effect::Ask(Ask::Refresh));
             let shown = if model.screen == Screen::Log { Ask::Log } else { Ask::Casts };

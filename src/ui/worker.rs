@@ -3,13 +3,15 @@
 use super::library::{Reading, Tell};
 use super::tryout::Tried;
 use super::update::Msg;
-use crate::domain::{CatalogOperation, Directory, EpisodeId, LogEntry, Operation, Roster, RunId, ShotId, TrackId};
+use crate::domain::{
+    CatalogOperation, Directory, EpisodeId, LogEntry, Operation, PersonId, ReferenceId, Roster, RunId, ShotId, Slug, TrackId,
+};
 use crate::session::facebank::{self, PromoteFrom, Promotion};
 use crate::session::{
     self, Access, Alike, CarryReport, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage,
-    EpisodeLine, FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Near, Nearest, Order,
-    OrderDefaults, Over, PlayEvent, Portraits, Refusal, Regrouping, Review, RunDiff, SessionError, ShotFaces, Snapshot, Spread,
-    Standing, StopCause, Thumbs, Touches, WhatIfSource, Workspace,
+    EpisodeLine, FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Likeness, Near, Nearest,
+    Order, OrderDefaults, Over, PlayEvent, Portraits, Refusal, Regrouping, Review, RunDiff, SessionError, ShotFaces, Snapshot,
+    Spread, Standing, StopCause, Thumbs, Touches, TrackFace, WhatIfSource, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +28,19 @@ pub(crate) enum Ask {
     Decide(Command),
     /// A decision about the people of the library.
     Catalog(CatalogCommand),
+    /// Which picture stands for somebody; without a show, everywhere.
+    Feature {
+        person: PersonId,
+        likeness: Likeness,
+        show: Option<Slug>,
+    },
+    /// The faces of somebody's tracks in an episode.
+    FacesOf {
+        person: PersonId,
+        episode: EpisodeId,
+    },
+    /// A face out of the facebank.
+    TakeOut(ReferenceId),
     /// The last of these back, or the one with this number.
     UndoPeople(Option<u64>),
     RedoPeople,
@@ -110,7 +125,7 @@ pub(crate) enum Answer {
     Episodes(Result<Vec<EpisodeLine>, Told>),
     /// A decision about people was written, or there was nothing to do.
     PeopleDecided {
-        summary: Option<String>,
+        made: Option<Box<CatalogOperation>>,
         what: Deed,
     },
     Opened {
@@ -129,6 +144,13 @@ pub(crate) enum Answer {
     Refused(Told),
     /// A decision that cannot be.
     Against(Refusal),
+    /// One about people and shows.
+    AgainstCatalog(Box<SessionError>),
+    FacesOf {
+        person: PersonId,
+        episode: EpisodeId,
+        faces: Vec<TrackFace>,
+    },
     /// Something is not deleted yet: what depends on it.
     Dependents {
         command: CatalogCommand,
@@ -466,6 +488,14 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             *open = None;
             return None;
         }
+        Ask::Feature { person, likeness, show } => {
+            return Some(people(session::feature(workspace, person, &likeness, show.as_ref()), Deed::Decision));
+        }
+        Ask::FacesOf { person, episode } => {
+            let found = session::faces_of(workspace, &episode, person);
+            return Some(found.map_or_else(|e| Answer::Refused(e.into()), |faces| Answer::FacesOf { person, episode, faces }));
+        }
+        Ask::TakeOut(reference) => return Some(people(session::facebank::remove(workspace, &[reference]), Deed::Decision)),
         Ask::Catalog(command) => {
             return Some(match session::decide_catalog(workspace, &command) {
                 Err(SessionError::Catalog(why @ (CatalogRefusal::Depends { .. } | CatalogRefusal::Theirs { .. }))) => {
@@ -565,8 +595,8 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
 fn people(done: Result<Option<CatalogOperation>, SessionError>, what: Deed) -> Answer {
     match done {
         Err(error @ SessionError::Depends { by: Some((by, _)), .. }) => Answer::InTheWay { by, told: error.into() },
-        Ok(made) => Answer::PeopleDecided { summary: made.map(|o| o.summary), what },
-        Err(error) => Answer::Refused(error.into()),
+        Ok(made) => Answer::PeopleDecided { made: made.map(Box::new), what },
+        Err(error) => Answer::AgainstCatalog(Box::new(error)),
     }
 }
 

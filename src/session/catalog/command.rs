@@ -68,9 +68,14 @@ pub enum CatalogCommand {
         person: PersonId,
         dependents: Dependents<PersonId>,
     },
+    /// Somebody whom the catalog does not know yet, in the cast of a show at once.
+    AddNewMember {
+        show: Slug,
+        name: String,
+    },
     AddMember {
         show: Slug,
-        person: PersonId,
+        people: Vec<PersonId>,
         role: Option<String>,
         /// All seasons where empty.
         seasons: Vec<u32>,
@@ -83,7 +88,7 @@ pub enum CatalogCommand {
     },
     RemoveMember {
         show: Slug,
-        person: PersonId,
+        people: Vec<PersonId>,
     },
     AddAsset(NewAsset),
     EditAsset {

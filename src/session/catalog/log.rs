@@ -38,9 +38,7 @@ pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<Cat
         if let CatalogChange::Person { id, edit: Edit { to: None, .. } } = change {
             let seen = seen(workspace, *id)?;
             if !seen.episodes.is_empty() || seen.unread > 0 {
-                return Err(refuse(
-                    "it added somebody, whom episodes refer to since; `screenalytics person delete` asks where they go",
-                ));
+                return Err(refuse("it added somebody, whom episodes refer to since; deleting them asks where that goes"));
             }
         }
     }

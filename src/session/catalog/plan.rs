@@ -54,6 +54,7 @@ pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Plann
         | C::AddMember { .. }
         | C::EditMember { .. }
         | C::RemoveMember { .. } => Ok(shows::plan(view, command)?),
+        C::AddNewMember { show, name } => people::new_member(view, show, name).map(Some),
         C::AddPerson { .. } | C::EditPerson { .. } | C::Rename { .. } | C::Merge { .. } | C::DeletePerson { .. } => {
             people::plan(view, command)
         }

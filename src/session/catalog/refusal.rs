@@ -108,7 +108,7 @@ impl CatalogRefusal {
             Self::NoPlace { episode } => format!("`screenalytics episode edit {episode} --show SHOW --season N --number N`"),
             Self::NoPerson { .. } => "`screenalytics person` lists everybody".into(),
             Self::PersonThere { free, .. } => {
-                format!("somebody else of the same name needs one that tells them apart, such as {free:?}; both may share an alias")
+                format!("if both are one person, merge them; somebody else of the same name needs one that tells them apart, such as {free:?}, and both may share an alias")
             }
             Self::AliasTaken { .. } => "if both are one person, merge them: `screenalytics person merge`; a name is one person's alone".into(),
             Self::NoAlias { known, .. } if known.is_empty() => "there is nothing to take away".into(),

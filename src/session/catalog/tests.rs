@@ -69,7 +69,7 @@ fn a_new_name_holds_in_every_episode_and_the_old_one_still_finds_the_person() {
     assert!(tracks(&workspace, &episode()).unwrap().iter().any(|t| t.name.as_deref() == Some("Bob Example")));
     assert!(rename(&workspace, "Bob Example", "Bob Example").unwrap().is_none());
     let taken = rename(&workspace, "Cleo Example", "ada example").unwrap_err();
-    assert!(matches!(taken, SessionError::Store(StoreError::NameTaken { .. })), "{taken}");
+    assert!(matches!(taken, SessionError::Catalog(CatalogRefusal::PersonThere { .. })), "{taken}");
     // Somebody may be called what another was called once.
     rename(&workspace, "Cleo Example", "Bo Example").unwrap().unwrap();
     assert_ne!(of(&workspace, "Bo Example"), of(&workspace, "Bob Example"));
@@ -232,7 +232,7 @@ fn who_was_added_by_hand_is_taken_back_until_an_episode_refers_to_them() {
     let unnamed = summary(&workspace, &episode()).unwrap().identities.into_values().find(|i| i.name.is_none()).unwrap().id;
     decide(&workspace, &episode(), &Command::Name { identity: unnamed, name: "Zoe Example".into() }).unwrap().unwrap();
     let told = undo_catalog(&workspace, Some(zoe)).unwrap_err();
-    assert!(told.to_string().contains("person delete"), "{told}");
+    assert!(told.to_string().contains("deleting them asks"), "{told}");
     undo_catalog(&workspace, Some(dora)).unwrap().unwrap();
     assert_eq!(add("Eve Example").unwrap().unwrap().changes.len(), 1);
     assert_eq!(of(&workspace, "Eve Example"), PersonId(6), "a number is never used again");

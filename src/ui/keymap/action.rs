@@ -99,6 +99,7 @@ named! {
         AsFaces = "as_faces",
         ShowCast = "show_cast",
         Edit = "edit",
+        Feature = "feature",
         AddEpisode = "add_episode",
         Add = "add",
         Run = "run",

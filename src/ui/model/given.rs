@@ -28,8 +28,8 @@ pub(crate) enum Asking {
     NewShow,
     /// A season of a show: its number and title.
     NewSeason(Slug),
-    /// The name of somebody.
-    NewMember,
+    /// The name of somebody; of a cast where one is named.
+    NewMember(Option<Slug>),
     /// What is said in a turn.
     Words(TurnId),
 }

@@ -3,8 +3,8 @@
 use super::super::list::Cursor;
 use super::super::worker::Told;
 use super::matches;
-use crate::domain::{Directory, EpisodeId, PersonId, Roster};
-use crate::session::{CastLine, PersonLine, Portraits, ShowLine, people, shows};
+use crate::domain::{CatalogChange, Directory, Edit, EpisodeId, PersonId, Roster};
+use crate::session::{CastLine, PersonLine, Portraits, ShowLine, TrackFace, people, shows};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -71,6 +71,33 @@ impl Holdings {
         self.shows.arrange(&self.casts);
     }
 
+    /// Lets the cursors go to what was just made or came back, once it is read.
+    pub(crate) fn expect(&mut self, changes: &[CatalogChange]) {
+        let mut came = Vec::new();
+        for change in changes {
+            match change {
+                CatalogChange::Person { id, edit: Edit { from, to: Some(to) } }
+                    if !to.removed && from.as_ref().is_none_or(|from| from.removed) =>
+                {
+                    came.push((Some(*id), String::new()));
+                }
+                CatalogChange::Membership { person, edit: Edit { from: None, .. }, .. } => {
+                    came.push((Some(*person), String::new()));
+                }
+                CatalogChange::Show { slug, edit: Edit { from: None, .. } } => {
+                    self.shows.under = Some(Branch::Show(Some(slug.to_string())));
+                }
+                CatalogChange::Season { show, number, edit: Edit { from: None, .. } } => {
+                    self.shows.under = Some(Branch::Season(Some(show.to_string()), Some(*number)));
+                }
+                _ => {}
+            }
+        }
+        if !self.people.under.as_ref().is_some_and(|under| came.contains(under)) {
+            self.people.under = came.into_iter().next().or(self.people.under.take());
+        }
+    }
+
     pub(crate) fn cast(&self, episode: &EpisodeId) -> Option<&CastLine> {
         self.casts.iter().find(|c| c.entry.id == *episode)
     }
@@ -127,12 +154,24 @@ pub(crate) struct People {
     pub beside: Option<PersonKey>,
     /// The show whose cast is shown; without one, everybody.
     pub show: Option<String>,
+    /// Who belongs to that cast: they come before all others who are seen in the show.
+    members: BTreeSet<PersonId>,
     /// Faces instead of lines.
     pub as_faces: bool,
     /// The page of the person under the cursor, where it is open.
     pub page: Option<Page>,
+    /// The faces of theirs that were asked for, in place of the best one of an episode.
+    pub spread: Option<TrackFaces>,
     /// Columns and rows on the screen.
     pub shape: (usize, usize),
+}
+
+/// The best face of each track of somebody in an episode.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TrackFaces {
+    pub person: PersonId,
+    pub episode: EpisodeId,
+    pub faces: Vec<TrackFace>,
 }
 
 /// Where one is on the page of a person.
@@ -154,17 +193,24 @@ pub(crate) enum Part {
 impl People {
     /// Gathers everybody, or the cast of the show: its members, and whoever is seen in it.
     pub(crate) fn gather(&mut self, roster: &Roster, directory: &Directory, casts: &[CastLine]) {
+        let of_cast =
+            |show: &String| directory.memberships.keys().filter(|(_, of)| of.as_str() == show).map(|(who, _)| *who).collect();
+        self.members = self.show.as_ref().map(of_cast).unwrap_or_default();
         self.lines = match &self.show {
             None => people(roster, casts),
             Some(show) => {
-                let is_member =
-                    |l: &PersonLine| directory.memberships.keys().any(|(who, of)| Some(*who) == l.id && of.as_str() == show);
+                let is_member = |l: &PersonLine| l.id.is_some_and(|id| self.members.contains(&id));
                 let mut lines = people(roster, casts.iter().filter(|c| c.entry.show.as_deref() == Some(show)));
                 lines.retain(|l| !l.episodes.is_empty() || is_member(l));
                 lines
             }
         };
         self.arrange();
+    }
+
+    /// Tells whether somebody belongs to the cast that is shown.
+    pub(crate) fn is_member(&self, person: PersonId) -> bool {
+        self.members.contains(&person)
     }
 
     pub(crate) fn person(&self) -> Option<&PersonLine> {
@@ -197,6 +243,7 @@ impl People {
         if self.reversed {
             order.reverse();
         }
+        order.sort_by_key(|i| !lines[*i].id.is_some_and(|id| self.members.contains(&id)));
         self.order = order;
         if let Some(at) = self.under.as_ref().and_then(|key| self.order.iter().position(|i| Self::key(&self.lines[*i]) == *key)) {
             self.cursor.at = at;
@@ -211,7 +258,7 @@ impl People {
     pub(crate) fn follow(&mut self) {
         let under = self.person().map(Self::key);
         if under != self.under {
-            self.page = None;
+            (self.page, self.spread) = (None, None);
         }
         self.under = under;
     }

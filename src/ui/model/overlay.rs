@@ -3,7 +3,7 @@
 use super::super::keymap::Action;
 use super::super::list::Cursor;
 use super::{Asking, Field, Given, Line, Speaks, Subject};
-use crate::domain::{DiscardReason, EpisodeId, IdentityId, PersonId, SpeakerId, TurnId};
+use crate::domain::{DiscardReason, EpisodeId, IdentityId, PersonId, Slug, SpeakerId, TurnId};
 use crate::session::{CatalogCommand, Choice, Standing};
 use tui_input::Input;
 
@@ -60,6 +60,8 @@ pub(crate) enum Picking {
     MergePeople(Vec<PersonId>),
     /// Something of shows and people: each line is what it does.
     Catalog,
+    /// Who is in the cast of a show; each line is what it does, and who is typed may be new.
+    Member(Slug),
     /// What to work out of an episode.
     Run(Box<Standing>),
     DiscardIdentities(Vec<IdentityId>),

@@ -206,6 +206,7 @@ pub(crate) fn ask_new(model: &mut Model, what: Asking) {
     let prompt = match &what {
         Asking::NewShow => "a show: its short name, then its title if it has one".to_owned(),
         Asking::NewSeason(show) => format!("{show}: the number of the season, then its title if it has one"),
+        Asking::NewMember(Some(show)) => format!("somebody new in the cast of {show}: their name"),
         _ => "somebody: their name".to_owned(),
     };
     line::begin(model, what, &prompt, "");
@@ -221,6 +222,7 @@ pub(crate) fn typed_new(model: &mut Model, what: &Asking, text: &str) -> Vec<Eff
             Ok(number) => Ok(CatalogCommand::AddSeason { show: show.clone(), number, title, year: None }),
             Err(_) => Err(Told { what: format!("{first:?} is no number of a season"), hint: Some("such as 5".into()) }),
         },
+        Asking::NewMember(Some(show)) => Ok(CatalogCommand::AddNewMember { show: show.clone(), name: text.to_owned() }),
         _ => Ok(CatalogCommand::AddPerson { name: text.to_owned(), aliases: Vec::new(), notes: None }),
     };
     match made {
@@ -248,12 +250,14 @@ pub(crate) fn add_member(model: &mut Model, show: &Slug) {
         .filter_map(|l| {
             let seen = in_show(l);
             let note = if seen.0 > 0 { format!("seen {}", length(seen)) } else { "not seen in it".into() };
-            let command = CatalogCommand::AddMember { show: show.clone(), person: l.id?, role: None, seasons: Vec::new() };
+            let people = vec![l.id?];
+            let command = CatalogCommand::AddMember { show: show.clone(), people, role: None, seasons: Vec::new() };
             Some(Item { text: l.name.clone(), note, pick: Pick::Decide(command) })
         })
         .collect();
-    items.push(Item { text: "somebody new".into(), note: "into the library first".into(), pick: Pick::Add(Asking::NewMember) });
-    picker::offer(model, format!("who is in the cast of {show}?"), items);
+    let new = Pick::Add(Asking::NewMember(Some(show.clone())));
+    items.push(Item { text: "somebody new".into(), note: "asks for their name".into(), pick: new });
+    picker::offer_people(model, show, format!("who is in the cast of {show}?"), items);
 }
 
 /// Offers what becomes of what depends on what is to be deleted.

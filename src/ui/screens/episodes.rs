@@ -1,7 +1,7 @@
 //! The library: every episode and how far it is.
 
 use super::super::draw::Canvas;
-use super::super::keymap::Action;
+use super::super::keymap::{Action, Place};
 use super::super::model::{Arrive, Model, Picking, Screen, Status};
 use super::super::text::{bar, clock, fit};
 use super::super::theme::Role;
@@ -69,6 +69,10 @@ fn review(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+fn key(model: &Model, action: Action) -> String {
+    model.keymap.key_of(Place::Episodes, action).unwrap_or_else(|| ":".into())
+}
+
 fn is_at_work(model: &Model, episode: &EpisodeId) -> bool {
     model.jobs.lines.iter().any(|j| j.order.episode == *episode && j.state.is_open())
 }
@@ -82,10 +86,11 @@ fn left_over(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     if action == Action::GoOn {
         model.jobs.is_ordering = true;
-        model.status = Status::Done("goes on in the background · g j shows it".into());
+        model.status = Status::Done(format!("goes on in the background · {} shows it", key(model, Action::GoJobs)));
         vec![Effect::Ask(Ask::Run(RunAsk::GoOn(left)))]
     } else {
-        model.status = Status::Done("forgotten; what is stored stays, and r on an episode goes on".into());
+        model.status =
+            Status::Done(format!("forgotten; what is stored stays, and {} on an episode goes on", key(model, Action::Run)));
         vec![Effect::Ask(Ask::Run(RunAsk::Forget(left)))]
     }
 }
@@ -113,7 +118,8 @@ pub(crate) fn standing(model: &mut Model, standing: Standing) -> Vec<Effect> {
 pub(crate) fn work(model: &mut Model, standing: &Standing, choice: &Choice) -> Vec<Effect> {
     match &choice.verdict {
         WorkVerdict::Blocked { why, instead } => {
-            let hint = instead.map(|_| "A measures it anew; what was decided is carried over".to_owned());
+            let anew = key(model, Action::RunAnew);
+            let hint = instead.map(|_| format!("{anew} measures it anew; what was decided is carried over"));
             model.status = Status::Failed(Told { what: why.clone(), hint });
             Vec::new()
         }
@@ -133,7 +139,8 @@ pub(crate) fn work(model: &mut Model, standing: &Standing, choice: &Choice) -> V
                 files: None,
             };
             model.jobs.is_ordering = true;
-            model.status = Status::Done(format!("{} runs in the background · g j shows it", standing.episode));
+            model.status =
+                Status::Done(format!("{} runs in the background · {} shows it", standing.episode, key(model, Action::GoJobs)));
             vec![Effect::Ask(Ask::Run(RunAsk::Begin(vec![order])))]
         }
     }

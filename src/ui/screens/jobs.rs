@@ -1,7 +1,7 @@
 //! What is measured in the background: how far it is, how fast each stage works, what came out.
 
 use super::super::draw::{Canvas, counted, wrap};
-use super::super::keymap::Action;
+use super::super::keymap::{Action, Keymap, Place};
 use super::super::model::{Arrive, Model, Screen, Status, Tab};
 use super::super::text::{bar, clock, fit};
 use super::super::theme::Role;
@@ -323,23 +323,31 @@ fn done(line: &JobLine, report: &RunReport, files: Option<u64>, wall: Duration, 
 }
 
 /// What the status line says when an order ends.
-pub(crate) fn ended(line: &JobLine) -> Status {
+pub(crate) fn ended(keymap: &Keymap, line: &JobLine) -> Status {
     let episode = &line.order.episode;
+    let key = |place, action| keymap.key_of(place, action).unwrap_or_else(|| ":".into());
+    let (run, jobs) = (key(Place::Episodes, Action::Run), key(Place::Episodes, Action::GoJobs));
     match &line.state {
         JobState::Failed { what, hint } => {
-            let hint = format!("{} · g j shows it", hint.as_deref().unwrap_or("r on it tries again"));
+            let again = || format!("{run} on it tries again");
+            let hint = format!("{} · {jobs} shows it", hint.clone().unwrap_or_else(again));
             Status::Failed(super::super::worker::Told { what: format!("{episode}: {what}"), hint: Some(hint) })
         }
-        JobState::Stopped { reached, .. } => Status::Done(format!("{episode} stopped at {} · r on it goes on", clock(*reached))),
+        JobState::Stopped { reached, .. } => {
+            Status::Done(format!("{episode} stopped at {} · {run} on it goes on", clock(*reached)))
+        }
         JobState::Done { report, .. } => {
             let clusters = counted(report.clusters, "cluster");
             let carried = report.carried;
             if carried.conflicts + carried.leftovers > 0 {
                 let open = carried.open_text();
-                return Status::Done(format!("{episode} is measured: {clusters} · {open}: 6 in the episode (Runs) lists them"));
+                let key = key(Place::Identities, Action::Tab6);
+                return Status::Done(format!(
+                    "{episode} is measured: {clusters} · {open}: {key} in the episode (Runs) lists them"
+                ));
             }
             let held = if carried.held > 0 { format!(", {}", carried.open_text()) } else { String::new() };
-            Status::Done(format!("{episode} is measured: {clusters}{held} · g j shows it"))
+            Status::Done(format!("{episode} is measured: {clusters}{held} · {jobs} shows it"))
         }
         _ => Status::Quiet,
     }

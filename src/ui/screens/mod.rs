@@ -4,6 +4,7 @@ pub(crate) mod add;
 pub(crate) mod catalog;
 pub(crate) mod detections;
 pub(crate) mod episodes;
+mod feature;
 pub(crate) mod health;
 pub(crate) mod identities;
 pub(crate) mod jobs;

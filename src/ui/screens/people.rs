@@ -3,23 +3,27 @@
 mod faces;
 mod list;
 mod page;
+mod pictures;
 mod strip;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_cast;
+#[cfg(test)]
+mod tests_pictures;
 
 use super::super::draw::{Canvas, counted};
-use super::super::keymap::Action;
+use super::super::keymap::{Action, Place};
 use super::super::line;
 use super::super::list::{Cursor, Step};
 use super::super::model::{Arrive, Asking, Detail, Item, Model, Page, People, Pick, Picking, Status, Subject, Tab};
-use super::super::pictures::Kind;
 use super::super::text::{bar, fit, length, pad, pad_left, percent, width};
 use super::super::theme::Role;
 use super::super::update::{Effect, back, open, step_of};
 use super::super::worker::Ask;
 use super::catalog;
 use crate::domain::{EpisodeId, IdentityId, MediaTime, Membership, PersonId, Slug};
-use crate::session::{CatalogCommand, Dependents, PersonLine};
+use crate::session::{CatalogCommand, Dependents, PersonLine, TrackFace};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -83,16 +87,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             people.arrange();
         }
         Action::Edit => edit(model),
-        Action::Add => match people.show.as_deref().and_then(|s| s.parse().ok()) {
-            Some(show) => catalog::add_member(model, &show),
-            None => catalog::ask_new(model, Asking::NewMember),
-        },
+        Action::Add => return add(model),
         Action::Remove => return leave_cast(model),
-        Action::Delete => {
-            let person = people.person().and_then(|p| p.id);
-            let delete = |person| CatalogCommand::DeletePerson { person, dependents: Dependents::Refuse };
-            return person.map(|p| Effect::Ask(Ask::Catalog(delete(p)))).into_iter().collect();
-        }
+        Action::Delete => return delete(model),
         Action::Name => rename(model),
         Action::Merge => {
             let people = chosen(&model.holdings.people);
@@ -160,16 +157,59 @@ fn edit(model: &mut Model) {
     catalog::edit(model, &subjects);
 }
 
-/// Takes the person under the cursor out of the cast of the show at hand.
-fn leave_cast(model: &mut Model) -> Vec<Effect> {
-    let people = &model.holdings.people;
-    let show: Option<Slug> = people.show.as_deref().and_then(|s| s.parse().ok());
-    let Some(show) = show else {
-        model.status = Status::Done("] goes to the cast of a show; there somebody is taken out of it".into());
+/// Adds somebody to the library; in a show, the selected people to its cast, else whoever is picked.
+fn add(model: &mut Model) -> Vec<Effect> {
+    let people = &mut model.holdings.people;
+    let Some(show) = people.show.as_deref().and_then(|s| s.parse::<Slug>().ok()) else {
+        catalog::ask_new(model, Asking::NewMember(None));
         return Vec::new();
     };
-    let person = people.person().and_then(|p| p.id);
-    person.map(|person| Effect::Ask(Ask::Catalog(CatalogCommand::RemoveMember { show, person }))).into_iter().collect()
+    let joining: Vec<PersonId> = people.selected.iter().copied().filter(|id| !people.is_member(*id)).collect();
+    if joining.is_empty() {
+        catalog::add_member(model, &show);
+        return Vec::new();
+    }
+    people.selected.clear();
+    vec![Effect::Ask(Ask::Catalog(CatalogCommand::AddMember { show, people: joining, role: None, seasons: Vec::new() }))]
+}
+
+/// Deletes the person under the cursor; of several it is not clear where what is theirs goes.
+fn delete(model: &mut Model) -> Vec<Effect> {
+    let people = &model.holdings.people;
+    let Some(person) = people.person().and_then(|p| p.id) else { return Vec::new() };
+    if people.page.is_none() && people.selected.iter().any(|id| *id != person) {
+        let key = |action| model.keymap.key_of(Place::People, action).unwrap_or_else(|| ":".into());
+        let (none, delete) = (key(Action::SelectNone), key(Action::Delete));
+        model.status = Status::Done(format!("one person is deleted at a time: {none} selects nobody, then {delete}"));
+        return Vec::new();
+    }
+    vec![Effect::Ask(Ask::Catalog(CatalogCommand::DeletePerson { person, dependents: Dependents::Refuse }))]
+}
+
+/// Takes the selected people, else the one under the cursor, out of the cast of the show at hand.
+fn leave_cast(model: &mut Model) -> Vec<Effect> {
+    let people = &mut model.holdings.people;
+    let key = |action| model.keymap.key_of(Place::People, action).unwrap_or_else(|| ":".into());
+    let show: Option<Slug> = people.show.as_deref().and_then(|s| s.parse().ok());
+    let Some(show) = show else {
+        let next = key(Action::NextTab);
+        model.status = Status::Done(format!("{next} goes to the cast of a show; there somebody is taken out of it"));
+        return Vec::new();
+    };
+    let is_page = people.page.is_some();
+    let asked = if is_page { people.person().and_then(|p| p.id).into_iter().collect() } else { chosen(people) };
+    let leaving: Vec<PersonId> = asked.iter().copied().filter(|id| people.is_member(*id)).collect();
+    if leaving.is_empty() {
+        let who =
+            people.person().map(|p| p.name.clone()).filter(|_| asked.len() == 1).unwrap_or_else(|| "nobody selected".into());
+        let add = key(Action::Add);
+        model.status = Status::Done(format!("{who} is not in the cast of {show}, only seen in it; {add} adds to the cast"));
+        return Vec::new();
+    }
+    if !is_page {
+        people.selected.clear();
+    }
+    vec![Effect::Ask(Ask::Catalog(CatalogCommand::RemoveMember { show, people: leaving }))]
 }
 
 /// Asks what the person under the cursor is called.
@@ -190,8 +230,14 @@ pub(crate) fn whom(model: &Model, merged: &[PersonId]) -> (String, Vec<Item>) {
     (format!("who {verb} {}, in every episode?", names.join(" and ")), items)
 }
 
+/// Takes the faces of somebody's tracks in an episode, where their page is still open.
+pub(crate) fn faces_found(model: &mut Model, person: PersonId, episode: &EpisodeId, faces: Vec<TrackFace>) {
+    pictures::spread_out(model, person, episode, faces);
+}
+
 /// Leaves the page of a person; tells whether one was open.
 pub(crate) fn leave(model: &mut Model) -> bool {
+    model.holdings.people.spread = None;
     model.holdings.people.page.take().is_some()
 }
 
@@ -285,7 +331,8 @@ fn tabs(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         cells.push(canvas.span(if at == here { Role::Accent } else { Role::Dim }, format!("{}  ", title(scope))));
     }
     if scopes.len() > 1 {
-        cells.push(canvas.dim(" [ ] another show"));
+        let keys = [Action::PrevTab, Action::NextTab].map(|a| model.keymap.key_of(Place::People, a).unwrap_or_default());
+        cells.push(canvas.dim(format!(" {} another show", keys.join(" "))));
     }
     let place = Rect::new(area.x, area.y, area.width.saturating_sub(side(model)), area.height);
     canvas.line(place, 0, Line::from(cells));
@@ -334,6 +381,12 @@ fn part_text(part: &Membership) -> String {
     }
 }
 
+/// Says a part in few cells: `housewife s1-3, 5`.
+fn part_short(part: &Membership) -> String {
+    let role = part.role.as_deref().unwrap_or("cast");
+    if part.seasons.is_empty() { role.to_owned() } else { format!("{role} s{}", ranges(&part.seasons)) }
+}
+
 /// Returns ascending numbers as `1-3, 5`.
 pub(crate) fn ranges(numbers: &[u32]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
@@ -358,10 +411,10 @@ fn draw_side(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, ar
     };
     let height = tall.min(inner.width * 5 / 8);
     let mut row = 0;
-    if height > 3 && person.portrait.is_some() {
+    if height > 3 && (person.portrait.is_some() || faces::featured(model, person).is_some()) {
         let wide = (height * 8 / 5).min(inner.width);
         let place = Rect::new(inner.x + (inner.width - wide) / 2, inner.y, wide, height);
-        faces::stands_for(model, person, canvas, place, Kind::Face);
+        faces::stands_for(model, person, canvas, place);
         row = height + 1;
     }
     for line in told_of(model, person, canvas, usize::from(inner.width), 1) {

@@ -159,6 +159,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             desk.strips.mark = None;
             return at.map_or_else(Vec::new, |(track, at)| if_writable(model, Ask::Decide(Command::Split { track, at })));
         }
+        Action::Feature => return super::feature::crop(model),
         Action::Promote => {
             let from = super::promote::of_tracks(desk, chosen(desk));
             return from.map_or_else(Vec::new, |from| vec![Effect::Ask(Ask::Promote(from))]);

@@ -3,25 +3,18 @@
 use super::super::command::{CatalogCommand, Dependents, Wish};
 use super::super::refusal::CatalogRefusal;
 use super::{Planned, Seen, View, changed, gone, made, some, tidy};
-use crate::domain::{Asset, CatalogChange, Edit, Membership, OperationKind, Person, PersonId, name_key, tidy_name};
+use crate::domain::{Asset, CatalogChange, Edit, Membership, OperationKind, Person, PersonId, Slug, name_key, tidy_name};
 use crate::session::SessionError;
 use crate::store::StoreError;
 
 pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Planned>, SessionError> {
     match command {
         CatalogCommand::AddPerson { name, aliases, notes } => {
-            let name = tidy_name(name);
-            if name.is_empty() {
-                return Err(StoreError::EmptyName.into());
-            }
-            if let Some(person) = called(view, &name) {
-                let free = free_name(view, &name);
-                return Err(CatalogRefusal::PersonThere { name: person.name.clone(), person: person.id, free }.into());
-            }
-            let id = PersonId(view.directory.last_person.saturating_add(1));
-            let new = Person { notes: tidy(notes.as_ref()), ..Person::new(id, &name, view.now) };
+            let new = Person { notes: tidy(notes.as_ref()), ..newcomer(view, name)? };
             let person = Person { aliases: with_aliases(view, &new, aliases)?, ..new };
-            Ok(Some((OperationKind::Create, format!("added {name}"), vec![CatalogChange::Person { id, edit: made(person) }])))
+            let summary = format!("added {}", person.name);
+            let change = CatalogChange::Person { id: person.id, edit: made(person) };
+            Ok(Some((OperationKind::Create, summary, vec![change])))
         }
         CatalogCommand::EditPerson { person, aliases, not, notes } => {
             edit(view, *person, aliases, not, notes).map_err(Into::into)
@@ -31,6 +24,32 @@ pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Plann
         CatalogCommand::DeletePerson { person, dependents } => Ok(Some(delete(view, *person, dependents)?)),
         _ => Ok(None),
     }
+}
+
+/// Plans that somebody new is in the cast of a show.
+pub(super) fn new_member(view: &View, show: &Slug, name: &str) -> Result<Planned, SessionError> {
+    let person = newcomer(view, name)?;
+    let (_, entered) = view.show(show)?;
+    let part = Membership { person: person.id, show: show.clone(), role: None, seasons: Vec::new() };
+    let summary = format!("added {} to the cast of {show}", person.name);
+    let mut changes = Vec::from_iter(entered);
+    let id = person.id;
+    changes.push(CatalogChange::Person { id, edit: made(person) });
+    changes.push(CatalogChange::Membership { person: id, show: show.clone(), edit: made(part) });
+    Ok((OperationKind::Create, summary, changes))
+}
+
+/// Returns somebody new of a name that is nobody's yet.
+fn newcomer(view: &View, name: &str) -> Result<Person, SessionError> {
+    let name = tidy_name(name);
+    if name.is_empty() {
+        return Err(StoreError::EmptyName.into());
+    }
+    if let Some(person) = called(view, &name) {
+        let free = free_name(view, &name);
+        return Err(CatalogRefusal::PersonThere { name: person.name.clone(), person: person.id, free }.into());
+    }
+    Ok(Person::new(PersonId(view.directory.last_person.saturating_add(1)), &name, view.now))
 }
 
 /// Returns who stands for themselves and is called so now.
@@ -98,6 +117,10 @@ fn rename(view: &View, id: PersonId, name: &str) -> Result<Option<Planned>, Sess
     }
     if name == person.name {
         return Ok(None);
+    }
+    if let Some(other) = called(view, &name).filter(|other| other.id != id) {
+        let free = free_name(view, &name);
+        return Err(CatalogRefusal::PersonThere { name: other.name.clone(), person: other.id, free }.into());
     }
     let mut to = person.clone();
     to.former.retain(|n| name_key(n) != name_key(&name) && name_key(n) != name_key(&person.name));

@@ -53,17 +53,21 @@ pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Plann
         }
         CatalogCommand::DeleteSeason { show, number, dependents } => delete_season(view, show, *number, dependents).map(Some),
         CatalogCommand::EditEpisode { episode, edit } => edit_episode(view, episode, edit),
-        CatalogCommand::AddMember { show, person, role, seasons } => {
+        CatalogCommand::AddMember { show, people, role, seasons } => {
             let (_, entered) = view.show(show)?;
-            let name = &view.person(*person)?.name;
-            if view.directory.memberships.contains_key(&(*person, show.clone())) {
-                return Err(CatalogRefusal::MemberThere { name: name.clone(), show: show.clone() });
+            let (role, seasons) = (tidy(role.as_ref()), ascending(seasons)?);
+            let (mut changes, mut names) = (Vec::from_iter(entered), Vec::new());
+            for person in people.iter().copied().collect::<BTreeSet<_>>() {
+                let name = &view.person(person)?.name;
+                if view.directory.memberships.contains_key(&(person, show.clone())) {
+                    return Err(CatalogRefusal::MemberThere { name: name.clone(), show: show.clone() });
+                }
+                let part = Membership { person, show: show.clone(), role: role.clone(), seasons: seasons.clone() };
+                changes.push(CatalogChange::Membership { person, show: show.clone(), edit: made(part) });
+                names.push(name.as_str());
             }
-            let role = tidy(role.as_ref());
-            let part = Membership { person: *person, show: show.clone(), role, seasons: ascending(seasons)? };
-            let change = CatalogChange::Membership { person: *person, show: show.clone(), edit: made(part) };
-            let changes = entered.into_iter().chain([change]).collect();
-            Ok(Some((OperationKind::Create, format!("{name} is in the cast of {show}"), changes)))
+            let summary = format!("{} {} in the cast of {show}", names.join(" and "), are(&names));
+            Ok((!names.is_empty()).then_some((OperationKind::Create, summary, changes)))
         }
         CatalogCommand::EditMember { show, person, role, seasons } => {
             let (name, now) = member(view, show, *person)?;
@@ -79,13 +83,22 @@ pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Plann
             let change = CatalogChange::Membership { person: *person, show: show.clone(), edit: changed(now, to) };
             Ok(Some((OperationKind::Edit, format!("the part of {name} in {show} edited"), vec![change])))
         }
-        CatalogCommand::RemoveMember { show, person } => {
-            let (name, now) = member(view, show, *person)?;
-            let change = CatalogChange::Membership { person: *person, show: show.clone(), edit: gone(now) };
-            Ok(Some((OperationKind::Delete, format!("{name} is not in the cast of {show} any more"), vec![change])))
+        CatalogCommand::RemoveMember { show, people } => {
+            let (mut changes, mut names) = (Vec::new(), Vec::new());
+            for person in people.iter().copied().collect::<BTreeSet<_>>() {
+                let (name, now) = member(view, show, person)?;
+                changes.push(CatalogChange::Membership { person, show: show.clone(), edit: gone(now) });
+                names.push(name);
+            }
+            let summary = format!("{} {} not in the cast of {show} any more", names.join(" and "), are(&names));
+            Ok((!names.is_empty()).then_some((OperationKind::Delete, summary, changes)))
         }
         _ => Ok(None),
     }
+}
+
+fn are(names: &[&str]) -> &'static str {
+    if names.len() == 1 { "is" } else { "are" }
 }
 
 fn positive(number: u32) -> Result<u32, CatalogRefusal> {

@@ -58,9 +58,10 @@ fn command([what, a, b, c]: [u8; 4]) -> C {
         10 => C::Rename { person, name: name(b) },
         11 => C::Merge { people: vec![person], into: other },
         12 => C::DeletePerson { person, dependents: dependents(c, other) },
-        13 | 14 => C::AddMember { show: slug(b), person, role: Some(name(c)), seasons: vec![u32::from(c % 3) + 1] },
+        13 | 14 => C::AddMember { show: slug(b), people: vec![person], role: Some(name(c)), seasons: vec![u32::from(c % 3) + 1] },
         15 => C::EditMember { show: slug(b), person, role: written(c), seasons: Wish::Set(vec![2, 1]) },
-        16 => C::RemoveMember { show: slug(b), person },
+        16 if a % 3 == 0 => C::AddNewMember { show: slug(b), name: name(c) },
+        16 => C::RemoveMember { show: slug(b), people: vec![person] },
         17 => C::AddAsset(NewAsset {
             person,
             kind: AssetKind::Portrait,
@@ -178,7 +179,7 @@ fn a_second_person_of_one_name_is_refused_with_a_name_that_is_free() {
 
 #[test]
 fn a_show_with_episodes_is_deleted_only_when_told_where_they_go() {
-    let member = C::AddMember { show: slug(0), person: PersonId(1), role: None, seasons: vec![] };
+    let member = C::AddMember { show: slug(0), people: vec![PersonId(1)], role: None, seasons: vec![] };
     let view = after(&[add("Ava"), member, C::AddShow { slug: slug(1), title: None, notes: None }]);
     let delete = |dependents| C::DeleteShow { slug: slug(0), dependents };
     let told = refused(&view, &delete(Dependents::Refuse));

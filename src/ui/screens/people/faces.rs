@@ -3,9 +3,10 @@
 use super::super::super::draw::{Canvas, counted};
 use super::super::super::model::{Detail, Model};
 use super::super::super::pictures::Kind;
-use super::super::super::text::{fit, length, pad};
+use super::super::super::text::{fit, length, pad, width};
 use super::super::super::theme::Role;
-use super::{HEAD, part_text, parts, side, standing};
+use super::{HEAD, part_short, part_text, parts, side, standing};
+use crate::domain::{Asset, PictureId, Slug};
 use crate::session::PersonLine;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -68,7 +69,7 @@ fn card(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, place: 
     let is_chosen = person.id.is_some_and(|id| people.selected.contains(&id));
     let picture = Rect::new(place.x + 1, place.y, face.0, face.1).intersection(place);
     if picture.height > 0 {
-        stands_for(model, person, canvas, picture, Kind::Face);
+        stands_for(model, person, canvas, picture);
     }
     if is_here {
         for row in 0..place.height {
@@ -86,6 +87,7 @@ fn card(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, place: 
     let name = pad(&person.name, wide.saturating_sub(2));
     canvas.line(text, 0, Line::from(vec![canvas.span(role, format!("{} ", role.glyph())), canvas.span(name_role, name)]));
     let (part_role, part) = match (parts(model, person).first(), &people.show) {
+        (Some(part), _) if width(&part_text(part)) > wide => (Role::Text, part_short(part)),
         (Some(part), _) => (Role::Text, part_text(part)),
         (None, Some(_)) => (Role::Dim, "not of the cast".into()),
         (None, None) => (Role::Dim, String::new()),
@@ -102,7 +104,26 @@ fn card(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, place: 
     canvas.line(text, 2, Line::from(seen));
 }
 
-/// Paints the picture that stands for somebody.
-pub(super) fn stands_for(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, place: Rect, kind: Kind) {
-    canvas.portrait(model.holdings.portraits.as_ref(), person.portrait.as_ref(), place, kind);
+/// Paints the picture that stands for somebody: the one that was chosen, else their best face.
+pub(super) fn stands_for(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let portraits = model.holdings.portraits.as_ref();
+    match featured(model, person) {
+        Some(asset) => canvas.kept(portraits, &PictureId(asset.sha256.clone()), place, kind_of(asset)),
+        None => canvas.portrait(portraits, person.portrait.as_ref(), place, Kind::Face),
+    }
+}
+
+/// Returns how a picture of the catalog is shown: one with the proportions of a kept face as those are, any other whole, because nobody knows where in it
+/// the face is.
+pub(super) fn kind_of(asset: &Asset) -> Kind {
+    if asset.width.checked_mul(5) == asset.height.checked_mul(4) { Kind::Face } else { Kind::Portrait }
+}
+
+/// Returns the picture that was chosen for somebody: in the show at hand, else everywhere.
+pub(super) fn featured<'a>(model: &'a Model, person: &PersonLine) -> Option<&'a Asset> {
+    let directory = &model.holdings.directory;
+    let of = |show: Option<Slug>| directory.featured.get(&(person.id?, show));
+    let here = model.holdings.people.show.as_deref().and_then(|s| s.parse().ok());
+    let chosen = here.and_then(|show| of(Some(show))).or_else(|| of(None))?;
+    directory.assets.get(&chosen.asset)
 }

@@ -3,13 +3,12 @@
 use super::super::super::draw::{Canvas, counted};
 use super::super::super::keymap::Action;
 use super::super::super::list::Step;
-use super::super::super::model::{Detail, Model, Page, Part};
-use super::super::super::pictures::Kind;
-use super::super::super::text::{fit, fit_end, length, pad, pad_left, percent, score, sparkline, width};
+use super::super::super::model::{Detail, Model, Page, Part, Status};
+use super::super::super::text::{fit, length, pad, pad_left, percent, score, sparkline, width};
 use super::super::super::theme::Role;
 use super::super::super::update::{Effect, step_of};
-use super::{at_identity, faces, share, standing, strip, told_of};
-use crate::session::{CastState, PersonEpisode, PersonLine, Portrait};
+use super::{at_identity, faces, pictures, share, standing, strip, told_of};
+use crate::session::{CastState, PersonLine};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -26,9 +25,6 @@ struct Places {
 
 /// Lines of what is said of somebody on a narrow screen.
 const SAID: u16 = 4;
-
-/// Lines under each picture.
-const TEXT: u16 = 2;
 
 fn places(model: &Model, person: &PersonLine, page: &Page, area: Rect) -> Places {
     let seasons = strip::seasons(model, person);
@@ -54,8 +50,9 @@ fn places(model: &Model, person: &PersonLine, page: &Page, area: Rect) -> Places
     let right = Rect::new(area.x + left + 1, area.y, area.width - left - 2, area.height);
     let (strip, below) = cut(right, tall(right.height) + 2);
     let strip = Rect::new(strip.x, strip.y + 1, strip.width, strip.height.saturating_sub(1));
-    let pictures = below.height * 9 / 20;
-    let (episodes, pictures) = cut(below, below.height - pictures);
+    // Episodes take what they need, as long as pictures have room for some of them.
+    let needed = u16::try_from(person.episodes.len() + 3).unwrap_or(u16::MAX);
+    let (episodes, pictures) = cut(below, needed.min(below.height.saturating_sub(pictures::least(model))));
     Places { who, face: (face * 8 / 5, face), strip: Some(strip), episodes: Some(episodes), pictures: Some(pictures) }
 }
 
@@ -71,47 +68,11 @@ fn body(model: &Model) -> Rect {
     Rect::new(0, 0, model.size.0, u16::try_from(super::super::rows(model)).unwrap_or(u16::MAX))
 }
 
-/// One picture of somebody.
-struct Picture<'a> {
-    face: &'a Portrait,
-    /// Where it comes from.
-    origin: String,
-    note: String,
-}
-
-fn pictures(person: &PersonLine) -> Vec<Picture<'_>> {
-    let of_episode = |e: &'_ PersonEpisode| match e.quality {
-        Some(quality) => format!("best, quality {}", score(f64::from(quality))),
-        None => "best".into(),
-    };
-    let best = person
-        .episodes
-        .iter()
-        .filter_map(|e| Some(Picture { face: e.face.as_ref()?, origin: e.episode.to_string(), note: of_episode(e) }));
-    best.collect()
-}
-
-/// Cells of a picture with its text, and of the face alone.
-fn cell(detail: Detail) -> (u16, u16) {
-    match detail {
-        Detail::Fine => (12, 7),
-        Detail::Coarse => (16, 8),
-        Detail::Off => (24, 0),
-    }
-}
-
-/// Columns and rows of pictures.
-fn grid(model: &Model, area: Rect) -> (usize, usize) {
-    let (wide, tall) = cell(model.detail);
-    let columns = usize::from(area.width / (wide + 2)).max(1);
-    (columns, usize::from(area.height.saturating_sub(2) / (tall + TEXT)).max(1))
-}
-
 pub(super) fn fit_to_screen(model: &mut Model) {
     let Some((person, page)) = model.holdings.people.person().zip(model.holdings.people.page) else { return };
     let places = places(model, person, &page, body(model));
-    let (episodes, count) = (person.episodes.len(), pictures(person).len());
-    let grid = places.pictures.map(|area| grid(model, area));
+    let (episodes, count) = (person.episodes.len(), pictures::of(model, person).len());
+    let grid = places.pictures.map(|area| pictures::grid(model, area));
     let Some(page) = &mut model.holdings.people.page else { return };
     if let Some(area) = places.episodes {
         page.episodes.show(episodes, 1, list_rows(area));
@@ -131,8 +92,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let (person, page) = model.holdings.people.person().zip(model.holdings.people.page)?;
     let places = places(model, person, &page, body(model));
     if let Some(step) = step_of(action) {
-        let (episodes, count) = (person.episodes.len(), pictures(person).len());
-        let (columns, rows) = places.pictures.map_or((1, 1), |area| grid(model, area));
+        let (episodes, count) = (person.episodes.len(), pictures::of(model, person).len());
+        let (columns, rows) = places.pictures.map_or((1, 1), |area| pictures::grid(model, area));
         let lines = places.episodes.map_or(1, list_rows);
         let page = model.holdings.people.page.as_mut()?;
         match (page.part, step) {
@@ -152,6 +113,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             Some(Vec::new())
         }
         Action::Open => Some(go_on(model)),
+        Action::Feature => Some(pictures::feature(model)),
+        Action::MoreCrops | Action::FewerCrops => Some(pictures::spread(model, action)),
+        Action::Remove if page.part == Part::Pictures => Some(pictures::remove(model)),
         // On a page there is one person, and nothing to sort.
         Action::Select | Action::Sort | Action::SortReverse | Action::AsFaces | Action::Add => Some(Vec::new()),
         Action::NextTab | Action::PrevTab => {
@@ -180,11 +144,16 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
     let at = match page.part {
         Part::Episodes => person.episodes.get(page.episodes.at),
         Part::Pictures => {
-            let face = pictures(person).get(page.pictures.at).map(|p| p.face.episode.clone());
+            let face = pictures::of(model, person).into_iter().nth(page.pictures.at).and_then(|p| p.episode);
             face.and_then(|id| person.episodes.iter().find(|e| e.episode == id))
         }
     };
-    let Some((episode, identity)) = at.map(|e| (e.episode.clone(), e.identity)) else { return Vec::new() };
+    let Some((episode, identity)) = at.map(|e| (e.episode.clone(), e.identity)) else {
+        if page.part == Part::Pictures {
+            model.status = Status::Done("this picture is of no episode that they are in".into());
+        }
+        return Vec::new();
+    };
     at_identity(model, episode, identity)
 }
 
@@ -192,17 +161,13 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     let Some((person, page)) = model.holdings.people.person().zip(model.holdings.people.page) else { return Vec::new() };
     let places = places(model, person, &page, body(model));
     let is_in = |area: &Rect| x >= area.x && x < area.right() && y > area.y + 1 && y < area.bottom();
-    let (episodes, count) = (person.episodes.len(), pictures(person).len());
+    let (episodes, count) = (person.episodes.len(), pictures::of(model, person).len());
     if let Some(area) = places.episodes.filter(is_in) {
         let at = page.episodes.top + usize::from(y - area.y - 2);
         return click_at(model, Part::Episodes, at, episodes);
     }
-    if let Some(area) = places.pictures.filter(is_in) {
-        let ((columns, _), (wide, tall)) = (grid(model, area), cell(model.detail));
-        let (column, row) = (usize::from((x - area.x) / (wide + 2)), usize::from((y - area.y - 2) / (tall + TEXT)));
-        if column < columns {
-            return click_at(model, Part::Pictures, (page.pictures.top + row) * columns + column, count);
-        }
+    if let Some(at) = places.pictures.filter(is_in).and_then(|area| pictures::at(model, &page, area, x, y)) {
+        return click_at(model, Part::Pictures, at, count);
     }
     Vec::new()
 }
@@ -231,7 +196,7 @@ pub(super) fn draw(model: &Model, person: &PersonLine, page: &Page, canvas: &mut
         episodes(person, page, canvas, place);
     }
     if let Some(place) = places.pictures {
-        draw_pictures(model, person, page, canvas, place);
+        pictures::draw(model, person, page, canvas, place);
     }
 }
 
@@ -241,7 +206,7 @@ fn who(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, places: 
     let mut row = 0;
     if tall > 3 {
         let place = Rect::new(area.x + (area.width - wide.min(area.width)) / 2, area.y, wide.min(area.width), tall);
-        faces::stands_for(model, person, canvas, place, Kind::Face);
+        faces::stands_for(model, person, canvas, place);
         row = tall + 1;
     }
     let lines = usize::from(area.height.saturating_sub(row));
@@ -253,7 +218,7 @@ fn who(model: &Model, person: &PersonLine, canvas: &mut Canvas<'_, '_>, places: 
 }
 
 /// The title of a part, bright where the cursor is.
-fn part_title(canvas: &mut Canvas<'_, '_>, area: Rect, is_here: bool, title: &str, note: &str) {
+pub(super) fn part_title(canvas: &mut Canvas<'_, '_>, area: Rect, is_here: bool, title: &str, note: &str) {
     let title = canvas.span(if is_here { Role::Accent } else { Role::Dim }, format!(" {title}"));
     let note = canvas.dim(format!("  {}", fit(note, usize::from(area.width).saturating_sub(title.width() + 2))));
     canvas.line(area, 0, Line::from(vec![title, note]));
@@ -303,43 +268,10 @@ fn episodes(person: &PersonLine, page: &Page, canvas: &mut Canvas<'_, '_>, area:
     }
 }
 
-fn draw_pictures(model: &Model, person: &PersonLine, page: &Page, canvas: &mut Canvas<'_, '_>, area: Rect) {
-    let all = pictures(person);
-    let is_focus = page.part == Part::Pictures;
-    let note = if all.is_empty() { "they are in no episode yet" } else { "the best face of each episode" };
-    part_title(canvas, area, is_focus, &counted(all.len(), "picture"), note);
-    let ((columns, rows), (wide, tall)) = (grid(model, area), cell(model.detail));
-    let first = page.pictures.top * columns;
-    let mut shown: Vec<(usize, &Picture<'_>)> = all.iter().enumerate().skip(first).take(columns * rows).collect();
-    shown.sort_by_key(|(at, _)| at.abs_diff(page.pictures.at));
-    for (at, picture) in shown {
-        let (column, row) = ((at - first) % columns, (at - first) / columns);
-        let (column, row) = (u16::try_from(column).unwrap_or(0), u16::try_from(row).unwrap_or(0));
-        let place = Rect::new(area.x + 1 + column * (wide + 2), area.y + 2 + row * (tall + TEXT), wide + 1, tall + TEXT);
-        let place = place.intersection(area);
-        if tall > 0 {
-            let face = Rect::new(place.x, place.y, wide, tall).intersection(place);
-            canvas.portrait(model.holdings.portraits.as_ref(), Some(picture.face), face, Kind::Face);
-        }
-        let is_here = is_focus && at == page.pictures.at;
-        if is_here {
-            let edge = Rect::new(place.x - 1, place.y, 1, place.height);
-            for row in 0..edge.height {
-                canvas.line(edge, row, Line::from(canvas.span(Role::Cursor, "▌")));
-            }
-        }
-        let role = if is_here { Role::Title } else { Role::Text };
-        canvas.line(place, tall, Line::from(canvas.span(role, fit_end(&picture.origin, usize::from(wide)))));
-        canvas.line(place, tall + 1, Line::from(canvas.dim(fit(&picture.note, usize::from(wide)))));
-    }
-}
-
 /// What the line at the bottom says of what is under the cursor.
 pub(super) fn told(model: &Model, person: &PersonLine, page: &Page) -> Option<(Role, String)> {
     if page.part == Part::Pictures {
-        let all = pictures(person);
-        let picture = all.get(page.pictures.at)?;
-        return Some((Role::Text, format!("{}  {}  {}", person.name, picture.origin, picture.note)));
+        return pictures::told(model, person, page);
     }
     let Some(e) = person.episodes.get(page.episodes.at) else {
         return Some((standing(person), format!("{}  in no episode yet", person.name)));

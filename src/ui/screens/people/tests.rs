@@ -126,7 +126,7 @@ fn selected_people_are_merged_into_whom_is_picked_and_an_undo_is_of_people() {
     assert_eq!(picker.items.iter().map(|i| i.text.as_str()).collect::<Vec<_>>(), ["Cleo"]);
     let merge = CatalogCommand::Merge { people: vec![PersonId(1), PersonId(2)], into: PersonId(3) };
     assert_eq!(press(&mut model, "Enter"), [Effect::Ask(Ask::Catalog(merge))]);
-    let done = Answer::PeopleDecided { summary: Some("Ava and Ben are Cleo".into()), what: Deed::Decision };
+    let done = Answer::PeopleDecided { made: None, what: Deed::Decision };
     assert_eq!(update(&mut model, Msg::Answer(done)), [Effect::Ask(Ask::Casts)]);
     assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople(None))]);
 }

@@ -1,6 +1,7 @@
 //! Beside the tree: what is said of what is under the cursor, and everybody in it as bars.
 
 use super::super::super::draw::{Canvas, counted, wrap};
+use super::super::super::keymap::{Action, Place};
 use super::super::super::model::{Branch, Model};
 use super::super::super::text::{bar, doubtful_bar, fit, length, pad, pad_left, percent, width};
 use super::super::super::theme::Role;
@@ -55,7 +56,8 @@ fn said(model: &Model, branch: &Branch, wide: usize) -> Vec<(Role, String)> {
             told.push(states());
             let cast = directory.memberships.keys().filter(|(_, s)| Some(s.as_str()) == show.as_deref()).count();
             if cast > 0 {
-                told.push((Role::Dim, format!("cast of {cast} · g p lists them")));
+                let key = model.keymap.key_of(Place::Shows, Action::ShowCast).unwrap_or_else(|| ":".into());
+                told.push((Role::Dim, format!("cast of {cast} · {key} shows them")));
             }
             let notes = line.notes.as_deref().unwrap_or_default();
             if !notes.is_empty() {

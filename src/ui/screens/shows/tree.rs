@@ -141,7 +141,8 @@ fn state(model: &Model, branch: &Branch) -> Vec<(String, Role)> {
         let (sign, role) = standing.sign();
         (format!("{sign}{n} "), role)
     });
-    counted.collect()
+    let counted: Vec<_> = counted.collect();
+    if counted.is_empty() { vec![("no episode".into(), Role::Dim)] } else { counted }
 }
 
 /// Lays texts beside each other in exactly so many cells.
@@ -175,8 +176,7 @@ fn facts(model: &Model, branch: &Branch) -> Facts {
     let nothing = |note: String, note_role| Facts { duration: None, progress: None, named: None, note, note_role };
     if let Some(sums) = sums {
         if sums.measured == 0 {
-            let note = if sums.episodes == 0 { "no episode yet" } else { "" };
-            return nothing(note.into(), Role::Dim);
+            return nothing(String::new(), Role::Dim);
         }
         return Facts {
             duration: Some(sums.duration),
