@@ -32,6 +32,14 @@ pub struct Quality {
     pub roll: f32,
 }
 
+#[cfg(test)]
+impl Quality {
+    /// A frontal face without a fault in any part, for tests.
+    pub(crate) const fn faultless(total: f32) -> Self {
+        Self { total, size: 1.0, sharpness: 1.0, frontality: 1.0, light: 1.0, visibility: 1.0, yaw: 0.0, pitch: 0.0, roll: 0.0 }
+    }
+}
+
 /// One kept crop of a track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crop {

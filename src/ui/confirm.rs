@@ -1,12 +1,12 @@
 //! A question that is answered by typing what it asks for, so that nothing is deleted by a slip.
 
 use super::draw::{Canvas, counted, panel, wrap};
-use super::keymap::Action;
+use super::keymap::{Action, Place};
 use super::model::{Confirm, Model, Overlay, Status};
 use super::text::width;
 use super::theme::Role;
 use super::update::Effect;
-use super::worker::Ask;
+use super::worker::{Ask, Told};
 use crate::domain::EpisodeId;
 use crate::session::Goes;
 use ratatui::layout::Rect;
@@ -15,6 +15,17 @@ use tui_input::Input;
 
 /// What has to be typed where everything goes.
 const ALL: &str = "DELETE ALL";
+
+/// Begins to delete an episode: what goes with it is asked for first. Refused while a run of it is at work.
+pub(crate) fn delete(model: &mut Model, episode: EpisodeId) -> Vec<Effect> {
+    if model.jobs.is_at_work(&episode) {
+        let key = model.keymap.key_of(Place::Episodes, Action::Cancel).unwrap_or_else(|| ":".into());
+        let hint = Some(format!("{key} on the list of episodes stops it at its last whole shot; delete it then"));
+        model.status = Status::Failed(Told { what: format!("a run of {episode} is at work"), hint });
+        return Vec::new();
+    }
+    vec![Effect::Ask(Ask::WhatGoes(Some(episode)))]
+}
 
 /// Asks whether these episodes are to be deleted.
 pub(crate) fn ask(model: &mut Model, episodes: Vec<EpisodeId>, is_all: bool, goes: Goes) {
@@ -88,4 +99,24 @@ pub(crate) fn draw(confirm: &Confirm, canvas: &mut Canvas<'_, '_>, area: Rect) {
         canvas.dim(if width(typed) < 30 { hint } else { "" }),
     ]);
     canvas.line(inner, row + 1, line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::rehearsal::Rehearsal;
+
+    #[test]
+    fn deleting_another_episode_leaves_the_open_one_open() {
+        let mut stage = Rehearsal::begin();
+        let delete = |id: EpisodeId| Ask::Delete { episodes: vec![id], blobs: false };
+        stage.ask(delete("not-there".parse().unwrap()));
+        assert!(stage.said().starts_with('✕'), "{}", stage.said());
+        let before = stage.snapshot().seq;
+        stage.press("x");
+        assert_eq!(stage.snapshot().seq, before + 1, "what is decided after it is kept");
+        let own = stage.snapshot().episode.clone();
+        stage.ask(delete(own));
+        assert!(stage.model.desk.is_none() && stage.said() == "deleted", "{}", stage.said());
+    }
 }

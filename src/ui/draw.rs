@@ -152,10 +152,8 @@ pub(crate) fn draw(model: &Model, pictures: &Pictures, frame: &mut Frame<'_>) ->
     }
     top(model, &mut canvas, area);
     let body = Rect::new(area.x, area.y + 2, area.width, area.height - 5);
-    let preview = model.desk.as_ref().and_then(|d| d.preview.as_ref()).filter(|_| model.screen == Screen::Episode);
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episode, Some(_)) if screens::draw_panel(model, &mut canvas, body) => {}
-        _ if preview.is_some() => preview.into_iter().for_each(|p| screens::preview::draw(model, p, &mut canvas, body)),
         (Screen::Episodes, _) | (Screen::Episode, None) => screens::episodes::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Detections)) => screens::detections::draw(model, &mut canvas, body),
         (Screen::Episode, Some(Tab::Identities)) => screens::identities::draw(model, &mut canvas, body),
@@ -293,9 +291,7 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             (Screen::People, _) => screens::people::told(model),
             (Screen::Shows, _) => screens::shows::told(model),
             (Screen::Episode, Some(desk)) if desk.panel.is_some() => screens::told_in_panel(desk),
-            (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities && desk.preview.is_none() => {
-                screens::identities::told(desk, area.width)
-            }
+            (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk, area.width),
             _ => None,
         },
         Status::Busy(text) => Some((Role::Dim, format!("… {text}"))),

@@ -6,6 +6,7 @@
 mod confirm;
 mod draw;
 mod edit;
+mod errand;
 mod help;
 pub mod keymap;
 mod library;

@@ -238,7 +238,7 @@ impl Model {
         match (self.screen, &self.desk) {
             (Screen::Episodes, _) | (Screen::Episode, None) => Place::Episodes,
             (Screen::Episode, Some(Desk { panel: Some(Panel::WhatIf(_)), .. })) => Place::WhatIf,
-            (Screen::Episode, Some(desk)) if desk.preview.is_some() => Place::Propagate,
+            (Screen::Episode, Some(Desk { panel: Some(Panel::Propagate(_)), .. })) => Place::Propagate,
             (Screen::Episode, Some(desk)) => desk.tab.place(),
             (Screen::People, _) if self.holdings.people.page.is_some() => Place::Person,
             (Screen::People, _) => Place::People,

@@ -133,7 +133,8 @@ impl Rehearsal {
         self.dir.path()
     }
 
-    fn send(&mut self, msg: Msg) {
+    /// Takes a message as the loop does.
+    pub(crate) fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.model, msg);
         self.follow(effects);
     }

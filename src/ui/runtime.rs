@@ -299,9 +299,10 @@ impl Runtime {
             self.wipe(width, height);
         }
         self.is_gone |= matches!(msg, Msg::Gone);
-        let was_open = self.model.desk.is_some();
+        let opened = |model: &Model| model.desk.as_ref().map(|d| d.snapshot.episode.clone());
+        let before = opened(&self.model);
         let effects = update(&mut self.model, msg);
-        if was_open && self.model.desk.is_none() {
+        if before.is_some() && before != opened(&self.model) {
             self.projector.rest();
             self.tryout.ask(Trial::Forget);
             self.stop_playing();

@@ -1,11 +1,9 @@
 //! The thread that tries thresholds of grouping out: it compares all tracks once, then answers for the newest threshold that is asked for.
 
+use super::errand::Errand;
 use super::update::Msg;
 use super::worker::{Answer, Told};
 use crate::session::{Prospect, Regrouping, Thresholds, WhatIf, WhatIfSource};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 /// What is to be tried out.
 #[derive(Debug, Clone)]
@@ -43,88 +41,23 @@ pub(crate) enum Tried {
 
 /// The thread and the way to it.
 #[derive(Debug)]
-pub(crate) struct Tryout {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    wake: Condvar,
-    /// Counts the episodes that were asked for: whoever compares an older one stops.
-    newest: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    compare: Option<Trial>,
-    /// A newer threshold takes the place of one that nobody began with.
-    asked: Option<Trial>,
-    is_closing: bool,
-}
-
-impl Shared {
-    /// The state stays usable after a panic elsewhere: every change to it is made in one go.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn next(&self) -> Option<Trial> {
-        let mut state = self.lock();
-        loop {
-            if state.is_closing {
-                return None;
-            }
-            let next = state.compare.take().or_else(|| state.asked.take());
-            if next.is_some() {
-                return next;
-            }
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
+pub(crate) struct Tryout(Errand<Trial>);
 
 impl Tryout {
     /// Starts it; `answer` is called from its thread.
     pub(crate) fn start(answer: impl Fn(Msg) + Send + 'static) -> std::io::Result<Self> {
-        let shared = Arc::<Shared>::default();
-        let served = Arc::clone(&shared);
-        let serve = move || {
-            let mut known = None;
-            while let Some(trial) = served.next() {
-                let number = served.newest.load(Ordering::SeqCst);
-                let is_newest = || served.newest.load(Ordering::SeqCst) == number;
-                serve_one(&mut known, trial, &is_newest, &|tried| answer(Msg::Answer(Answer::Tried(tried))));
-            }
+        let mut known = None;
+        let serve = move |trial, is_newest: &dyn Fn() -> bool| {
+            serve_one(&mut known, trial, is_newest, &|tried| answer(Msg::Answer(Answer::Tried(tried))));
         };
-        let thread = std::thread::Builder::new().name("tryout".into()).spawn(serve)?;
-        Ok(Self { shared, thread: Some(thread) })
+        Errand::start("tryout", serve).map(Self)
     }
 
-    /// Asks for something.
+    /// Asks for something: a newer threshold takes the place of one that nobody began with.
     pub(crate) fn ask(&self, trial: Trial) {
-        let mut state = self.shared.lock();
         match trial {
-            Trial::Compare(_) | Trial::Forget => {
-                self.shared.newest.fetch_add(1, Ordering::SeqCst);
-                (state.compare, state.asked) = (Some(trial), None);
-            }
-            Trial::At(_) | Trial::Take(_) => state.asked = Some(trial),
-        }
-        drop(state);
-        self.shared.wake.notify_all();
-    }
-}
-
-impl Drop for Tryout {
-    fn drop(&mut self) {
-        self.shared.newest.fetch_add(1, Ordering::SeqCst);
-        self.shared.lock().is_closing = true;
-        self.shared.wake.notify_all();
-        if let Some(thread) = self.thread.take() {
-            // A panic there was its own; there is nothing left to tell here.
-            let _ = thread.join();
+            Trial::Compare(_) | Trial::Forget => self.0.anew(trial),
+            Trial::At(_) | Trial::Take(_) => self.0.after(trial),
         }
     }
 }
@@ -147,7 +80,11 @@ pub(super) fn serve_one(known: &mut Option<WhatIf>, trial: Trial, is_newest: &dy
             match source.prepare(known.as_ref(), &mut go_on) {
                 Ok(Some(compared)) => *known = Some(compared),
                 Ok(None) => {}
-                Err(error) => tell(Tried::Failed(error.into())),
+                Err(error) => {
+                    // What was compared before is of another state, or of another episode.
+                    *known = None;
+                    tell(Tried::Failed(error.into()));
+                }
             }
         }
         Trial::At(thresholds) => {
@@ -160,23 +97,5 @@ pub(super) fn serve_one(known: &mut Option<WhatIf>, trial: Trial, is_newest: &dy
                 tell(Tried::Groups(Box::new(known.regrouping(thresholds))));
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_newer_threshold_takes_the_place_of_one_that_was_not_begun() {
-        let tryout = Tryout { shared: Arc::default(), thread: None };
-        let at = |cluster_thresh| Trial::At(Thresholds { cluster_thresh, min_cluster_size: 1 });
-        tryout.ask(at(0.3));
-        tryout.ask(at(0.4));
-        assert_eq!(tryout.shared.next(), Some(at(0.4)));
-        tryout.ask(at(0.5));
-        tryout.ask(Trial::Forget);
-        assert_eq!(tryout.shared.next(), Some(Trial::Forget));
-        assert!(tryout.shared.lock().asked.is_none(), "it was meant for the episode before");
     }
 }

@@ -64,11 +64,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (width, height);
             screens::settle(model)
         }
-        Msg::Answer(answer) => {
-            let mut effects = on_answer(model, answer);
-            effects.extend(screens::preview::follow(model));
-            effects
-        }
+        Msg::Answer(answer) => on_answer(model, answer),
         Msg::Picture => Vec::new(),
         Msg::Settled => screens::settle(model),
         Msg::Rested => screens::rest(model),
@@ -201,9 +197,6 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
             let Some(desk) = &mut model.desk else { return go(model, Screen::Episodes) };
             if desk.panel.is_some() {
                 return screens::in_panel(model, Action::Back);
-            }
-            if screens::preview::leave(desk) {
-                return Vec::new();
             }
             if desk.is_zoomed {
                 desk.is_zoomed = false;
@@ -352,8 +345,10 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             if let (Some((seq, made)), Deed::Decision) = (touched, what) {
                 desk.made.insert(seq, made);
             }
-            let is_open = desk.runs.waiting() > 0 && desk.tab != Tab::Runs;
-            let mut effects = screens::follow_panel(desk);
+            // What is taken back may have settled what an earlier run left open.
+            let is_open = desk.runs.waiting() > 0 || (what != Deed::Decision && desk.runs.has_any());
+            let is_open = is_open && desk.tab != Tab::Runs;
+            let mut effects = screens::follow_panel(desk, Some(what));
             effects.extend(is_open.then_some(Effect::Ask(Ask::Carried)));
             effects.extend((model.screen == Screen::Log).then_some(Effect::Ask(Ask::Log)));
             return effects;
@@ -385,7 +380,6 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.status = Status::Failed(why);
         }
         Answer::Against(why) => {
-            screens::preview::refused(model);
             model.status = Status::Failed(refusal::told(model, &why));
             screens::refused_in_panel(model);
         }
@@ -412,7 +406,8 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 (desk.access, desk.thumbs, desk.film.source) = (access, thumbs, frames);
                 desk.film.trouble = None;
                 desk.take(snapshot);
-                return [vec![Effect::Ask(Ask::Carried)], screens::settle(model)].concat();
+                let followed = screens::follow_panel(desk, None);
+                return [followed, vec![Effect::Ask(Ask::Carried)], screens::settle(model)].concat();
             }
         }
         Answer::Jobs(lines) => {
@@ -433,11 +428,19 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         answer @ (Answer::Folder(..) | Answer::Video(..)) => return screens::add::answered(model, answer),
         Answer::WhatGoes { episodes, is_all, goes } => confirm::ask(model, episodes, is_all, goes),
-        Answer::Deleted { lines, count } => {
+        Answer::Deleted { lines, asked, count, fault } => {
+            // Whatever was asked for is not open any more, deleted or not.
+            if model.desk.as_ref().is_some_and(|d| asked.contains(&d.snapshot.episode)) {
+                model.desk = None;
+            }
             model.episodes.lines = Some(Ok(lines));
             let shown = model.episodes.shown().len();
             model.episodes.cursor.show(shown, 1, screens::rows(model));
-            model.status = Status::Done(if count == 1 { "deleted".into() } else { format!("{count} episodes deleted") });
+            model.status = match fault {
+                Some(why) => Status::Failed(why),
+                None if count == 1 => Status::Done("deleted".into()),
+                None => Status::Done(format!("{count} episodes deleted")),
+            };
             if model.screen == Screen::Shows {
                 return vec![Effect::Ask(Ask::Casts)];
             }
@@ -465,7 +468,7 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Changed(snapshot) => {
             if let Some(desk) = &mut model.desk {
                 desk.take(snapshot);
-                return screens::follow_panel(desk);
+                return screens::follow_panel(desk, None);
             }
         }
         Answer::Crops { track, every, first, page } => {

@@ -239,7 +239,12 @@ pub(crate) enum Answer {
     },
     Deleted {
         lines: Vec<EpisodeLine>,
+        /// Those that were to go; none of them is open any more.
+        asked: Vec<EpisodeId>,
+        /// How many went.
         count: usize,
+        /// Why no more did.
+        fault: Option<Told>,
     },
 }
 
@@ -354,10 +359,6 @@ impl Desk {
     fn serve(&mut self, ask: Ask) -> Option<Answer> {
         match ask {
             Ask::Run(ask) => self.run(ask),
-            Ask::WhatGoes(episode) => Some(self.what_goes(episode).unwrap_or_else(|error| Answer::Refused(error.into()))),
-            Ask::Delete { episodes, blobs } => {
-                Some(self.delete(&episodes, blobs).unwrap_or_else(|error| Answer::Refused(error.into())))
-            }
             ask => serve_one(&self.workspace, &mut self.open, ask),
         }
     }
@@ -432,27 +433,36 @@ impl Desk {
             Err(error) => Answer::NotOpened(error.into()),
         }
     }
+}
 
-    fn what_goes(&self, episode: Option<EpisodeId>) -> Result<Answer, SessionError> {
-        let is_all = episode.is_none();
-        let episodes = match episode {
-            Some(one) => vec![one],
-            None => session::episodes(&self.workspace)?.into_iter().map(|l| l.episode).collect(),
-        };
-        let mut goes = Goes::default();
-        for episode in &episodes {
-            goes += session::what_goes(&self.workspace, episode)?;
-        }
-        Ok(Answer::WhatGoes { episodes, is_all, goes })
+fn what_goes(workspace: &Workspace, episode: Option<EpisodeId>) -> Result<Answer, SessionError> {
+    let is_all = episode.is_none();
+    let episodes = match episode {
+        Some(one) => vec![one],
+        None => session::episodes(workspace)?.into_iter().map(|l| l.episode).collect(),
+    };
+    let mut goes = Goes::default();
+    for episode in &episodes {
+        goes += session::what_goes(workspace, episode)?;
     }
+    Ok(Answer::WhatGoes { episodes, is_all, goes })
+}
 
-    fn delete(&mut self, episodes: &[EpisodeId], blobs: bool) -> Result<Answer, SessionError> {
-        self.open = None;
-        for episode in episodes {
-            session::delete(&self.workspace, episode, blobs)?;
+/// Deletes episodes up to the first that cannot be; the one that is open is closed where it is among them, and no other.
+fn delete(workspace: &Workspace, open: &mut Option<Review>, asked: Vec<EpisodeId>, blobs: bool) -> Result<Answer, SessionError> {
+    open.take_if(|review| asked.contains(review.episode()));
+    let mut count = 0;
+    let mut fault = None;
+    for episode in &asked {
+        match session::delete(workspace, episode, blobs) {
+            Ok(()) => count += 1,
+            Err(error) => {
+                fault = Some(error.into());
+                break;
+            }
         }
-        Ok(Answer::Deleted { lines: session::episodes(&self.workspace)?, count: episodes.len() })
     }
+    Ok(Answer::Deleted { lines: session::episodes(workspace)?, asked, count, fault })
 }
 
 /// Returns an order that takes up what an earlier start began: what is stored of it decides, not what has changed since.
@@ -523,7 +533,13 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
                 Err(error) => Answer::Refused(error.into()),
             });
         }
-        Ask::Run(_) | Ask::WhatGoes(_) | Ask::Delete { .. } | Ask::Casts => return None,
+        Ask::WhatGoes(episode) => {
+            return Some(what_goes(workspace, episode).unwrap_or_else(|error| Answer::Refused(error.into())));
+        }
+        Ask::Delete { episodes, blobs } => {
+            return Some(delete(workspace, open, episodes, blobs).unwrap_or_else(|error| Answer::Refused(error.into())));
+        }
+        Ask::Run(_) | Ask::Casts => return None,
         Ask::Decide(_)
         | Ask::Undo(_)
         | Ask::Redo

@@ -77,26 +77,12 @@ mod tests {
         table["pool"].clone().try_into().unwrap()
     }
 
-    fn quality(total: f32) -> Quality {
-        Quality {
-            total,
-            size: 1.0,
-            sharpness: 1.0,
-            frontality: 1.0,
-            light: 1.0,
-            visibility: 1.0,
-            yaw: 0.0,
-            pitch: 0.0,
-            roll: 0.0,
-        }
-    }
-
     fn at(degrees: f32) -> Embedding {
         Embedding::from_raw(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap()
     }
 
     fn pooled(crops: &[(f32, f32)]) -> Option<Pooled> {
-        let crops: Vec<_> = crops.iter().map(|&(d, q)| (at(d), quality(q))).collect();
+        let crops: Vec<_> = crops.iter().map(|&(d, q)| (at(d), Quality::faultless(q))).collect();
         pool(&params(), &crops.iter().map(|c| (&c.0, &c.1)).collect::<Vec<_>>())
     }
 

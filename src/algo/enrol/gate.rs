@@ -194,17 +194,7 @@ mod tests {
     #[test]
     fn each_fault_is_told_by_its_own_words() {
         let params = default_params();
-        let good = Quality {
-            total: 1.0,
-            size: 1.0,
-            sharpness: 1.0,
-            frontality: 1.0,
-            light: 1.0,
-            visibility: 1.0,
-            yaw: 0.0,
-            pitch: 0.0,
-            roll: 0.0,
-        };
+        let good = Quality::faultless(1.0);
         assert_eq!(poor(&params, &good, 60.0), None);
         let told = |q: Quality, eye| poor(&params, &q, eye).map(|p| p.to_string()).unwrap_or_default();
         assert!(told(good, 5.0).starts_with("the face is too small: 5 px"));

@@ -30,20 +30,6 @@ mod tests {
     use super::super::default_params;
     use super::*;
 
-    fn quality(total: f32) -> Quality {
-        Quality {
-            total,
-            size: 1.0,
-            sharpness: 1.0,
-            frontality: 1.0,
-            light: 1.0,
-            visibility: 1.0,
-            yaw: 0.0,
-            pitch: 0.0,
-            roll: 0.0,
-        }
-    }
-
     fn at(degrees: f32) -> Embedding {
         Embedding::from_raw(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).unwrap()
     }
@@ -52,11 +38,11 @@ mod tests {
     fn the_best_comes_first_then_what_is_most_unlike_it_and_copies_never() {
         let params = default_params();
         let faces = [
-            (quality(0.8), at(0.0)),
-            (quality(0.7), at(1.0)),
-            (quality(0.6), at(60.0)),
-            (quality(0.1), at(90.0)),
-            (quality(0.6), at(30.0)),
+            (Quality::faultless(0.8), at(0.0)),
+            (Quality::faultless(0.7), at(1.0)),
+            (Quality::faultless(0.6), at(60.0)),
+            (Quality::faultless(0.1), at(90.0)),
+            (Quality::faultless(0.6), at(30.0)),
         ];
         let borrowed: Vec<_> = faces.iter().map(|(q, v)| (q, v)).collect();
         assert_eq!(pick(&params, &borrowed, &[], 3), [0, 2, 4]);

@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn quality(total: f32, yaw: f32) -> Quality {
-        Quality { total, size: 1.0, sharpness: 1.0, frontality: 1.0, light: 1.0, visibility: 1.0, yaw, pitch: 0.0, roll: 0.0 }
+        Quality { yaw, ..Quality::faultless(total) }
     }
 
     #[test]

@@ -31,8 +31,6 @@ pub(crate) struct Desk {
     pub near: Nearby,
     /// What takes the whole pane.
     pub panel: Option<Panel>,
-    /// Who else somebody is, while it is looked through.
-    pub preview: Option<Preview>,
 }
 
 /// How identities are sorted.
@@ -188,10 +186,14 @@ impl Desk {
             picked: None,
             near: Nearby::default(),
             panel: None,
-            preview: None,
         };
         desk.arrange();
         desk
+    }
+
+    /// Returns who else somebody is, while it is looked through.
+    pub(crate) fn preview(&self) -> Option<&Preview> {
+        if let Some(Panel::Propagate(preview)) = &self.panel { Some(preview) } else { None }
     }
 
     /// Returns the card under the cursor.
@@ -239,9 +241,9 @@ impl Desk {
         self.film.asked = None;
         if self.snapshot.run.id != snapshot.run.id {
             self.film = Film { frame: self.film.frame, ..Film::new(self.film.source.clone(), Limits::of_run(&snapshot.run)) };
-        }
-        if self.snapshot.run.id != snapshot.run.id {
             self.runs = Runs::default();
+            // Their tracks are those of the run before.
+            self.panel = None;
         }
         self.snapshot = snapshot;
         self.arrange();

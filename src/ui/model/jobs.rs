@@ -1,6 +1,7 @@
 //! Runs in the background, as the screens show them.
 
 use super::super::list::Cursor;
+use crate::domain::EpisodeId;
 use crate::session::{JobLine, JobState, LeftOver};
 
 /// The orders of this start, and those that an earlier one left.
@@ -17,6 +18,11 @@ impl JobsView {
     /// Returns the one that runs.
     pub(crate) fn running(&self) -> Option<&JobLine> {
         self.lines.iter().find(|l| l.state == JobState::Running)
+    }
+
+    /// Tells whether a run of this episode waits or runs.
+    pub(crate) fn is_at_work(&self, episode: &EpisodeId) -> bool {
+        self.lines.iter().any(|j| j.order.episode == *episode && j.state.is_open())
     }
 
     /// Returns how many wait or run.

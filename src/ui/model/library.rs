@@ -34,6 +34,10 @@ impl Holdings {
     /// Begins to read anew; what is known stays until then.
     pub(crate) fn begin(&mut self, roster: Roster, directory: Directory, portraits: Portraits, done: f64) {
         self.coming.clear();
+        if !self.is_read {
+            // A first reading that was broken off begins anew.
+            self.casts.clear();
+        }
         (self.roster, self.directory, self.portraits, self.done) = (roster, directory, Some(portraits), done);
         self.fault = None;
         self.gather();

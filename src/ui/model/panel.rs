@@ -2,13 +2,27 @@
 
 use super::super::list::Cursor;
 use super::super::worker::Told;
+use super::Preview;
 use crate::config::WhatIfParams;
 use crate::session::{Prospect, Thresholds};
 
 /// What takes the pane.
 #[derive(Debug)]
 pub(crate) enum Panel {
-    WhatIf(WhatIfPanel),
+    /// Boxed: it is large, and most of the time none is open.
+    WhatIf(Box<WhatIfPanel>),
+    /// Who else somebody is.
+    Propagate(Box<Preview>),
+}
+
+impl Panel {
+    /// Tells whether what it shows is being decided: until that is done or refused, it stays as it is.
+    pub(crate) fn is_taking(&self) -> bool {
+        match self {
+            Self::WhatIf(panel) => panel.is_taking,
+            Self::Propagate(preview) => preview.is_taking,
+        }
+    }
 }
 
 /// Other thresholds of grouping, tried out.
@@ -28,8 +42,9 @@ pub(crate) struct WhatIfPanel {
 }
 
 impl WhatIfPanel {
-    /// Tells whether what is shown is of the thresholds that are asked for.
+    /// Tells whether what is shown is of the thresholds that are asked for, and of the episode as it is now.
     pub(crate) fn is_settled(&self) -> bool {
-        self.set.zip(self.prospect.as_ref()).is_some_and(|((_, asked, _), found)| found.thresholds == asked)
+        self.progress.is_none()
+            && self.set.zip(self.prospect.as_ref()).is_some_and(|((_, asked, _), found)| found.thresholds == asked)
     }
 }

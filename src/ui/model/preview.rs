@@ -24,8 +24,10 @@ pub(crate) struct Preview {
     /// Whose seconds change: whoever gains first.
     pub shifts: Vec<Shift>,
     pub cursor: Cursor,
-    /// The faces that are shown large, once the cursor rests: of the track under it, and of the one that it is most like.
-    pub beside: Option<(CropKey, Option<CropKey>)>,
+    /// What is taken is being given.
+    pub is_taking: bool,
+    /// The offer that is shown large, once the cursor rests on it: with its face, and that of the track that it is most like.
+    pub beside: Option<(Offer<IdentityId>, CropKey, Option<CropKey>)>,
 }
 
 impl Preview {

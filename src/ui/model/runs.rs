@@ -60,6 +60,11 @@ impl Runs {
         &mut self.cursors[self.part.place()]
     }
 
+    /// Tells whether there are decisions of other runs.
+    pub(crate) fn has_any(&self) -> bool {
+        self.carried.as_ref().is_some_and(|c| c.held + c.overruled + c.open.len() > 0)
+    }
+
     /// Returns how many decisions wait for somebody.
     pub(crate) fn waiting(&self) -> usize {
         self.carried.as_ref().map_or(0, |c| c.waiting().0 + c.waiting().1)

@@ -1,5 +1,6 @@
 //! The library: every episode and how far it is.
 
+use super::super::confirm;
 use super::super::draw::Canvas;
 use super::super::keymap::{Action, Place};
 use super::super::model::{Arrive, Model, Picking, Screen, Status};
@@ -7,7 +8,7 @@ use super::super::text::{bar, clock, fit};
 use super::super::theme::Role;
 use super::super::update::{Effect, go, open, step_of};
 use super::super::worker::{Ask, RunAsk, Told};
-use crate::domain::{Described, EpisodeId};
+use crate::domain::Described;
 use crate::session::{Choice, EpisodeLine, EpisodeState, JobState, LeftOver, Order, Standing, Work, WorkVerdict};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -30,13 +31,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Run | Action::Delete | Action::RunAnew => {
             let here = model.episodes.shown().get(model.episodes.cursor.at).map(|l| l.episode.clone());
             here.map_or_else(Vec::new, |episode| match action {
-                Action::Delete if is_at_work(model, &episode) => {
-                    let hint = Some("x stops it at its last whole shot; delete it then".into());
-                    model.status = Status::Failed(Told { what: format!("a run of {episode} is at work"), hint });
-                    Vec::new()
-                }
                 Action::Run => vec![Effect::Ask(Ask::Run(RunAsk::Standing(episode)))],
-                Action::Delete => vec![Effect::Ask(Ask::WhatGoes(Some(episode)))],
+                Action::Delete => confirm::delete(model, episode),
                 _ => {
                     model.anew = Some(episode.clone());
                     vec![Effect::Ask(Ask::Run(RunAsk::Standing(episode)))]
@@ -52,7 +48,7 @@ fn review(model: &mut Model) -> Vec<Effect> {
     let Some(line) = model.episodes.shown().get(model.episodes.cursor.at).map(|l| (*l).clone()) else { return Vec::new() };
     let episode = line.episode;
     match line.state {
-        EpisodeState::Unfinished { .. } if is_at_work(model, &episode) => {
+        EpisodeState::Unfinished { .. } if model.jobs.is_at_work(&episode) => {
             let at = model.jobs.shown().iter().position(|j| j.order.episode == episode);
             model.jobs.cursor.at = at.unwrap_or(0);
             model.status = Status::Done(format!("{episode} can be reviewed when it is measured"));
@@ -71,10 +67,6 @@ fn review(model: &mut Model) -> Vec<Effect> {
 
 fn key(model: &Model, action: Action) -> String {
     model.keymap.key_of(Place::Episodes, action).unwrap_or_else(|| ":".into())
-}
-
-fn is_at_work(model: &Model, episode: &EpisodeId) -> bool {
-    model.jobs.lines.iter().any(|j| j.order.episode == *episode && j.state.is_open())
 }
 
 /// Goes on with what an earlier start had open, or forgets it.

@@ -23,11 +23,11 @@ pub(crate) mod what_if;
 
 use super::draw::Canvas;
 use super::keymap::Action;
-use super::model::{Desk, Model, Panel, Screen, Tab};
+use super::model::{Desk, Model, Panel, Screen, Status, Tab};
 use super::text::sparkline;
 use super::theme::Role;
 use super::update::Effect;
-use super::worker::Ask;
+use super::worker::{Ask, Deed};
 use crate::domain::{MediaTime, Span};
 use crate::session::Snapshot;
 use ratatui::layout::Rect;
@@ -64,11 +64,27 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+/// Returns what takes the whole pane, where the open episode is what is looked at.
+fn panel_on_screen(model: &Model) -> Option<&Panel> {
+    model.desk.as_ref().filter(|_| model.screen == Screen::Episode)?.panel.as_ref()
+}
+
 /// Gives an action the meaning that it has where a panel takes the pane.
 pub(crate) fn in_panel(model: &mut Model, action: Action) -> Vec<Effect> {
     match model.desk.as_ref().and_then(|d| d.panel.as_ref()) {
-        Some(Panel::WhatIf(_)) => what_if::act(model, action),
         None => Vec::new(),
+        Some(_) if action == Action::Back => {
+            if let Some(desk) = &mut model.desk {
+                desk.panel = None;
+            }
+            model.status = Status::Done("nothing is changed".into());
+            settle(model)
+        }
+        Some(_) if action == Action::Refresh => vec![Effect::Ask(Ask::Refresh)],
+        // What was said is what is decided, not what is said after it.
+        Some(panel) if panel.is_taking() => Vec::new(),
+        Some(Panel::WhatIf(_)) => what_if::act(model, action),
+        Some(Panel::Propagate(_)) => preview::act(model, action),
     }
 }
 
@@ -76,6 +92,7 @@ pub(crate) fn in_panel(model: &mut Model, action: Action) -> Vec<Effect> {
 pub(crate) fn draw_panel(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) -> bool {
     match model.desk.as_ref().and_then(|d| d.panel.as_ref()) {
         Some(Panel::WhatIf(panel)) => what_if::draw(model, panel, canvas, area),
+        Some(Panel::Propagate(preview)) => preview::draw(model, preview, canvas, area),
         None => return false,
     }
     true
@@ -84,20 +101,30 @@ pub(crate) fn draw_panel(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect)
 /// Returns what the line at the bottom says there.
 pub(crate) fn told_in_panel(desk: &Desk) -> Option<(Role, String)> {
     match &desk.panel {
-        Some(Panel::WhatIf(_)) => what_if::told(desk),
-        None => None,
+        Some(Panel::WhatIf(panel)) => what_if::told(panel),
+        Some(Panel::Propagate(_)) | None => None,
     }
 }
 
-/// What was to be decided there was refused.
+/// What was to be decided there was refused: it stays open with all that was said, unless there is nothing to show.
 pub(crate) fn refused_in_panel(model: &mut Model) {
-    what_if::refused(model);
+    let Some(desk) = &mut model.desk else { return };
+    match &mut desk.panel {
+        Some(Panel::WhatIf(panel)) => panel.is_taking = false,
+        Some(Panel::Propagate(preview)) if preview.is_stale(&desk.snapshot) => desk.panel = None,
+        Some(Panel::Propagate(preview)) => preview.is_taking = false,
+        None => {}
+    }
 }
 
-/// Brings what takes the pane up to another state of the episode.
-pub(crate) fn follow_panel(desk: &mut Desk) -> Vec<Effect> {
-    match &desk.panel {
-        Some(Panel::WhatIf(_)) => what_if::follow(desk),
+/// Brings what takes the pane up to another state of the episode, which a deed or somebody else made; what was decided there ends it.
+pub(crate) fn follow_panel(desk: &mut Desk, deed: Option<Deed>) -> Vec<Effect> {
+    if deed == Some(Deed::Decision) && desk.panel.take_if(|p| p.is_taking()).is_some() {
+        return Vec::new();
+    }
+    match &mut desk.panel {
+        Some(Panel::WhatIf(panel)) => what_if::follow(panel),
+        Some(Panel::Propagate(preview)) => preview::follow(preview, &desk.snapshot),
         None => Vec::new(),
     }
 }
@@ -107,9 +134,6 @@ fn in_episode(model: &mut Model, action: Action) -> Vec<Effect> {
         return in_panel(model, action);
     }
     let Some(desk) = &mut model.desk else { return Vec::new() };
-    if desk.preview.is_some() {
-        return if action == Action::Refresh { vec![Effect::Ask(Ask::Refresh)] } else { preview::act(model, action) };
-    }
     let at = Tab::ALL.iter().position(|t| *t == desk.tab).unwrap_or(0);
     let to = match action {
         Action::NextTab => (at + 1) % Tab::ALL.len(),
@@ -220,11 +244,13 @@ fn time_at(desk: &Desk, x: u16, wide: u16) -> MediaTime {
 
 /// A click on the screen.
 pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    if model.overlay.is_some() || model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
+    if model.overlay.is_some() {
         return Vec::new();
     }
-    if model.screen == Screen::Episode && model.desk.as_ref().is_some_and(|d| d.preview.is_some()) {
-        return preview::click(model, y);
+    match panel_on_screen(model) {
+        Some(Panel::Propagate(_)) => return preview::click(model, y),
+        Some(Panel::WhatIf(_)) => return Vec::new(),
+        None => {}
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {
         (Screen::Episodes, _) => episodes::click(model, y),
@@ -241,10 +267,7 @@ pub(crate) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// The mouse moves with its button held: the cursor of a timeline goes along.
 pub(crate) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
-    if model.overlay.is_some() || model.desk.as_ref().is_some_and(|d| d.panel.is_some()) {
-        return Vec::new();
-    }
-    if model.screen == Screen::Episode && model.desk.as_ref().is_some_and(|d| d.preview.is_some()) {
+    if model.overlay.is_some() || panel_on_screen(model).is_some() {
         return Vec::new();
     }
     match (model.screen, model.desk.as_ref().map(|d| d.tab)) {

@@ -104,7 +104,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 people.selected.insert(id);
             }
         }
-        Action::SelectNone if people.selected.is_empty() => return back(model),
+        Action::SelectNone if people.selected.is_empty() || people.page.is_some() => return back(model),
         Action::SelectNone => people.selected.clear(),
         Action::Refresh => return vec![Effect::Ask(Ask::Casts)],
         _ => {}
@@ -139,9 +139,9 @@ fn scopes(model: &Model) -> Vec<Option<String>> {
     std::iter::once(None).chain(shows.map(Some)).collect()
 }
 
-/// Returns the selected people, else the one under the cursor, whom the catalog knows.
+/// Returns the selected people, else the one under the cursor, whom the catalog knows; on a page the person whose it is.
 fn chosen(people: &People) -> Vec<PersonId> {
-    if people.selected.is_empty() {
+    if people.page.is_some() || people.selected.is_empty() {
         people.person().and_then(|p| p.id).into_iter().collect()
     } else {
         people.selected.iter().copied().collect()
@@ -220,7 +220,8 @@ fn rename(model: &mut Model) {
 
 /// Offers whom some people may be: everybody else of the catalog.
 pub(crate) fn whom(model: &Model, merged: &[PersonId]) -> (String, Vec<Item>) {
-    let lines = &model.holdings.people.lines;
+    // Also those outside the cast that is shown.
+    let lines = crate::session::people(&model.holdings.roster, &model.holdings.casts);
     let names: Vec<&str> =
         lines.iter().filter(|l| l.id.is_some_and(|id| merged.contains(&id))).map(|l| l.name.as_str()).collect();
     let others = lines.iter().filter_map(|l| Some((l.id.filter(|id| !merged.contains(id))?, l)));

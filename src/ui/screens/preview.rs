@@ -8,11 +8,12 @@ pub(crate) use draw::draw;
 
 use super::super::draw::counted;
 use super::super::keymap::{Action, Keymap, Place};
-use super::super::model::{Desk, Model, Preview, Status, Tab};
+use super::super::model::{Desk, Model, Panel, Preview, Status, Tab};
 use super::super::update::{Effect, if_writable, step_of};
 use super::super::worker::Ask;
 use crate::domain::{Change, IdentityId, Operation, OperationKind};
-use crate::session::{Access, Alike, Near, SeedLock, Snapshot};
+use crate::session::{Alike, Near, SeedLock, Snapshot};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How far one key moves the belief from which tracks are in.
@@ -24,12 +25,8 @@ pub(crate) fn open(model: &mut Model, from: Vec<Near>) -> Vec<Effect> {
     if from.is_empty() {
         return Vec::new();
     }
-    if matches!(desk.access, Access::Read { .. }) {
-        // Says why nothing can be decided.
-        return if_writable(model, Ask::Redo);
-    }
     desk.is_zoomed = false;
-    desk.preview = Some(Preview::new(from.clone(), desk.snapshot.seq));
+    desk.panel = Some(Panel::Propagate(Box::new(Preview::new(from.clone(), desk.snapshot.seq))));
     vec![Effect::Ask(Ask::Alike(from))]
 }
 
@@ -58,7 +55,7 @@ pub(crate) fn invites(keymap: &Keymap, tab: Tab, made: &Operation, snapshot: &Sn
 /// Takes an answer; asks on where it is not worked out yet, and somebody still waits for it.
 pub(crate) fn answered(model: &mut Model, from: &[Near], found: Alike) -> Vec<Effect> {
     let Some(desk) = &mut model.desk else { return Vec::new() };
-    let Desk { preview: Some(preview), snapshot, .. } = desk else { return Vec::new() };
+    let Desk { panel: Some(Panel::Propagate(preview)), snapshot, .. } = desk else { return Vec::new() };
     if preview.from != from {
         return Vec::new();
     }
@@ -76,17 +73,8 @@ pub(crate) fn answered(model: &mut Model, from: &[Near], found: Alike) -> Vec<Ef
     Vec::new()
 }
 
-/// Closes a preview that cannot be made.
-pub(crate) fn refused(model: &mut Model) {
-    if let Some(desk) = &mut model.desk {
-        desk.preview.take_if(|p| p.found.is_none() || p.is_stale(&desk.snapshot));
-    }
-}
-
-/// Has a preview made anew where something was decided since.
-pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
-    let Some(desk) = &mut model.desk else { return Vec::new() };
-    let Desk { preview: Some(preview), snapshot, .. } = desk else { return Vec::new() };
+/// Has it made anew where something was decided since.
+pub(crate) fn follow(preview: &mut Preview, snapshot: &Snapshot) -> Vec<Effect> {
     if preview.asked == snapshot.seq || !preview.is_stale(snapshot) {
         return Vec::new();
     }
@@ -94,15 +82,10 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Ask(Ask::Alike(preview.from.clone()))]
 }
 
-/// Closes it; tells whether it was open.
-pub(crate) fn leave(desk: &mut Desk) -> bool {
-    desk.preview.take().is_some()
-}
-
 /// Brings the cursor onto the screen.
 pub(crate) fn settle(model: &mut Model) {
     let rows = draw::rows(model);
-    if let Some(preview) = model.desk.as_mut().and_then(|d| d.preview.as_mut()) {
+    if let Some(Panel::Propagate(preview)) = model.desk.as_mut().and_then(|d| d.panel.as_mut()) {
         let count = preview.offers().len();
         preview.cursor.show(count, 1, rows);
     }
@@ -110,16 +93,16 @@ pub(crate) fn settle(model: &mut Model) {
 
 /// Shows the faces of the track under the cursor large.
 pub(crate) fn rest(desk: &mut Desk) {
-    let Desk { preview: Some(preview), snapshot, .. } = desk else { return };
+    let Desk { panel: Some(Panel::Propagate(preview)), snapshot, .. } = desk else { return };
     let best = |track| snapshot.tracks.get(&track).and_then(|t| t.best);
-    preview.beside = preview.offer().and_then(|o| Some((best(o.track)?, best(o.nearest))));
+    preview.beside = preview.offer().and_then(|o| Some((o.clone(), best(o.track)?, best(o.nearest))));
 }
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let rows = draw::rows(model);
     let Some(desk) = &mut model.desk else { return Vec::new() };
     let snapshot = desk.snapshot.clone();
-    let Some(preview) = &mut desk.preview else { return Vec::new() };
+    let Some(Panel::Propagate(preview)) = &mut desk.panel else { return Vec::new() };
     let count = preview.offers().len();
     if let Some(step) = step_of(action) {
         preview.cursor.step(step, count, 1, rows);
@@ -152,7 +135,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Gives what is taken to the person.
 fn accept(model: &mut Model, lock: SeedLock) -> Vec<Effect> {
     let Some(desk) = &mut model.desk else { return Vec::new() };
-    let Some(preview) = &desk.preview else { return Vec::new() };
+    let Some(Panel::Propagate(preview)) = &desk.panel else { return Vec::new() };
     if preview.is_stale(&desk.snapshot) {
         model.status = Status::Done("it is being worked out; a moment".into());
         return Vec::new();
@@ -164,18 +147,22 @@ fn accept(model: &mut Model, lock: SeedLock) -> Vec<Effect> {
         return Vec::new();
     }
     let command = found.command(&preview.taken, preview.least(), lock);
-    desk.preview = None;
-    desk.grid.selected.clear();
-    desk.grid.anchor = None;
-    desk.strips.select_nothing();
-    if_writable(model, Ask::Decide(command))
+    let effects = if_writable(model, Ask::Decide(command));
+    if let Some(Desk { panel: Some(Panel::Propagate(preview)), grid, strips, .. }) =
+        model.desk.as_mut().filter(|_| !effects.is_empty())
+    {
+        preview.is_taking = true;
+        (grid.selected, grid.anchor) = (BTreeSet::new(), None);
+        strips.select_nothing();
+    }
+    effects
 }
 
 pub(crate) fn click(model: &mut Model, y: u16) -> Vec<Effect> {
     let at = draw::offer_at(model, y);
-    if let (Some(at), Some(preview)) = (at, model.desk.as_mut().and_then(|d| d.preview.as_mut())) {
+    if let (Some(at), Some(Panel::Propagate(preview))) = (at, model.desk.as_mut().and_then(|d| d.panel.as_mut())) {
         if preview.cursor.at == at {
-            return act(model, Action::Select);
+            return super::in_panel(model, Action::Select);
         }
         preview.cursor.at = at;
     }

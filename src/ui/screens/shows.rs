@@ -6,6 +6,7 @@ mod standing;
 mod tests;
 mod tree;
 
+use super::super::confirm;
 use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::list::Step;
@@ -94,9 +95,12 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 /// Deletes what is under the cursor; what depends on it is asked for, and an episode is deleted after its id is typed.
-fn delete(model: &Model) -> Vec<Effect> {
+fn delete(model: &mut Model) -> Vec<Effect> {
     let command = match model.holdings.shows.branch() {
-        Some(Branch::Episode(id)) => return vec![Effect::Ask(Ask::WhatGoes(Some(id.clone())))],
+        Some(Branch::Episode(id)) => {
+            let id = id.clone();
+            return confirm::delete(model, id);
+        }
         Some(branch) => match catalog::subject(branch) {
             Some(Subject::Show(slug)) => CatalogCommand::DeleteShow { slug, dependents: Dependents::Refuse },
             Some(Subject::Season(show, number)) => CatalogCommand::DeleteSeason { show, number, dependents: Dependents::Refuse },

@@ -25,7 +25,7 @@ const HEAD: u16 = 5;
 
 /// Opens it: the session thread is asked what the episode is.
 pub(crate) fn open(desk: &mut Desk) -> Vec<Effect> {
-    desk.panel = Some(Panel::WhatIf(WhatIfPanel::default()));
+    desk.panel = Some(Panel::WhatIf(Box::default()));
     desk.is_zoomed = false;
     vec![Effect::Ask(Ask::WhatIf)]
 }
@@ -33,6 +33,7 @@ pub(crate) fn open(desk: &mut Desk) -> Vec<Effect> {
 fn panel(model: &mut Model) -> Option<&mut WhatIfPanel> {
     match model.desk.as_mut()?.panel.as_mut()? {
         Panel::WhatIf(panel) => Some(panel),
+        Panel::Propagate(_) => None,
     }
 }
 
@@ -56,31 +57,22 @@ pub(crate) fn tried(model: &mut Model, tried: Tried) -> Vec<Effect> {
             panel.cursor.show(found.turnovers.len(), 1, 1);
             panel.prospect = Some(found);
         }
-        Tried::Failed(why) => (panel.fault, panel.progress) = (Some(why), None),
-        Tried::Groups(groups) => return if_writable(model, Ask::Regroup(groups)),
+        Tried::Failed(why) => (panel.fault, panel.progress, panel.is_taking) = (Some(why), None, false),
+        Tried::Groups(groups) if panel.is_taking => return if_writable(model, Ask::Regroup(groups)),
+        // It was left before they came.
+        Tried::Groups(_) => {}
     }
     Vec::new()
 }
 
-/// The episode is another now: what is shown is made anew, at the same thresholds; what was decided from here ends it.
-pub(crate) fn follow(desk: &mut Desk) -> Vec<Effect> {
-    match &mut desk.panel {
-        Some(Panel::WhatIf(panel)) if panel.is_taking => desk.panel = None,
-        Some(Panel::WhatIf(_)) => return vec![Effect::Ask(Ask::WhatIf)],
-        None => {}
-    }
-    Vec::new()
+/// The episode is another now: what is shown is made anew, at the same thresholds, and is not taken before.
+pub(crate) fn follow(panel: &mut WhatIfPanel) -> Vec<Effect> {
+    panel.progress = Some((0, 0));
+    vec![Effect::Ask(Ask::WhatIf)]
 }
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(panel) = panel(model) else { return Vec::new() };
-    if action == Action::Back {
-        if let Some(desk) = &mut model.desk {
-            desk.panel = None;
-        }
-        model.status = Status::Done("nothing is changed".into());
-        return super::settle(model);
-    }
     let Some((now, asked, params)) = panel.set else { return Vec::new() };
     let leap = f32::from(params.leap);
     let to = match action {
@@ -131,13 +123,6 @@ fn take(model: &mut Model) -> Vec<Effect> {
         panel.is_taking = true;
     }
     vec![Effect::Try(Trial::Take(asked))]
-}
-
-/// It was not decided: it stays open.
-pub(crate) fn refused(model: &mut Model) {
-    if let Some(panel) = panel(model) {
-        panel.is_taking = false;
-    }
 }
 
 pub(crate) fn draw(model: &Model, panel: &WhatIfPanel, canvas: &mut Canvas<'_, '_>, area: Rect) {
@@ -260,8 +245,7 @@ fn against(was: usize, is: usize) -> String {
 }
 
 /// What the line at the bottom says.
-pub(crate) fn told(desk: &Desk) -> Option<(Role, String)> {
-    let Some(Panel::WhatIf(panel)) = &desk.panel else { return None };
+pub(crate) fn told(panel: &WhatIfPanel) -> Option<(Role, String)> {
     let found = panel.prospect.as_ref()?;
     if found.joins + found.splits == 0 {
         return Some((Role::Dim, "nothing would change".into()));

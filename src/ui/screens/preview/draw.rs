@@ -72,7 +72,7 @@ fn list(preview: &Preview, rows: usize) -> Vec<Row> {
 
 /// Returns the offer at a row of the screen.
 pub(super) fn offer_at(model: &Model, y: u16) -> Option<usize> {
-    let preview = model.desk.as_ref()?.preview.as_ref()?;
+    let preview = model.desk.as_ref()?.preview()?;
     let shape = shape(model.size, model.detail);
     let mut top = 2 + HEAD;
     for row in list(preview, shape.rows) {
@@ -275,8 +275,7 @@ fn why(desk: &Desk, preview: &Preview, offer: &Offer<IdentityId>) -> String {
 
 /// The face that one decides about, and the one of theirs that it is most like.
 fn draw_side(desk: &Desk, preview: &Preview, canvas: &mut Canvas<'_, '_>, shape: Shape, side: Rect) {
-    let Some((own, nearest)) = preview.beside else { return };
-    let Some(offer) = preview.offer() else { return };
+    let Some((offer, own, nearest)) = &preview.beside else { return };
     let lines = if shape.has_both { side.height / 2 } else { side.height };
     let high = lines.saturating_sub(2).min(side.width * 5 / 8);
     let wide = (high * 8 / 5).min(side.width);
@@ -284,12 +283,12 @@ fn draw_side(desk: &Desk, preview: &Preview, canvas: &mut Canvas<'_, '_>, shape:
     let caption = |row: u16, line: Line<'_>, canvas: &mut Canvas<'_, '_>| {
         canvas.line(side, row, line);
     };
-    canvas.face(desk, Some(own), place(0), Kind::Face);
+    canvas.face(desk, Some(*own), place(0), Kind::Face);
     let belief = percent(f64::from(offer.belief));
     let line = Line::from(vec![canvas.span(Role::Title, offer.track.to_string()), canvas.dim(format!("  belief {belief}"))]);
     caption(high, line, canvas);
     if shape.has_both {
-        canvas.face(desk, nearest, place(lines), Kind::Face);
+        canvas.face(desk, *nearest, place(lines), Kind::Face);
     }
     let like = format!("  of theirs, likeness {}", score(f64::from(offer.likeness)));
     let line = Line::from(vec![canvas.span(Role::Text, offer.nearest.to_string()), canvas.dim(like)]);

@@ -2,7 +2,7 @@
 
 use super::super::super::keymap::Keymap;
 use super::super::super::model::Detail;
-use super::super::super::rehearsal::text_of;
+use super::super::super::rehearsal::{Rehearsal, text_of};
 use super::super::super::theme::{Colours, Theme};
 use super::super::super::update::{Msg, update};
 use super::super::super::worker::Answer;
@@ -105,4 +105,16 @@ fn a_show_without_episodes_is_in_the_tree() {
     update(&mut model, Msg::Answer(Answer::Casts { lines, all: 4, is_last: true }));
     let screen = text_of(&model);
     assert!(screen.lines().any(|l| l.contains("later  Later On")), "{screen}");
+}
+
+#[test]
+fn a_reading_that_another_breaks_off_counts_nothing_twice() {
+    let mut stage = Rehearsal::begin();
+    stage.ask(Ask::Casts);
+    let whole = stage.model.holdings.casts.clone();
+    assert_eq!(whole.len(), 1);
+    // As before the first reading came to its end.
+    stage.model.holdings.is_read = false;
+    stage.ask(Ask::Casts);
+    assert_eq!(stage.model.holdings.casts, whole);
 }

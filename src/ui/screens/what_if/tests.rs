@@ -1,3 +1,4 @@
+use super::super::super::model::Panel;
 use super::super::super::rehearsal::Rehearsal;
 use crate::domain::{Change, OperationKind};
 
@@ -67,4 +68,35 @@ fn groups_taken_in_the_log_are_called_so() {
     let entry = stage.model.log.detail.as_ref().unwrap();
     assert_eq!(entry.kind, OperationKind::Group);
     assert!(entry.changes.iter().all(|c| matches!(c, Change::Assign { .. } | Change::Identity { .. })));
+}
+
+#[test]
+fn groups_that_were_not_shown_are_not_taken() {
+    let mut stage = Rehearsal::begin();
+    stage.press("w L L L");
+    let before = stage.snapshot().seq;
+    let Some(Panel::WhatIf(panel)) = &mut stage.model.desk.as_mut().unwrap().panel else { panic!("it is open") };
+    // As it is after an undo, until all is compared again.
+    panel.progress = Some((0, 0));
+    stage.press("Enter");
+    assert!(stage.said().contains("worked out in a moment"), "{}", stage.said());
+    assert_eq!(stage.snapshot().seq, before);
+}
+
+#[test]
+fn what_is_being_taken_does_not_change_any_more() {
+    let mut stage = Rehearsal::begin();
+    stage.press("w L L L");
+    let at = |stage: &mut Rehearsal| match &mut stage.model.desk.as_mut().unwrap().panel {
+        Some(Panel::WhatIf(panel)) => {
+            panel.is_taking = true;
+            panel.set.unwrap().1
+        }
+        _ => panic!("it is open"),
+    };
+    let asked = at(&mut stage);
+    stage.press("L Enter");
+    assert_eq!(at(&mut stage), asked);
+    stage.press("Esc");
+    assert!(stage.desk().panel.is_none(), "one can always leave");
 }
