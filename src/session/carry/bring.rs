@@ -37,7 +37,9 @@ pub(super) fn bring(then: &Side, now: &mut Side, pairs: &[Pair], wanted: &BTreeS
     }
     let shared = Shared::of(pairs, &then.map(), &now.map());
     never::bring(then, now, &shared, wanted);
-    let before: BTreeSet<IdentityId> = now.view.assignments.values().map(|a| a.identity).collect();
+    let is_plain = |i: &Identity| i.name.is_none() && i.label.is_none() && !i.locked;
+    let used: BTreeSet<IdentityId> = now.view.assignments.values().map(|a| a.identity).collect();
+    let before = now.view.identities.values().filter(|i| is_plain(i) && used.contains(&i.id)).map(|i| i.id).collect();
     let mut meant = names(then, now, &shared, wanted);
     tracks(then, now, &shared, wanted, &mut meant);
     never::free(now);
@@ -160,15 +162,13 @@ fn counterpart(then: &Side, now: &mut Side, old: IdentityId, meant: &mut BTreeMa
     id
 }
 
-/// Takes identities away that lost all their tracks, unless somebody decided on them or a voice is theirs.
+/// Takes those of the identities that nobody had decided on away that lost all their tracks, unless a voice is theirs: their names came along
+/// with the tracks.
 fn drop_emptied(now: &mut Side, before: &BTreeSet<IdentityId>) {
     let used: BTreeSet<IdentityId> = now.view.assignments.values().map(|a| a.identity).collect();
     let links = now.view.spoken.links.values().chain(now.view.spoken.said.values());
     let heard: BTreeSet<IdentityId> = links.filter_map(|link: &VoiceLink| link.identity).collect();
-    now.view.identities.retain(|id, i| {
-        let is_plain = i.name.is_none() && i.label.is_none() && !i.locked;
-        !is_plain || used.contains(id) || heard.contains(id) || !before.contains(id)
-    });
+    now.view.identities.retain(|id, _| used.contains(id) || heard.contains(id) || !before.contains(id));
 }
 
 /// Brings labels and locks of identities, last: a lock holds what is in it.

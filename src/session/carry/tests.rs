@@ -386,6 +386,22 @@ fn names_tracks_discards_and_locks_come_along_and_are_marked_as_carried() {
     assert_eq!((ben.source, ben.method, ben.locked), (From::Carried, Method::Overlap, true));
 }
 
+#[test]
+fn a_track_that_was_given_to_somebody_leaves_no_empty_identity_behind() {
+    let mut world = World::new();
+    let a = world.run(&plain());
+    assert!(world.decide(a, &Command::Name { identity: IdentityId(1), name: "Ava".into() }));
+    // Her face in the next shot, which the run takes for another identity.
+    assert!(world.decide(a, &assign(1 + FACES, "Ava")));
+    let b = world.run(&plain());
+    world.carry(b);
+    assert_eq!([world.who(b, 0, 9), world.who(b, 0, 49)].map(Option::unwrap), ["Ava", "Ava"]);
+    let side = world.side(b);
+    let used: BTreeSet<IdentityId> = side.view.assignments.values().map(|a| a.identity).collect();
+    assert!(side.view.identities.keys().all(|id| used.contains(id)), "{:?}", side.view.identities);
+    assert_eq!(world.report(b).waiting(), (0, 0));
+}
+
 fn never(track: u32, name: &str) -> Command {
     Command::Never { tracks: vec![TrackId(track)], identities: vec![], name: name.into() }
 }
