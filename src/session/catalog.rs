@@ -10,13 +10,15 @@ mod list;
 mod log;
 mod plan;
 mod refusal;
+mod seen;
+mod sound;
 #[cfg(test)]
 mod tests;
 
 pub use assets::{Featuring, add_assets, asset_picture};
 pub use command::{CatalogCommand, Dependents, EpisodeEdit, NewAsset, Wish};
+pub(super) use decide::forget_episode;
 pub use decide::{decide_catalog, find_person};
-pub(super) use decide::{describe, forget_episode};
 pub use feature::{Likeness, feature};
 pub use import::{CatalogFormat, CatalogImport, export_catalog, import_catalog};
 pub use list::{SeasonEntry, ShowEntry, catalog_show, catalog_shows};

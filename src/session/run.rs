@@ -1,8 +1,8 @@
 //! Runs the passes over one video: decides what is done already, what goes on, and what begins anew.
 
 use super::SessionError;
+use super::author;
 use super::carry::{Carried, Carrying};
-use super::catalog;
 use super::changeover;
 use super::linking::{self, LinkReport};
 use super::listening::{self, SoundReport};
@@ -16,8 +16,8 @@ use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
 use crate::domain::{
-    Counts, Described, DropReason, EmbedderId, EpisodeEntry, EpisodeId, Fate, MediaTime, ModelUse, Opening, RunId, RunMeta,
-    ShotId, TrackId, TrackMetrics,
+    Counts, Described, DropReason, EmbedderId, EpisodeId, Fate, MediaTime, ModelUse, Opening, RunId, RunMeta, ShotId, TrackId,
+    TrackMetrics,
 };
 use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
@@ -360,18 +360,8 @@ fn cancelled(store: &EpisodeStore, meta: &RunMeta) -> Result<RunEnd, SessionErro
 }
 
 fn register(library: &Library, request: &RunRequest, prepared: &Prepared) -> Result<(), SessionError> {
-    let stored = library.catalog();
-    let known = stored.episode(&request.episode)?;
-    let mut entry = known.clone().unwrap_or_else(|| EpisodeEntry::new(&request.episode, "", Timestamp::now()));
-    entry.video.clone_from(&prepared.facts.path);
-    let Described { title, air_date } = request.described.clone();
-    entry.title = title.or(entry.title);
-    entry.air_date = air_date.or(entry.air_date);
-    if known.as_ref() != Some(&entry) {
-        stored.put_episode(&entry)?;
-        catalog::describe(&stored, &entry)?;
-    }
-    Ok(())
+    let (video, described) = (&prepared.facts.path, &request.described);
+    Ok(library.catalog().enter_episode(&request.episode, video, described, author(), Timestamp::now())?)
 }
 
 fn model_use(model: &ModelFile) -> ModelUse {

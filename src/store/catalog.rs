@@ -10,8 +10,8 @@ use super::tables::{Bytes, EPISODE_FACTS, EPISODES, Kind, LAST_PERSON, LOG, NAME
 use super::verify::{Chain, Finding, Findings};
 use super::{references, voice_bank};
 use crate::domain::{
-    Author, CatalogChange, CatalogDraft, CatalogOperation, Directory, Edit, EpisodeEntry, EpisodeFacts, EpisodeId, OperationKind,
-    Person, PersonId, Roster, name_key, tidy_name,
+    Author, CatalogChange, CatalogDraft, CatalogOperation, Described, Directory, Edit, EpisodeEntry, EpisodeFacts, EpisodeId,
+    OperationKind, Person, PersonId, Roster, name_key, tidy_name,
 };
 use jiff::Timestamp;
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
@@ -153,7 +153,46 @@ impl Catalog {
         })
     }
 
-    /// Stores what is known of an episode, in place of what was known before.
+    /// Returns all episodes as they were entered, by id, whatever people said since.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn episodes_as_entered(&self) -> Result<Vec<EpisodeEntry>, StoreError> {
+        self.read(|txn| txn.open_table(EPISODES)?.iter()?.map(|row| Ok(from_json(row?.1.value())?)).collect())
+    }
+
+    /// Enters that an episode is measured from a video, and what is said of it; what is not said stays as it was entered. Where people said
+    /// something of it before, they say this now too, as an operation of `author`. All of it is one transaction.
+    ///
+    /// # Errors
+    /// Fails where other processes keep writing for ten seconds, or where writing fails.
+    pub fn enter_episode(
+        &self,
+        episode: &EpisodeId,
+        video: &str,
+        described: &Described,
+        author: Author,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let entering = Entering { episode, video, described, at };
+        if self.read(|txn| entering.of(&txn.open_table(EPISODES)?, &txn.open_table(EPISODE_FACTS)?))? == (None, None) {
+            return Ok(());
+        }
+        self.write(|txn| {
+            let (entry, edit) = entering.of(&txn.open_table(EPISODES)?, &txn.open_table(EPISODE_FACTS)?)?;
+            if let Some(entry) = entry {
+                txn.open_table(EPISODES)?.insert(episode.as_str(), to_json(&entry)?.as_slice())?;
+            }
+            if let Some(edit) = edit {
+                let changes = vec![CatalogChange::Episode { id: episode.clone(), edit }];
+                let (kind, summary) = (OperationKind::Edit, format!("episode {episode} edited"));
+                rows::append(txn, CatalogDraft { author, kind, summary, changes, at })?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores what is known of an episode, in place of what was entered before.
     ///
     /// # Errors
     /// Fails where other processes keep writing for ten seconds, or where writing fails.
@@ -229,6 +268,40 @@ impl Catalog {
 
     fn lock_path(&self) -> PathBuf {
         self.path.with_extension("lock")
+    }
+}
+
+/// An episode that is entered, for the first time or again.
+struct Entering<'a> {
+    episode: &'a EpisodeId,
+    video: &'a str,
+    described: &'a Described,
+    at: Timestamp,
+}
+
+impl Entering<'_> {
+    /// Returns the entry and the edit of what people said; none of what is so already.
+    fn of(
+        &self,
+        entries: &impl ReadableTable<&'static str, Bytes>,
+        facts: &impl ReadableTable<&'static str, Bytes>,
+    ) -> Result<(Option<EpisodeEntry>, Option<Edit<EpisodeFacts>>), Fault> {
+        let key = self.episode.as_str();
+        let Described { title, air_date } = self.described;
+        let before: Option<EpisodeEntry> = entries.get(key)?.map(|row| from_json(row.value())).transpose()?;
+        let mut entry = before.clone().unwrap_or_else(|| EpisodeEntry::new(self.episode, self.video, self.at));
+        self.video.clone_into(&mut entry.video);
+        (entry.title, entry.air_date) = (title.clone().or(entry.title), air_date.or(entry.air_date));
+        let said: Option<EpisodeFacts> = facts.get(key)?.map(|row| from_json(row.value())).transpose()?;
+        let edit = said.map(|said| {
+            let to = EpisodeFacts {
+                title: title.clone().or_else(|| said.title.clone()),
+                air_date: air_date.or(said.air_date),
+                ..said.clone()
+            };
+            Edit { from: Some(said), to: Some(to) }
+        });
+        Ok((Some(entry).filter(|e| before.as_ref() != Some(e)), edit.filter(|e| e.from != e.to)))
     }
 }
 

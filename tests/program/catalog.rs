@@ -89,9 +89,12 @@ fn a_catalog_is_written_and_read_into_another_library_and_conflicts_are_refused_
         let again = other.path("again");
         other.ok(["catalog", "export", "--out", again.to_str().unwrap()]);
         assert_eq!(fs::read(again.join("catalog.json")).unwrap(), fs::read(json.join("catalog.json")).unwrap());
+        assert_eq!(other.ok(["catalog", "import", from]), "nothing changes: it is so already\n");
         other.ok(["catalog", "undo"]);
         assert_eq!(other.json(["show", "list", "--json"]), json!([]));
-        // Numbers are not given twice, so the next import is into a library of its own.
+        // Done again it gives the people numbers that nobody had.
+        other.ok(["catalog", "import", from]);
+        assert_eq!(other.json(["cast", "list", "top-chef", "--json"])[0]["name"], "Bo Example");
         fs::remove_dir_all(other.library()).unwrap();
     }
     let bad = user.path("people.csv");
@@ -120,6 +123,9 @@ fn pictures_of_people_are_kept_featured_and_carried_to_another_library() {
     assert_eq!(user.ok(["asset", "add", "Zoe Lane", png.to_str().unwrap()]), "nothing changes: they are kept already\n");
     user.ok(["asset", "save", "m_0001", saved.to_str().unwrap()]);
     assert_eq!(fs::read(&saved).unwrap()[..3], [0xFF, 0xD8, 0xFF]);
+    user.ok(["featured", "clear", "Zoe Lane"]);
+    user.ok(["asset", "add", "Zoe Lane", png.to_str().unwrap(), "--featured"]);
+    assert!(user.ok(["asset", "list"]).contains("featured: everywhere"), "also one that was kept already");
     let refused = user.run(["asset", "delete", "m_0001"]);
     assert!(refused.code == Some(1) && refused.stderr.contains("1 featured picture depends on it"), "{refused}");
     let out = user.path("out");

@@ -1,8 +1,10 @@
 //! One CSV file a table, after RFC 4180. Lists stand in one cell, divided by semicolons; a semicolon or backslash in them has a backslash
 //! before it.
 
-use super::row::{CatalogRow, CatalogRowError, PersonRow, Placed, Who};
-use crate::domain::{Asset, AssetKind, Directory, EpisodeFacts, PersonId, Season, Show};
+use super::row::{
+    AssetRow, CatalogRow, CatalogRowError, EpisodeRow, FeaturedRow, Field, MemberRow, PersonRow, Placed, SeasonRow, ShowRow, Who,
+};
+use crate::domain::{AssetKind, PersonId};
 use csv::StringRecord;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -19,93 +21,95 @@ const TABLES: [(&str, &[&str]); 7] = [
     ("featured", &["person", "name", "show", "picture"]),
 ];
 
-/// Writes a directory as files: their names and bytes.
+/// Writes rows as files: their names and bytes.
 #[must_use]
-pub fn write_catalog_csv(directory: &Directory) -> Vec<(String, Vec<u8>)> {
-    let name = |id: &PersonId| directory.people.get(id).map(|p| p.name.clone()).unwrap_or_default();
-    TABLES
-        .iter()
-        .map(|(table, columns)| {
-            let rows: Vec<Vec<String>> = match *table {
-                "people" => directory
-                    .people
-                    .values()
-                    .map(|p| {
-                        vec![
-                            p.id.to_string(),
-                            p.name.clone(),
-                            list(&p.aliases),
-                            list(&p.former),
-                            text(p.notes.as_ref()),
-                            text(p.merged_into.as_ref()),
-                            if p.removed { "yes".into() } else { String::new() },
-                            p.added_at.to_string(),
-                        ]
-                    })
-                    .collect(),
-                "shows" => directory
-                    .shows
-                    .values()
-                    .map(|s| vec![s.slug.to_string(), text(s.title.as_ref()), text(s.notes.as_ref()), s.added_at.to_string()])
-                    .collect(),
-                "seasons" => directory
-                    .seasons
-                    .values()
-                    .map(|s| vec![s.show.to_string(), s.number.to_string(), text(s.title.as_ref()), text(s.year.as_ref())])
-                    .collect(),
-                "episodes" => directory
-                    .episodes
-                    .iter()
-                    .map(|(id, e)| {
-                        vec![
-                            id.to_string(),
-                            text(e.title.as_ref()),
-                            text(e.air_date.as_ref()),
-                            text(e.show.as_ref()),
-                            text(e.season.as_ref()),
-                            text(e.episode.as_ref()),
-                        ]
-                    })
-                    .collect(),
-                "cast" => directory
-                    .memberships
-                    .values()
-                    .map(|m| {
-                        vec![m.person.to_string(), name(&m.person), m.show.to_string(), text(m.role.as_ref()), list(&m.seasons)]
-                    })
-                    .collect(),
-                "pictures" => directory
-                    .assets
-                    .values()
-                    .map(|a| {
-                        vec![
-                            a.id.to_string(),
-                            a.person.to_string(),
-                            name(&a.person),
-                            a.kind.name().to_owned(),
-                            a.sha256.clone(),
-                            a.width.to_string(),
-                            a.height.to_string(),
-                            a.source.clone(),
-                            a.added_at.to_string(),
-                        ]
-                    })
-                    .collect(),
-                _ => directory
-                    .featured
-                    .iter()
-                    .map(|((person, show), f)| vec![person.to_string(), name(person), text(show.as_ref()), f.asset.to_string()])
-                    .collect(),
-            };
-            let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-            // Writing to memory fails for nothing but memory.
-            let _ = csv.write_record(*columns);
-            for row in rows {
-                let _ = csv.write_record(row);
-            }
-            (format!("{table}.csv"), csv.into_inner().unwrap_or_default())
-        })
-        .collect()
+pub fn write_catalog_csv(rows: &[CatalogRow]) -> Vec<(String, Vec<u8>)> {
+    let people = rows.iter().filter_map(|row| match row {
+        CatalogRow::Person(row) => Some((row.id?, row.name.as_str())),
+        _ => None,
+    });
+    let names: BTreeMap<PersonId, &str> = people.collect();
+    let mut written: Vec<Vec<Vec<String>>> = vec![Vec::new(); TABLES.len()];
+    for row in rows {
+        let (table, cells) = cells(row, &names);
+        written[table].push(cells);
+    }
+    let files = TABLES.iter().zip(written).map(|((table, columns), rows)| {
+        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        // Writing to memory fails for nothing but memory.
+        let _ = csv.write_record(*columns);
+        for row in rows {
+            let _ = csv.write_record(row);
+        }
+        (format!("{table}.csv"), csv.into_inner().unwrap_or_default())
+    });
+    files.collect()
+}
+
+/// Returns the place of a row's table among all, and its cells in the order of the columns.
+fn cells(row: &CatalogRow, names: &BTreeMap<PersonId, &str>) -> (usize, Vec<String>) {
+    let who = |who: &Who| match who {
+        Who::Number(id) => [id.to_string(), names.get(id).map(|n| (*n).to_owned()).unwrap_or_default()],
+        Who::Name(name) => [String::new(), name.clone()],
+        Who::Called(id, name) => [id.to_string(), name.clone()],
+    };
+    match row {
+        CatalogRow::Person(p) => {
+            let cells = vec![
+                text(p.id.as_ref()),
+                p.name.clone(),
+                listed(&p.aliases),
+                listed(&p.former),
+                said(&p.notes),
+                said(&p.merged_into),
+                if p.removed == Field::Said(true) { "yes".into() } else { String::new() },
+                text(p.added_at.as_ref()),
+            ];
+            (0, cells)
+        }
+        CatalogRow::Show(s) => (1, vec![s.slug.to_string(), said(&s.title), said(&s.notes), text(s.added_at.as_ref())]),
+        CatalogRow::Season(s) => (2, vec![s.show.to_string(), s.number.to_string(), said(&s.title), said(&s.year)]),
+        CatalogRow::Episode(e) => {
+            (3, vec![e.id.to_string(), said(&e.title), said(&e.air_date), said(&e.show), said(&e.season), said(&e.episode)])
+        }
+        CatalogRow::Member(m) => {
+            let [person, name] = who(&m.person);
+            (4, vec![person, name, m.show.to_string(), said(&m.role), listed(&m.seasons)])
+        }
+        CatalogRow::Asset(a) => {
+            let [person, name] = who(&a.person);
+            let cells = vec![
+                a.id.to_string(),
+                person,
+                name,
+                a.kind.name().to_owned(),
+                a.sha256.clone(),
+                a.width.to_string(),
+                a.height.to_string(),
+                a.source.clone().or(String::new()),
+                text(a.added_at.as_ref()),
+            ];
+            (5, cells)
+        }
+        CatalogRow::Featured(f) => {
+            let [person, name] = who(&f.person);
+            (6, vec![person, name, text(f.show.as_ref()), f.picture.to_string()])
+        }
+    }
+}
+
+fn said<T: ToString>(field: &Field<Option<T>>) -> String {
+    match field {
+        Field::Said(value) => text(value.as_ref()),
+        Field::Unsaid => String::new(),
+    }
+}
+
+fn listed<T: ToString>(field: &Field<Vec<T>>) -> String {
+    match field {
+        Field::Said(values) => list(values),
+        Field::Unsaid => String::new(),
+    }
 }
 
 fn text<T: ToString>(value: Option<&T>) -> String {
@@ -210,7 +214,7 @@ fn csv_fault(error: &csv::Error) -> String {
     }
 }
 
-/// The cells of one line by their columns; a column that is not there is empty.
+/// The cells of one line by their columns; of a column that is not there nothing is said.
 struct Cells<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Cells<'a> {
@@ -220,6 +224,11 @@ impl<'a> Cells<'a> {
 
     fn get(&self, column: &str) -> &'a str {
         self.0.get(column).copied().unwrap_or_default()
+    }
+
+    /// Returns what the line says of a column, where there is one.
+    fn field<T>(&self, column: &str, value: T) -> Field<T> {
+        if self.0.contains_key(column) { Field::Said(value) } else { Field::Unsaid }
     }
 
     fn text(&self, column: &str) -> Option<String> {
@@ -246,11 +255,12 @@ impl<'a> Cells<'a> {
 
     fn who(&self) -> Result<Who, String> {
         let (number, name) = (self.get("person").trim(), self.get("name").trim());
-        match (number.parse::<PersonId>(), name) {
-            (Ok(id), _) if number.starts_with("p_") => Ok(Who::Number(id)),
+        match number.parse::<PersonId>() {
+            Ok(id) if number.starts_with("p_") && name.is_empty() => Ok(Who::Number(id)),
+            Ok(id) if number.starts_with("p_") => Ok(Who::Called(id, name.to_owned())),
             _ if !number.is_empty() => Ok(Who::Name(number.to_owned())),
-            (_, "") => Err("person is empty".into()),
-            (_, name) => Ok(Who::Name(name.to_owned())),
+            _ if name.is_empty() => Err("person is empty".into()),
+            _ => Ok(Who::Name(name.to_owned())),
         }
     }
 
@@ -261,74 +271,66 @@ impl<'a> Cells<'a> {
             parts(self.get(column)).into_iter().map(number).collect::<Result<Vec<u32>, String>>()
         };
         let time = |column: &str| self.value::<Timestamp>(column, "a time such as 2015-03-24T20:00:00Z");
+        let text = |column: &str| self.field(column, self.text(column));
         Ok(match table {
             "people" => CatalogRow::Person(PersonRow {
                 id: self.value("id", "a number of a person")?,
                 name: self.text("name").ok_or("name is empty")?,
-                aliases: parts(self.get("aliases")),
-                former: parts(self.get("former")),
-                notes: self.text("notes"),
-                merged_into: self.value("merged_into", "a number of a person")?,
+                aliases: self.field("aliases", parts(self.get("aliases"))),
+                former: self.field("former", parts(self.get("former"))),
+                notes: text("notes"),
+                merged_into: self.field("merged_into", self.value("merged_into", "a number of a person")?),
                 removed: match self.get("removed").trim() {
-                    "" | "no" => false,
-                    "yes" => true,
+                    "" | "no" => self.field("removed", false),
+                    "yes" => Field::Said(true),
                     other => return Err(format!("removed is {other:?}, not yes or no")),
                 },
                 added_at: time("added_at")?,
             }),
-            "shows" => CatalogRow::Show {
-                show: Show {
-                    slug: self.due("slug", SLUG)?,
-                    title: self.text("title"),
-                    notes: self.text("notes"),
-                    added_at: Timestamp::UNIX_EPOCH,
-                },
+            "shows" => CatalogRow::Show(ShowRow {
+                slug: self.due("slug", SLUG)?,
+                title: text("title"),
+                notes: text("notes"),
                 added_at: time("added_at")?,
-            },
-            "seasons" => CatalogRow::Season(Season {
+            }),
+            "seasons" => CatalogRow::Season(SeasonRow {
                 show: self.due("show", SLUG)?,
                 number: self.due("number", "a number")?,
-                title: self.text("title"),
-                year: self.value("year", "a year")?,
+                title: text("title"),
+                year: self.field("year", self.value("year", "a year")?),
             }),
-            "episodes" => CatalogRow::Episode {
+            "episodes" => CatalogRow::Episode(EpisodeRow {
                 id: self.due("id", "an id of an episode")?,
-                facts: EpisodeFacts {
-                    title: self.text("title"),
-                    air_date: self.value("air_date", "a date such as 2015-03-24")?,
-                    show: self.value("show", SLUG)?,
-                    season: self.value("season", "a number")?,
-                    episode: self.value("episode", "a number")?,
-                },
-            },
-            "cast" => CatalogRow::Member {
+                title: text("title"),
+                air_date: self.field("air_date", self.value("air_date", "a date such as 2015-03-24")?),
+                show: self.field("show", self.value("show", SLUG)?),
+                season: self.field("season", self.value("season", "a number")?),
+                episode: self.field("episode", self.value("episode", "a number")?),
+            }),
+            "cast" => CatalogRow::Member(MemberRow {
                 person: self.who()?,
                 show: self.due("show", SLUG)?,
-                role: self.text("role"),
-                seasons: numbers("seasons")?,
-            },
-            "pictures" => CatalogRow::Asset {
+                role: text("role"),
+                seasons: self.field("seasons", numbers("seasons")?),
+            }),
+            "pictures" => CatalogRow::Asset(AssetRow {
                 person: self.who()?,
-                asset: Asset {
-                    id: self.due("id", "a number of a picture")?,
-                    person: PersonId(0),
-                    kind: AssetKind::ALL
-                        .into_iter()
-                        .find(|k| k.name() == self.get("kind").trim())
-                        .ok_or("kind is not portrait, still or promo")?,
-                    sha256: self.text("sha256").ok_or("sha256 is empty")?,
-                    width: self.due("width", "a number")?,
-                    height: self.due("height", "a number")?,
-                    source: self.get("source").to_owned(),
-                    added_at: Timestamp::UNIX_EPOCH,
-                },
+                id: self.due("id", "a number of a picture")?,
+                kind: AssetKind::ALL
+                    .into_iter()
+                    .find(|k| k.name() == self.get("kind").trim())
+                    .ok_or("kind is not portrait, still or promo")?,
+                sha256: self.text("sha256").ok_or("sha256 is empty")?,
+                width: self.due("width", "a number")?,
+                height: self.due("height", "a number")?,
+                source: self.field("source", self.get("source").to_owned()),
                 added_at: time("added_at")?,
-            },
-            _ => CatalogRow::Featured {
+            }),
+            _ => CatalogRow::Featured(FeaturedRow {
                 person: self.who()?,
                 show: self.value("show", SLUG)?,
-                asset: self.due("picture", "a number of a picture")?,
-            },
+                picture: self.due("picture", "a number of a picture")?,
+            }),
         })
     }
 }

@@ -1,65 +1,48 @@
 //! One JSON object with a list for each table.
 
-use super::row::{CatalogRow, CatalogRowError, Placed, Who};
-use crate::domain::{Asset, AssetId, Directory, EpisodeFacts, EpisodeId, Membership, Person, PersonId, Season, Show, Slug};
+use super::row::{
+    AssetRow, CatalogRow, CatalogRowError, EpisodeRow, FeaturedRow, MemberRow, PersonRow, Placed, SeasonRow, ShowRow,
+};
 use serde::{Deserialize, Serialize};
 
 /// Raised when the shape changes.
 const VERSION: u32 = 1;
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     catalog_version: u32,
     #[serde(default)]
-    people: Vec<Person>,
+    people: Vec<PersonRow>,
     #[serde(default)]
-    shows: Vec<Show>,
+    shows: Vec<ShowRow>,
     #[serde(default)]
-    seasons: Vec<Season>,
+    seasons: Vec<SeasonRow>,
     #[serde(default)]
     episodes: Vec<EpisodeRow>,
     #[serde(default)]
-    cast: Vec<Membership>,
+    cast: Vec<MemberRow>,
     #[serde(default)]
-    pictures: Vec<Asset>,
+    pictures: Vec<AssetRow>,
     #[serde(default)]
     featured: Vec<FeaturedRow>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct EpisodeRow {
-    id: EpisodeId,
-    #[serde(flatten)]
-    facts: EpisodeFacts,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FeaturedRow {
-    person: PersonId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    show: Option<Slug>,
-    picture: AssetId,
-}
-
-/// Writes a directory as JSON.
+/// Writes rows as JSON.
 #[must_use]
-pub fn write_catalog_json(directory: &Directory) -> Vec<u8> {
-    let file = File {
-        catalog_version: VERSION,
-        people: directory.people.values().cloned().collect(),
-        shows: directory.shows.values().cloned().collect(),
-        seasons: directory.seasons.values().cloned().collect(),
-        episodes: directory.episodes.iter().map(|(id, f)| EpisodeRow { id: id.clone(), facts: f.clone() }).collect(),
-        cast: directory.memberships.values().cloned().collect(),
-        pictures: directory.assets.values().cloned().collect(),
-        featured: directory
-            .featured
-            .iter()
-            .map(|((person, show), f)| FeaturedRow { person: *person, show: show.clone(), picture: f.asset })
-            .collect(),
-    };
+pub fn write_catalog_json(rows: &[CatalogRow]) -> Vec<u8> {
+    let mut file = File { catalog_version: VERSION, ..File::default() };
+    for row in rows {
+        match row.clone() {
+            CatalogRow::Person(row) => file.people.push(row),
+            CatalogRow::Show(row) => file.shows.push(row),
+            CatalogRow::Season(row) => file.seasons.push(row),
+            CatalogRow::Episode(row) => file.episodes.push(row),
+            CatalogRow::Member(row) => file.cast.push(row),
+            CatalogRow::Asset(row) => file.pictures.push(row),
+            CatalogRow::Featured(row) => file.featured.push(row),
+        }
+    }
     let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
     bytes.push(b'\n');
     bytes
@@ -79,28 +62,19 @@ pub fn read_catalog_json(text: &str) -> Result<Vec<Placed<CatalogRow>>, CatalogR
         let what = format!("it has version {}, this program reads {VERSION}", file.catalog_version);
         return Err(CatalogRowError { place: "catalog_version".into(), what });
     }
+    let File { people, shows, seasons, episodes, cast, pictures, featured, .. } = file;
     let mut rows = Vec::new();
-    let mut add = |table: &str, at: usize, value| rows.push(Placed { place: format!("{table}[{at}]"), value });
-    for (at, person) in file.people.into_iter().enumerate() {
-        add("people", at, CatalogRow::Person(person.into()));
-    }
-    for (at, show) in file.shows.into_iter().enumerate() {
-        add("shows", at, CatalogRow::Show { added_at: Some(show.added_at), show });
-    }
-    for (at, season) in file.seasons.into_iter().enumerate() {
-        add("seasons", at, CatalogRow::Season(season));
-    }
-    for (at, EpisodeRow { id, facts }) in file.episodes.into_iter().enumerate() {
-        add("episodes", at, CatalogRow::Episode { id, facts });
-    }
-    for (at, Membership { person, show, role, seasons }) in file.cast.into_iter().enumerate() {
-        add("cast", at, CatalogRow::Member { person: Who::Number(person), show, role, seasons });
-    }
-    for (at, asset) in file.pictures.into_iter().enumerate() {
-        add("pictures", at, CatalogRow::Asset { person: Who::Number(asset.person), added_at: Some(asset.added_at), asset });
-    }
-    for (at, FeaturedRow { person, show, picture }) in file.featured.into_iter().enumerate() {
-        add("featured", at, CatalogRow::Featured { person: Who::Number(person), show, asset: picture });
-    }
+    placed(&mut rows, "people", people, CatalogRow::Person);
+    placed(&mut rows, "shows", shows, CatalogRow::Show);
+    placed(&mut rows, "seasons", seasons, CatalogRow::Season);
+    placed(&mut rows, "episodes", episodes, CatalogRow::Episode);
+    placed(&mut rows, "cast", cast, CatalogRow::Member);
+    placed(&mut rows, "pictures", pictures, CatalogRow::Asset);
+    placed(&mut rows, "featured", featured, CatalogRow::Featured);
     Ok(rows)
+}
+
+fn placed<T>(rows: &mut Vec<Placed<CatalogRow>>, table: &str, list: Vec<T>, row: impl Fn(T) -> CatalogRow) {
+    let own = list.into_iter().enumerate();
+    rows.extend(own.map(|(at, value)| Placed { place: format!("{table}[{at}]"), value: row(value) }));
 }

@@ -4,7 +4,7 @@ use super::command::{CatalogCommand, NewAsset};
 use super::decide::decide_catalog;
 use super::refusal::CatalogRefusal;
 use crate::algo::align::shrink;
-use crate::domain::{AssetId, AssetKind, CatalogChange, CatalogOperation, PersonId, PictureId};
+use crate::domain::{Asset, AssetId, AssetKind, CatalogOperation, PersonId, PictureId};
 use crate::pipeline::scan::to_jpeg;
 use crate::session::photo::{self, PhotoError};
 use crate::session::{SessionError, Workspace, absolute};
@@ -15,8 +15,8 @@ const KEPT_SIDE: u32 = 1600;
 /// JPEG quality of what is kept, `1..=100`; photographs look alike from there on.
 const KEPT_QUALITY: u8 = 90;
 
-/// Keeps pictures of somebody, an operation each; those that are kept already are passed over. With `featured` the first stands for them
-/// everywhere where no show says otherwise.
+/// Keeps pictures of somebody, an operation each; those that are kept already are passed over. With `featured` the first of all, kept already
+/// or not, stands for them everywhere where no show says otherwise.
 ///
 /// # Errors
 /// Fails at the first file that is no picture, before anything is kept, or where the catalog cannot be written.
@@ -31,7 +31,6 @@ pub fn add_assets(
     let catalog = workspace.open_library()?.catalog();
     let ids = catalog.put_pictures(pictures.iter().map(|p| p.jpeg.as_slice()))?;
     let mut done = Vec::new();
-    let mut first: Option<AssetId> = None;
     for ((picture, id), file) in pictures.iter().zip(&ids).zip(files) {
         let new = NewAsset {
             person,
@@ -42,16 +41,13 @@ pub fn add_assets(
             source: absolute(file).to_string_lossy().into_owned(),
         };
         if let Some(operation) = decide_catalog(workspace, &CatalogCommand::AddAsset(new))? {
-            let made = operation.changes.iter().find_map(|change| match change {
-                CatalogChange::Asset { id, .. } => Some(*id),
-                _ => None,
-            });
-            first = first.or(made);
             done.push(operation);
         }
     }
-    if let (Featuring::First, Some(asset)) = (featured, first) {
-        done.extend(decide_catalog(workspace, &CatalogCommand::SetFeatured { asset, show: None })?);
+    let directory = catalog.directory()?;
+    let is_first = |a: &&Asset| a.person == person && a.kind == kind && ids.first().is_some_and(|id| a.sha256 == id.0);
+    if let (Featuring::First, Some(first)) = (featured, directory.assets.values().find(is_first)) {
+        done.extend(decide_catalog(workspace, &CatalogCommand::SetFeatured { asset: first.id, show: None })?);
     }
     Ok(done)
 }

@@ -1,15 +1,15 @@
 //! Finding people, and decisions about the catalog.
 
-use super::command::CatalogCommand;
-use super::plan::{self, Seen, View};
+use super::command::{CatalogCommand, Dependents};
+use super::plan::{self, View};
+use super::seen::seen;
+use super::sound::standing;
 use crate::config::nearest;
-use crate::domain::{
-    CatalogChange, CatalogDraft, CatalogOperation, Edit, EpisodeEntry, EpisodeId, OperationKind, PersonId, Roster,
-};
-use crate::session::{CastLine, CastState, SessionError, Workspace, author};
+use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, Edit, EpisodeId, OperationKind, PersonId, Roster};
+use crate::session::{SessionError, Workspace, author};
 use crate::store::Catalog;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Finds a person by number, such as `p_0003`, or by name.
 ///
@@ -36,8 +36,9 @@ pub fn find_person(workspace: &Workspace, who: &str) -> Result<PersonId, Session
 pub fn decide_catalog(workspace: &Workspace, command: &CatalogCommand) -> Result<Option<CatalogOperation>, SessionError> {
     let catalog = workspace.open_library()?.catalog();
     let mut view = view(&catalog)?;
-    if let CatalogCommand::DeletePerson { person, .. } = command {
-        view.seen = Some(seen(workspace, *person)?);
+    // Where they are named is asked only where nobody said what becomes of it.
+    if let CatalogCommand::DeletePerson { person, dependents: Dependents::Refuse } = command {
+        view.seen = seen(workspace, &BTreeSet::from([*person]))?;
     }
     let Some((kind, summary, changes)) = plan::plan(&view, command)? else { return Ok(None) };
     Ok(Some(catalog.append(CatalogDraft { author: author(), kind, summary, changes, at: view.now })?))
@@ -47,20 +48,9 @@ pub fn decide_catalog(workspace: &Workspace, command: &CatalogCommand) -> Result
 pub(super) fn view(catalog: &Catalog) -> Result<View, SessionError> {
     let directory = catalog.directory()?;
     let roster = Roster::new(directory.people.values().cloned());
-    let episodes = catalog.episodes()?.into_iter().map(|e| (e.id.clone(), e.facts())).collect::<BTreeMap<_, _>>();
-    Ok(View { directory, roster, episodes, seen: None, now: Timestamp::now() })
-}
-
-/// Says of an episode what its entry says, where people had said otherwise before.
-pub(in crate::session) fn describe(catalog: &Catalog, entry: &EpisodeEntry) -> Result<(), SessionError> {
-    let Some(said) = catalog.directory()?.episodes.remove(&entry.id) else { return Ok(()) };
-    let facts = entry.facts();
-    if facts != said {
-        let change = CatalogChange::Episode { id: entry.id.clone(), edit: Edit { from: Some(said), to: Some(facts) } };
-        let (kind, summary) = (OperationKind::Edit, format!("episode {} edited", entry.id));
-        catalog.append(CatalogDraft { author: author(), kind, summary, changes: vec![change], at: Timestamp::now() })?;
-    }
-    Ok(())
+    let entered = catalog.episodes_as_entered()?.into_iter().map(|e| (e.id.clone(), e.facts())).collect();
+    let episodes = standing(&entered, &directory);
+    Ok(View { directory, roster, entered, episodes, seen: BTreeMap::new(), now: Timestamp::now() })
 }
 
 /// Forgets what people said of an episode that was deleted. Like the deletion itself it is not taken back.
@@ -70,24 +60,4 @@ pub(in crate::session) fn forget_episode(catalog: &Catalog, episode: &EpisodeId)
     let (kind, summary) = (OperationKind::Delete, format!("episode {episode} deleted"));
     catalog.append(CatalogDraft { author: author(), kind, summary, changes: vec![change], at: Timestamp::now() })?;
     Ok(())
-}
-
-/// Finds where somebody is seen.
-pub(super) fn seen(workspace: &Workspace, person: PersonId) -> Result<Seen, SessionError> {
-    let mut seen = Seen::default();
-    let mut add = |line: CastLine| match line.state {
-        CastState::Known(cast) => {
-            if let Some(a) = cast.people.iter().find(|a| a.person == Some(person)) {
-                seen.episodes.push(line.entry.id);
-                seen.seconds += a.visual_time.secs();
-            }
-        }
-        CastState::Broken { .. } => seen.unread += 1,
-        CastState::NotRun => {}
-    };
-    crate::session::casts(workspace, &mut |line, _| {
-        add(line);
-        true
-    })?;
-    Ok(seen)
 }

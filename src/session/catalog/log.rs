@@ -1,11 +1,13 @@
 //! The catalog's log: what was decided, taking it back, deciding it again.
 
-use super::decide::seen;
-use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, History, OperationKind};
+use super::decide::view;
+use super::seen::seen;
+use super::sound;
+use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, EpisodeId, History, OperationKind};
 use crate::session::{SessionError, Workspace, author};
 use crate::store::{Catalog, StoreError};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns the log of the catalog, the oldest first.
 ///
@@ -19,7 +21,7 @@ pub fn catalog_log(workspace: &Workspace) -> Result<Vec<CatalogOperation>, Sessi
 /// naming somebody in an episode stays: the episode refers to them.
 ///
 /// # Errors
-/// Fails where later decisions depend on it, or it cannot be taken back.
+/// Fails where later decisions depend on it, something would refer to what is not there, or it cannot be taken back.
 pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<CatalogOperation>, SessionError> {
     let catalog = workspace.open_library()?.catalog();
     let log = catalog.operations()?;
@@ -30,17 +32,20 @@ pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<Cat
     if operation.kind == OperationKind::Add {
         return Err(refuse("it added somebody, whom episodes may refer to"));
     }
+    if is_forgotten(operation, &forgotten(&log)) {
+        return Err(refuse("it is about an episode that was deleted since"));
+    }
     if !history.can_undo(of) {
         return Err(refuse("it is taken back already, or takes back another itself"));
     }
     let changes = operation.inverted();
-    for change in &changes {
-        if let CatalogChange::Person { id, edit: Edit { to: None, .. } } = change {
-            let seen = seen(workspace, *id)?;
-            if !seen.episodes.is_empty() || seen.unread > 0 {
-                return Err(refuse("it added somebody, whom episodes refer to since; deleting them asks where that goes"));
-            }
-        }
+    sound::check(&view(&catalog)?, &OperationKind::Undo { of }, &changes)?;
+    let added = changes.iter().filter_map(|change| match change {
+        CatalogChange::Person { id, edit: Edit { to: None, .. } } => Some(*id),
+        _ => None,
+    });
+    if seen(workspace, &added.collect())?.values().any(|seen| !seen.episodes.is_empty() || seen.unread > 0) {
+        return Err(refuse("it added somebody, whom episodes refer to since; deleting the person asks where their faces go"));
     }
     let draft = draft(OperationKind::Undo { of }, format!("undo: {}", operation.summary), changes);
     append(&catalog, draft, operation, &log).map(Some)
@@ -55,6 +60,7 @@ pub fn redo_catalog(workspace: &Workspace) -> Result<Option<CatalogOperation>, S
     let log = catalog.operations()?;
     let Some(operation) = history(&log).next_redo().and_then(|of| log.iter().find(|o| o.seq == of)) else { return Ok(None) };
     let kind = OperationKind::Redo { of: operation.seq };
+    sound::check(&view(&catalog)?, &kind, &operation.changes)?;
     let draft = draft(kind, format!("redo: {}", operation.summary), operation.changes.clone());
     append(&catalog, draft, operation, &log).map(Some)
 }
@@ -63,17 +69,34 @@ fn draft(kind: OperationKind, summary: String, changes: Vec<CatalogChange>) -> C
     CatalogDraft { author: author(), kind, summary, changes, at: Timestamp::now() }
 }
 
-/// Tells whether an entry is a decision that can be taken back. People who were added by naming them in an episode are none, and what goes
-/// with an episode that was deleted.
-fn is_decision(operation: &CatalogOperation) -> bool {
-    let goes = matches!(operation.changes.as_slice(), [CatalogChange::Episode { edit: Edit { to: None, .. }, .. }]);
-    operation.kind != OperationKind::Add && !(goes && operation.kind == OperationKind::Delete)
+/// Returns the episode that an entry forgets: what goes with one that was deleted.
+fn forgets(operation: &CatalogOperation) -> Option<&EpisodeId> {
+    match operation.changes.as_slice() {
+        [CatalogChange::Episode { id, edit: Edit { to: None, .. } }] if operation.kind == OperationKind::Delete => Some(id),
+        _ => None,
+    }
 }
 
-/// Reads what can be taken back.
+/// Returns when each episode was forgotten last.
+fn forgotten(log: &[CatalogOperation]) -> BTreeMap<&EpisodeId, u64> {
+    log.iter().filter_map(|o| Some((forgets(o)?, o.seq))).collect()
+}
+
+/// Tells whether an entry is about an episode that was deleted later: what it says of that is not brought back.
+fn is_forgotten(operation: &CatalogOperation, forgotten: &BTreeMap<&EpisodeId, u64>) -> bool {
+    operation.changes.iter().any(|change| match change {
+        CatalogChange::Episode { id, .. } => forgotten.get(id).is_some_and(|at| *at > operation.seq),
+        _ => false,
+    })
+}
+
+/// Reads what can be taken back: decisions, but those that go with an episode that was deleted. People who were added by naming them in an
+/// episode are none.
 fn history(log: &[CatalogOperation]) -> History {
-    let mut history = History::default();
-    for operation in log.iter().filter(|o| is_decision(o)) {
+    let (mut history, forgotten) = (History::default(), forgotten(log));
+    let is_decision =
+        |o: &&CatalogOperation| o.kind != OperationKind::Add && forgets(o).is_none() && !is_forgotten(o, &forgotten);
+    for operation in log.iter().filter(is_decision) {
         history.push(operation.seq, &operation.author, &operation.kind);
     }
     history

@@ -8,9 +8,10 @@ mod tests;
 
 use super::command::CatalogCommand;
 use super::refusal::CatalogRefusal;
+use super::sound;
 use crate::config::nearest;
 use crate::domain::{
-    CatalogChange, Directory, Edit, EpisodeFacts, EpisodeId, OperationKind, Person, PersonId, Roster, Show, Slug,
+    CatalogChange, Directory, Edit, EpisodeFacts, EpisodeId, Membership, OperationKind, Person, PersonId, Roster, Show, Slug,
 };
 use crate::session::SessionError;
 use jiff::Timestamp;
@@ -21,18 +22,19 @@ use std::collections::BTreeMap;
 pub(super) struct View {
     pub(super) directory: Directory,
     pub(super) roster: Roster,
-    /// Every episode of the catalog as it stands, and whether people said something of it.
+    /// Every episode of the catalog as it was entered.
+    pub(super) entered: BTreeMap<EpisodeId, EpisodeFacts>,
+    /// Every episode of the catalog as it stands, with what people said of it.
     pub(super) episodes: BTreeMap<EpisodeId, EpisodeFacts>,
-    /// Where somebody who is to be deleted is seen; absent where nobody is.
-    pub(super) seen: Option<Seen>,
+    /// Where those are named who are to be deleted, as far as that is a question.
+    pub(super) seen: BTreeMap<PersonId, Seen>,
     pub(super) now: Timestamp,
 }
 
-/// Where somebody is seen.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Where somebody is named.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Seen {
     pub(super) episodes: Vec<EpisodeId>,
-    pub(super) seconds: f64,
     /// Episodes that cannot be read.
     pub(super) unread: usize,
 }
@@ -42,6 +44,12 @@ pub(super) type Planned = (OperationKind, String, Vec<CatalogChange>);
 
 /// Plans a decision; `None` where it is so already.
 pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Planned>, SessionError> {
+    let Some((kind, summary, changes)) = planned(view, command)? else { return Ok(None) };
+    sound::check(view, &kind, &changes)?;
+    Ok(Some((kind, summary, changes)))
+}
+
+fn planned(view: &View, command: &CatalogCommand) -> Result<Option<Planned>, SessionError> {
     use CatalogCommand as C;
     match command {
         C::AddShow { .. }
@@ -117,6 +125,26 @@ fn changed<T: Clone>(from: &T, to: T) -> Edit<T> {
 /// Tidies what somebody wrote; `None` where nothing is left.
 fn tidy(text: Option<&String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// Lists what the catalog keeps of somebody, in words.
+pub(super) fn theirs(directory: &Directory, person: PersonId) -> Vec<String> {
+    let listed = [
+        some(directory.memberships.values().filter(|m| m.person == person).count(), "cast membership"),
+        some(directory.assets.values().filter(|a| a.person == person).count(), "picture"),
+        some(directory.references.values().filter(|r| r.person == person).count(), "facebank face"),
+    ];
+    listed.into_iter().flatten().collect()
+}
+
+/// Returns two parts of somebody as one: the role of the first, the seasons of both.
+fn united(own: &Membership, other: &Membership) -> Membership {
+    // No season named is all of them.
+    let is_all = own.seasons.is_empty() || other.seasons.is_empty();
+    let mut seasons: Vec<u32> = own.seasons.iter().chain(&other.seasons).copied().filter(|_| !is_all).collect();
+    seasons.sort_unstable();
+    seasons.dedup();
+    Membership { role: own.role.clone().or_else(|| other.role.clone()), seasons, ..own.clone() }
 }
 
 /// Counts in words; nothing of none.

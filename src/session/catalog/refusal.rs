@@ -46,12 +46,16 @@ pub enum CatalogRefusal {
         dependents: Vec<String>,
         how: &'static str,
     },
-    #[error("{name} is not deleted: {}", theirs(.episodes, *.seconds, .dependents, *.unread))]
+    #[error("{} would refer to what is not there", listed(.keys))]
+    LeftBehind {
+        /// What would be left: `the part of p_0002 in rhobh`.
+        keys: Vec<String>,
+    },
+    #[error("{name} is not deleted: {}", theirs(.episodes, .dependents, *.unread))]
     Theirs {
         name: String,
+        /// In which they are named, in any run.
         episodes: Vec<EpisodeId>,
-        /// Seen there, summed up.
-        seconds: f64,
         /// What else is theirs in the catalog.
         dependents: Vec<String>,
         /// Episodes that cannot be read, in which they may be too.
@@ -64,13 +68,18 @@ fn depend(what: &[String]) -> String {
     format!("{} {verb}", what.join(", "))
 }
 
-fn theirs(episodes: &[EpisodeId], seconds: f64, dependents: &[String], unread: usize) -> String {
+fn listed(what: &[String]) -> String {
+    let few: Vec<&str> = what.iter().take(5).map(String::as_str).collect();
+    let more = if what.len() > few.len() { format!(" and {} more", what.len() - few.len()) } else { String::new() };
+    format!("{}{more}", few.join(", "))
+}
+
+fn theirs(episodes: &[EpisodeId], dependents: &[String], unread: usize) -> String {
     let mut parts = Vec::new();
     if !episodes.is_empty() {
-        let few: Vec<&str> = episodes.iter().take(5).map(EpisodeId::as_str).collect();
-        let more = if episodes.len() > few.len() { format!(" and {} more", episodes.len() - few.len()) } else { String::new() };
+        let ids: Vec<String> = episodes.iter().map(ToString::to_string).collect();
         let count = super::super::counted(episodes.len() as u64, "episode");
-        parts.push(format!("{seconds:.1} s in {count} are theirs ({}{more})", few.join(", ")));
+        parts.push(format!("faces in {count} are theirs ({})", listed(&ids)));
     }
     if !dependents.is_empty() {
         parts.push(format!(
@@ -118,6 +127,7 @@ impl CatalogRefusal {
             Self::NoAsset { .. } => "`screenalytics asset list` lists the pictures".into(),
             Self::NotFeatured { .. } => "`screenalytics featured set PICTURE` says which stands for them".into(),
             Self::Itself { .. } => "name another".into(),
+            Self::LeftBehind { .. } => "delete these first, or give them to another; `screenalytics catalog log` lists what made them".into(),
             Self::Depends { how, .. } => (*how).into(),
             Self::Theirs { .. } => {
                 "say where that goes: --to PERSON, or --to-nobody, which leaves their faces without a name; `catalog undo` takes either back"

@@ -56,6 +56,36 @@ fn episodes_are_entered_changed_and_forgotten() {
 }
 
 #[test]
+fn an_episode_that_is_entered_again_keeps_what_was_entered_apart_from_what_people_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = Library::open(dir.path()).unwrap().catalog();
+    let enter = |video: &str, title: Option<&str>| {
+        let described = Described { title: title.map(str::to_owned), air_date: None };
+        catalog.enter_episode(&episode(), video, &described, user(), Timestamp::UNIX_EPOCH).unwrap();
+    };
+    enter("/v.mp4", None);
+    let entered = catalog.episodes_as_entered().unwrap();
+    let said = EpisodeFacts { title: Some("Pilot".into()), season: Some(7), ..entered[0].facts() };
+    let edit = Edit { from: None, to: Some(said.clone()) };
+    let draft = |changes| {
+        let (kind, summary) = (OperationKind::Edit, "edited".to_owned());
+        CatalogDraft { author: user(), kind, summary, changes, at: Timestamp::UNIX_EPOCH }
+    };
+    catalog.append(draft(vec![CatalogChange::Episode { id: episode(), edit: edit.clone() }])).unwrap();
+    enter("/w.mp4", None);
+    assert_eq!(catalog.episodes_as_entered().unwrap(), [EpisodeEntry { video: "/w.mp4".into(), ..entered[0].clone() }]);
+    assert_eq!(catalog.episode(&episode()).unwrap().unwrap().facts(), said);
+    assert_eq!(catalog.operations().unwrap().len(), 1);
+    enter("/w.mp4", Some("The Pilot"));
+    let now = catalog.episode(&episode()).unwrap().unwrap();
+    assert_eq!((now.title.as_deref(), now.season), (Some("The Pilot"), Some(7)));
+    let now = catalog.episodes_as_entered().unwrap().remove(0);
+    assert_eq!((now.title.as_deref(), now.season), (Some("The Pilot"), entered[0].season));
+    assert_eq!(catalog.operations().unwrap().len(), 2);
+    assert_eq!(catalog.verify().unwrap(), []);
+}
+
+#[test]
 fn many_writers_at_once_wait_for_each_other_and_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::open(dir.path()).unwrap();

@@ -58,6 +58,9 @@ fn hint(model: &Model, why: &CatalogRefusal) -> Option<String> {
         R::NotFeatured { .. } => {
             format!("{} on a picture of their page lets that stand for them", key(model, Place::Person, Action::Feature))
         }
+        R::LeftBehind { .. } => {
+            format!("delete these first; {} lists what made them", key(model, Place::People, Action::GoLog))
+        }
         R::Depends { .. } | R::Theirs { .. } => format!("{} asks where that goes", people(Action::Delete)),
         R::NoSeason { .. } | R::Zero | R::NumberTaken { .. } | R::NoAlias { .. } | R::Itself { .. } => return None,
     })

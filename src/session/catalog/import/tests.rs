@@ -1,15 +1,22 @@
 //! What is written is read back whole; what does not fit is refused with its line.
 
+use super::super::plan::Seen;
+use super::rows::plan;
 use super::*;
-use crate::domain::{AssetId, AssetKind, EpisodeFacts, EpisodeId, Season};
+use crate::domain::{
+    Asset, AssetId, AssetKind, CatalogChange, Directory, EpisodeFacts, EpisodeId, Featured, Membership, Person, PersonId, Roster,
+    Season, Show, tidy_name,
+};
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 fn empty() -> View {
     View {
         directory: Directory::default(),
         roster: Roster::default(),
+        entered: BTreeMap::new(),
         episodes: BTreeMap::new(),
-        seen: None,
+        seen: BTreeMap::new(),
         now: Timestamp::from_second(7).unwrap(),
     }
 }
@@ -27,7 +34,10 @@ fn applied(rows: Vec<Placed<CatalogRow>>) -> Directory {
 }
 
 fn csv(directory: &Directory) -> Vec<(String, String)> {
-    write_catalog_csv(directory).into_iter().map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap())).collect()
+    write_catalog_csv(&catalog_rows(directory))
+        .into_iter()
+        .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap()))
+        .collect()
 }
 
 /// Any text that a person may have written, tidied.
@@ -89,7 +99,7 @@ prop_compose! {
 proptest! {
     #[test]
     fn a_directory_comes_back_whole_from_json_and_from_csv(directory in directories()) {
-        let json = String::from_utf8(write_catalog_json(&directory)).unwrap();
+        let json = String::from_utf8(write_catalog_json(&catalog_rows(&directory))).unwrap();
         prop_assert_eq!(applied(read_catalog_json(&json).unwrap()), directory.clone());
         prop_assert_eq!(applied(read_catalog_csv(&csv(&directory)).unwrap()), directory);
     }
@@ -165,13 +175,152 @@ fn a_number_that_is_somebody_else_here_is_a_conflict_and_a_name_without_one_find
     let view = View { directory, ..empty() };
     assert_eq!(
         told(&[("people.csv", "id,name\np_0001,Ben Reed\np_0002,Zoe\n")], &view),
-        [
-            "people.csv line 2: p_0001 is Ava Stone here and Ben Reed in the file; without a number the name finds them",
-            "people.csv line 3: p_0002 was somebody before; numbers are never used again"
-        ]
+        ["people.csv line 2: p_0001 is Ava Stone here and Ben Reed in the file; without a number the name finds them"]
     );
     let text = "name,notes\nava  stone,a cook\nZoe Lane,\n".to_owned();
     let (_, _, changes) = planned(&view, read_catalog_csv(&[("people.csv".into(), text)]).unwrap()).unwrap().planned;
     let ids: Vec<String> = changes.iter().map(CatalogChange::key).collect();
     assert_eq!(ids, ["person p_0001", "person p_0004"]);
+}
+
+fn person(id: u32, name: &str) -> Person {
+    Person::new(PersonId(id), name, Timestamp::UNIX_EPOCH)
+}
+
+fn with_people(people: impl IntoIterator<Item = Person>) -> View {
+    let mut directory = Directory::default();
+    for person in people {
+        directory.last_person = directory.last_person.max(person.id.0);
+        directory.people.insert(person.id, person);
+    }
+    View { roster: Roster::new(directory.people.values().cloned()), directory, ..empty() }
+}
+
+/// What the catalog is after an import of CSV files.
+fn imported(view: &View, files: &[(&str, &str)]) -> Directory {
+    let files: Vec<(String, String)> = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    let rows = read_catalog_csv(&files).unwrap();
+    let (kind, _, changes) = planned(view, rows).unwrap_or_else(|errors| panic!("{errors:?}")).planned;
+    let mut directory = view.directory.clone();
+    directory.apply(&kind, &changes).unwrap();
+    directory
+}
+
+#[test]
+fn what_a_file_does_not_say_stays_and_no_name_that_was_known_is_forgotten() {
+    let bob =
+        Person { former: vec!["Bo".into()], aliases: vec!["Bobby".into()], notes: Some("a cook".into()), ..person(1, "Bob") };
+    let gone = Person { removed: true, ..person(2, "Zoe") };
+    let merged = Person { merged_into: Some(PersonId(1)), ..person(3, "Robert") };
+    let view = with_people([bob.clone(), gone.clone(), merged.clone()]);
+    let after = imported(&view, &[("people.csv", "id,name,notes\np_0001,Bob,a judge\np_0002,Zoe,\np_0003,Robert,\n")]);
+    let expected = [Person { notes: Some("a judge".into()), ..bob.clone() }, gone, merged];
+    assert_eq!(after.people.into_values().collect::<Vec<_>>(), expected);
+    let after = imported(&view, &[("people.csv", "id,name,former\np_0001,Robby,Bob;Rob\n")]);
+    assert_eq!(after.people[&PersonId(1)].former, ["Bo", "Bob", "Rob"]);
+    // By a name that they had a row finds somebody, and does not call them so again.
+    let after = imported(&view, &[("people.csv", "name,notes\nbo,a host\n")]);
+    assert_eq!((after.people[&PersonId(1)].name.as_str(), after.people.len()), ("Bob", 3));
+    let json = r#"{"catalog_version": 1, "people": [{"id": 1, "name": "Bob", "notes": null}]}"#;
+    let (_, _, changes) = planned(&view, read_catalog_json(json).unwrap()).unwrap().planned;
+    let CatalogChange::Person { edit, .. } = &changes[0] else { panic!() };
+    assert_eq!(edit.to, Some(Person { notes: None, ..bob }));
+}
+
+#[test]
+fn nobody_is_deleted_unasked_whose_faces_are_theirs_and_nobody_comes_back() {
+    let gone = Person { removed: true, ..person(2, "Zoe") };
+    let merged = Person { merged_into: Some(PersonId(1)), ..person(3, "Robert") };
+    let mut view = with_people([person(1, "Bob"), gone, merged, person(4, "Ida")]);
+    view.seen.insert(PersonId(1), Seen { episodes: vec!["alpha-s01e01".parse().unwrap()], unread: 0 });
+    let file = "id,name,removed,merged_into\np_0001,Bob,yes,\np_0002,Zoe,no,\np_0003,Robert,,\np_0004,Ida,yes,\n";
+    assert_eq!(
+        told(&[("people.csv", file)], &view),
+        [
+            "people.csv line 2: Bob is not deleted: faces in 1 episode are theirs (alpha-s01e01); `screenalytics person delete` asks where that goes",
+            "people.csv line 3: Zoe (p_0002) was deleted here; `screenalytics catalog undo` brings them back",
+            "people.csv line 4: Robert (p_0003) was found to be p_0001 here; `screenalytics catalog undo` takes that back",
+        ]
+    );
+    let rows = read_catalog_csv(&[("people.csv".into(), file.into())]).unwrap();
+    assert_eq!(rows::deletes(&view, &rows), [PersonId(1), PersonId(4)].into());
+    assert!(imported(&view, &[("people.csv", "id,name,removed\np_0004,Ida,yes\n")]).people[&PersonId(4)].removed);
+}
+
+#[test]
+fn an_import_that_was_taken_back_can_be_done_again_and_no_row_uses_numbers_up() {
+    let files = [
+        ("people.csv", "id,name,merged_into\np_0002,Bo,p_0003\np_0003,Bob,\np_4294967295,Max,\n"),
+        ("shows.csv", "slug\nalpha\n"),
+        ("cast.csv", "person,name,show\np_0003,Bob,alpha\np_4294967295,Max,alpha\n"),
+        ("pictures.csv", &format!("id,person,kind,sha256,width,height\nm_4294967295,Max,portrait,{:064x},1,1\n", 1)),
+        ("featured.csv", "person,picture\np_4294967295,m_4294967295\n"),
+    ];
+    let mut directory = Directory::default();
+    let ids = |directory: &Directory| directory.people.keys().map(|id| id.0).collect::<Vec<_>>();
+    for expected in [[2, 3, 4], [5, 6, 7], [8, 9, 10]] {
+        let view = View { directory: directory.clone(), ..empty() };
+        let after = imported(&view, &files);
+        assert_eq!(ids(&after), expected);
+        let [bo, bob, max] = expected.map(PersonId);
+        assert_eq!(after.people[&bo].merged_into, Some(bob));
+        let cast: Vec<PersonId> = after.memberships.keys().map(|key| key.0).collect();
+        assert_eq!(cast, [bob, max]);
+        assert_eq!(after.assets[&after.featured[&(max, None)].asset].person, max);
+        // Again it says nothing new, whatever numbers it gives.
+        let again = planned(
+            &View { directory: after.clone(), ..empty() },
+            read_catalog_csv(&files.map(|(n, t)| (n.into(), t.into()))).unwrap(),
+        );
+        assert_eq!(again.unwrap().planned.2, []);
+        let (last_person, last_asset) = (after.last_person, after.last_asset);
+        directory = Directory { last_person, last_asset, ..Directory::default() };
+    }
+}
+
+#[test]
+fn a_number_of_a_picture_that_is_another_here_gets_a_new_one_and_a_name_beside_a_number_is_looked_at() {
+    let mut view = with_people([person(1, "Ava"), person(2, "Ben")]);
+    let asset = Asset {
+        id: AssetId(1),
+        person: PersonId(1),
+        kind: AssetKind::Portrait,
+        sha256: format!("{:064x}", 1),
+        width: 1,
+        height: 1,
+        source: String::new(),
+        added_at: Timestamp::UNIX_EPOCH,
+    };
+    view.directory.assets.insert(AssetId(1), asset.clone());
+    view.directory.last_asset = 1;
+    let row =
+        |person: &str, picture: u8| format!("id,person,kind,sha256,width,height\nm_0001,{person},portrait,{picture:064x},1,1\n");
+    let after = imported(&view, &[("pictures.csv", &row("Ben", 1)), ("featured.csv", "person,picture\nBen,m_0001\n")]);
+    assert_eq!(after.assets[&AssetId(1)], asset, "a picture of Ava is none of Ben");
+    assert_eq!((after.assets[&AssetId(2)].person, after.featured[&(PersonId(2), None)].asset), (PersonId(2), AssetId(2)));
+    let after = imported(&view, &[("pictures.csv", &row("Ava", 2))]);
+    assert_eq!((after.assets[&AssetId(1)].sha256.clone(), after.assets.len()), (asset.sha256, 2));
+    assert_eq!(
+        told(&[("shows.csv", "slug\nalpha\n"), ("cast.csv", "person,name,show\np_0001,Ben,alpha\n")], &view),
+        ["cast.csv line 2: p_0001 is Ava here and Ben in the file; without a number the name finds them"]
+    );
+}
+
+#[test]
+fn what_was_entered_is_written_too_and_says_nothing_new_when_it_is_read() {
+    let show: Slug = "alpha".parse().unwrap();
+    let facts = |n| EpisodeFacts { show: Some(show.clone()), season: Some(1), episode: Some(n), ..EpisodeFacts::default() };
+    let entered: BTreeMap<EpisodeId, EpisodeFacts> =
+        (1..3).map(|n| (format!("alpha-s01e0{n}").parse().unwrap(), facts(n))).collect();
+    let view = View { episodes: entered.clone(), entered: entered.clone(), ..empty() };
+    let rows = written(&view);
+    assert_eq!(rows.len(), 3, "two episodes and the show that they name");
+    let json = String::from_utf8(write_catalog_json(&rows)).unwrap();
+    let Import { planned: (_, _, changes), same, .. } = planned(&view, read_catalog_json(&json).unwrap()).unwrap();
+    assert_eq!((changes, same), (vec![], 3));
+    assert_eq!(applied(read_catalog_json(&json).unwrap()).episodes, entered);
+    assert_eq!(
+        told(&[("episodes.csv", "id,episode\nalpha-s01e01,2\n")], &view),
+        ["episodes.csv line 2: episode alpha-s01e01: alpha-s01e02 is season 1 episode 2 of alpha already"]
+    );
 }

@@ -10,7 +10,7 @@ pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Plann
         CatalogCommand::AddAsset(new) => {
             let name = &view.person(new.person)?.name;
             let is_same = |a: &&Asset| a.person == new.person && a.sha256 == new.sha256;
-            if view.directory.assets.values().find(is_same).is_some_and(|a| a.kind == new.kind) {
+            if view.directory.assets.values().filter(is_same).any(|a| a.kind == new.kind) {
                 return Ok(None);
             }
             let id = AssetId(view.directory.last_asset.saturating_add(1));
@@ -73,7 +73,7 @@ fn delete(view: &View, id: AssetId, dependents: &Dependents<AssetId>) -> Result<
     if *dependents == Dependents::Refuse
         && let Some(listed) = some(places.len(), "featured picture")
     {
-        let how = "--with-dependents takes it from there too; or feature another picture first";
+        let how = "--with-dependents takes it from there too; --to PICTURE lets another picture of them stand there";
         return Err(CatalogRefusal::Depends { what: format!("picture {id}"), dependents: vec![listed], how });
     }
     let other = match dependents {

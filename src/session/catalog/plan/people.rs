@@ -2,10 +2,11 @@
 
 use super::super::command::{CatalogCommand, Dependents, Wish};
 use super::super::refusal::CatalogRefusal;
-use super::{Planned, Seen, View, changed, gone, made, some, tidy};
+use super::{Planned, Seen, View, changed, gone, made, theirs, tidy, united};
 use crate::domain::{Asset, CatalogChange, Edit, Membership, OperationKind, Person, PersonId, Slug, name_key, tidy_name};
 use crate::session::SessionError;
 use crate::store::StoreError;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn plan(view: &View, command: &CatalogCommand) -> Result<Option<Planned>, SessionError> {
     match command {
@@ -146,7 +147,7 @@ fn merge(view: &View, people: &[PersonId], into: PersonId) -> Result<Option<Plan
     let verb = if names.len() == 1 { "is" } else { "are" };
     let summary = format!("{} {verb} {}", names.join(" and "), target.name);
     let mut changes = Vec::new();
-    let mut moving = Moving { view, changes: &mut changes, there: Vec::new() };
+    let mut moving = Moving::new(view, &mut changes);
     for person in merged {
         moving.hand_over(person.id, Some(into));
         let edit = changed(person, Person { merged_into: Some(into), ..person.clone() });
@@ -162,35 +163,21 @@ fn delete(view: &View, id: PersonId, dependents: &Dependents<PersonId>) -> Resul
         Dependents::To(to) => Some(view.person(*to)?),
         Dependents::Refuse | Dependents::Delete => None,
     };
-    let nowhere = Seen::default();
-    let seen = view.seen.as_ref().unwrap_or(&nowhere);
     if *dependents == Dependents::Refuse {
-        let directory = &view.directory;
-        let listed = [
-            some(directory.memberships.values().filter(|m| m.person == id).count(), "cast membership"),
-            some(directory.assets.values().filter(|a| a.person == id).count(), "picture"),
-            some(directory.references.values().filter(|r| r.person == id).count(), "facebank face"),
-        ];
-        let listed: Vec<String> = listed.into_iter().flatten().collect();
+        let (listed, seen) = (theirs(&view.directory, id), view.seen.get(&id).cloned().unwrap_or_default());
         if !seen.episodes.is_empty() || seen.unread > 0 || !listed.is_empty() {
-            let (name, episodes) = (person.name.clone(), seen.episodes.clone());
-            return Err(CatalogRefusal::Theirs {
-                name,
-                episodes,
-                seconds: seen.seconds,
-                dependents: listed,
-                unread: seen.unread,
-            });
+            let Seen { episodes, unread } = seen;
+            return Err(CatalogRefusal::Theirs { name: person.name.clone(), episodes, dependents: listed, unread });
         }
     }
     let mut changes = Vec::new();
-    Moving { view, changes: &mut changes, there: Vec::new() }.hand_over(id, to.map(|p| p.id));
+    Moving::new(view, &mut changes).hand_over(id, to.map(|p| p.id));
     let gone = Person { removed: true, merged_into: to.map(|p| p.id), ..person.clone() };
     changes.push(CatalogChange::Person { id, edit: changed(person, gone) });
-    let went = match (to, seen.episodes.len()) {
+    let went = match (to, dependents) {
         (Some(to), _) => format!("; what was theirs is {}'s", to.name),
-        (None, 0) => String::new(),
-        (None, n) => format!("; their faces in {} have no name", crate::session::counted(n as u64, "episode")),
+        (None, Dependents::Refuse) => String::new(),
+        (None, _) => "; their faces have no name".into(),
     };
     Ok((OperationKind::Delete, format!("{} deleted{went}", person.name), changes))
 }
@@ -199,46 +186,43 @@ fn delete(view: &View, id: PersonId, dependents: &Dependents<PersonId>) -> Resul
 struct Moving<'a> {
     view: &'a View,
     changes: &'a mut Vec<CatalogChange>,
-    /// What the changes made so far.
-    there: Vec<String>,
+    /// Casts and featured pictures of those who get it, as the changes so far leave them.
+    parts: BTreeMap<(PersonId, Slug), Membership>,
+    featured: BTreeSet<(PersonId, Option<Slug>)>,
 }
 
-impl Moving<'_> {
-    /// Gives casts and pictures of somebody to `to`, where they have none of their own; to nobody: takes them away.
+impl<'a> Moving<'a> {
+    fn new(view: &'a View, changes: &'a mut Vec<CatalogChange>) -> Self {
+        let directory = &view.directory;
+        let featured = directory.featured.keys().cloned().collect();
+        Self { view, changes, parts: directory.memberships.clone(), featured }
+    }
+
+    /// Gives casts and pictures of somebody to `to`; to nobody: takes them away. Where both are in the cast of a show the seasons of both count,
+    /// and the picture that stands for `to` stays.
     fn hand_over(&mut self, from: PersonId, to: Option<PersonId>) {
         let directory = &self.view.directory;
         for part in directory.memberships.values().filter(|m| m.person == from) {
-            self.put(CatalogChange::Membership { person: from, show: part.show.clone(), edit: gone(part) });
-            if let Some(to) = to.filter(|to| !directory.memberships.contains_key(&(*to, part.show.clone()))) {
-                let there = Membership { person: to, ..part.clone() };
-                self.put(CatalogChange::Membership { person: to, show: part.show.clone(), edit: made(there) });
+            self.changes.push(CatalogChange::Membership { person: from, show: part.show.clone(), edit: gone(part) });
+            let Some(to) = to else { continue };
+            let (key, moved) = ((to, part.show.clone()), Membership { person: to, ..part.clone() });
+            let there = self.parts.get(&key);
+            let edit =
+                Edit { from: there.cloned(), to: Some(there.map_or_else(|| moved.clone(), |there| united(there, &moved))) };
+            if edit.from != edit.to {
+                self.parts.extend(edit.to.clone().map(|part| (key, part)));
+                self.changes.push(CatalogChange::Membership { person: to, show: part.show.clone(), edit });
             }
         }
         for ((_, show), picture) in directory.featured.iter().filter(|((person, _), _)| *person == from) {
-            self.put(CatalogChange::Featured { person: from, show: show.clone(), edit: gone(picture) });
-            if let Some(to) = to.filter(|to| !directory.featured.contains_key(&(*to, show.clone()))) {
-                self.put(CatalogChange::Featured { person: to, show: show.clone(), edit: made(*picture) });
+            self.changes.push(CatalogChange::Featured { person: from, show: show.clone(), edit: gone(picture) });
+            if let Some(to) = to.filter(|to| self.featured.insert((*to, show.clone()))) {
+                self.changes.push(CatalogChange::Featured { person: to, show: show.clone(), edit: made(*picture) });
             }
         }
         for asset in directory.assets.values().filter(|a| a.person == from) {
             let there = to.map(|person| Asset { person, ..asset.clone() });
-            self.put(CatalogChange::Asset { id: asset.id, edit: Edit { from: Some(asset.clone()), to: there } });
+            self.changes.push(CatalogChange::Asset { id: asset.id, edit: Edit { from: Some(asset.clone()), to: there } });
         }
-    }
-
-    /// Adds a change, unless one before it made the same thing.
-    fn put(&mut self, change: CatalogChange) {
-        let makes = match &change {
-            CatalogChange::Membership { edit: Edit { from: None, .. }, .. }
-            | CatalogChange::Featured { edit: Edit { from: None, .. }, .. } => Some(change.key()),
-            _ => None,
-        };
-        if let Some(key) = makes {
-            if self.there.contains(&key) {
-                return;
-            }
-            self.there.push(key);
-        }
-        self.changes.push(change);
     }
 }

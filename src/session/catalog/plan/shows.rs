@@ -2,7 +2,7 @@
 
 use super::super::command::{CatalogCommand, Dependents, EpisodeEdit, Wish};
 use super::super::refusal::CatalogRefusal;
-use super::{Planned, View, changed, gone, made, some, tidy};
+use super::{Planned, View, changed, gone, made, some, tidy, united};
 use crate::domain::{CatalogChange, EpisodeFacts, EpisodeId, Membership, OperationKind, PersonId, Season, Show, Slug};
 use std::collections::BTreeSet;
 
@@ -178,11 +178,15 @@ fn delete_show(view: &View, slug: &Slug, dependents: &Dependents<Slug>) -> Resul
     }
     for part in parts {
         changes.push(CatalogChange::Membership { person: part.person, show: slug.clone(), edit: gone(part) });
-        if let Some(to) = to
-            && !directory.memberships.contains_key(&(part.person, to.clone()))
-        {
-            let there = Membership { show: to.clone(), ..part.clone() };
-            changes.push(CatalogChange::Membership { person: part.person, show: to.clone(), edit: made(there) });
+        if let Some(to) = to {
+            let moved = Membership { show: to.clone(), ..part.clone() };
+            let there = directory.memberships.get(&(part.person, to.clone()));
+            let edit = there.map_or_else(|| made(moved.clone()), |there| changed(there, united(there, &moved)));
+            changes.extend((edit.from != edit.to).then(|| CatalogChange::Membership {
+                person: part.person,
+                show: to.clone(),
+                edit,
+            }));
         }
     }
     for ((person, _), picture) in featured {
@@ -230,9 +234,6 @@ fn delete_season(view: &View, show: &Slug, number: u32, dependents: &Dependents<
             Some(_) => EpisodeFacts { season: to, ..facts.clone() },
             None => EpisodeFacts { season: None, episode: None, ..facts.clone() },
         };
-        if let (Some(season), Some(n)) = (facts.season, facts.episode) {
-            free(view, id, show, season, n)?;
-        }
         changes.extend(view.episode(id, facts));
     }
     for part in parts {
@@ -246,15 +247,6 @@ fn delete_season(view: &View, show: &Slug, number: u32, dependents: &Dependents<
         changes.push(CatalogChange::Season { show: show.clone(), number, edit: gone(&now) });
     }
     Ok((OperationKind::Delete, format!("season {number} of {show} deleted"), changes))
-}
-
-/// Refuses a number of an episode that another has.
-fn free(view: &View, own: &EpisodeId, show: &Slug, season: u32, number: u32) -> Result<(), CatalogRefusal> {
-    let is_there = |e: &EpisodeFacts| e.show.as_ref() == Some(show) && e.season == Some(season) && e.episode == Some(number);
-    match view.episodes.iter().find(|(id, e)| *id != own && is_there(e)) {
-        Some((other, _)) => Err(CatalogRefusal::NumberTaken { other: other.clone(), show: show.clone(), season, number }),
-        None => Ok(()),
-    }
 }
 
 fn edit_episode(view: &View, episode: &EpisodeId, edit: &EpisodeEdit) -> Result<Option<Planned>, CatalogRefusal> {
@@ -275,9 +267,6 @@ fn edit_episode(view: &View, episode: &EpisodeId, edit: &EpisodeEdit) -> Result<
     }
     for number in [to.season, to.episode].into_iter().flatten() {
         positive(number)?;
-    }
-    if let (Some(show), Some(season), Some(number)) = (&to.show, to.season, to.episode) {
-        free(view, episode, show, season, number)?;
     }
     let Some(change) = view.episode(episode, to) else { return Ok(None) };
     changes.push(change);
