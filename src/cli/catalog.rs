@@ -84,11 +84,11 @@ pub(super) fn season(workspace: &Workspace, command: &SeasonCommand) -> Result<E
         SeasonCommand::Add { show, number, title, year } => {
             CatalogCommand::AddSeason { show: show.clone(), number: *number, title: title.clone(), year: *year }
         }
-        SeasonCommand::Edit { show, number, title, year } => CatalogCommand::EditSeason {
+        SeasonCommand::Edit { show, number, title, year, no_year } => CatalogCommand::EditSeason {
             show: show.clone(),
             number: *number,
             title: Wish::written(title.as_deref()),
-            year: set(*year),
+            year: if *no_year { Wish::Clear } else { set(*year) },
         },
         SeasonCommand::Delete { show, number, with_dependents, to } => CatalogCommand::DeleteSeason {
             show: show.clone(),
@@ -123,13 +123,19 @@ pub(super) fn episode(workspace: &Workspace, command: &EpisodeCommand) -> Result
     let EpisodeCommand::Edit(args) = command;
     let mut edit = EpisodeEdit {
         title: Wish::written(args.title.as_deref()),
-        air_date: set(args.air_date),
+        air_date: if args.no_air_date { Wish::Clear } else { set(args.air_date) },
         show: set(args.show.clone()),
         season: set(args.season),
         episode: set(args.number),
     };
     if args.no_show {
-        (edit.show, edit.season, edit.episode) = (Wish::Clear, Wish::Clear, Wish::Clear);
+        edit.show = Wish::Clear;
+    }
+    if args.no_show || args.no_season {
+        edit.season = Wish::Clear;
+    }
+    if args.no_show || args.no_season || args.no_number {
+        edit.episode = Wish::Clear;
     }
     decided(workspace, &CatalogCommand::EditEpisode { episode: args.episode.parse()?, edit })
 }

@@ -50,8 +50,9 @@ pub(super) fn asset(workspace: &Workspace, command: &AssetCommand) -> Result<End
             session::write_whole(out, &session::asset_picture(workspace, *picture)?)?;
             Ok(Ended::Done)
         }
-        AssetCommand::Delete { picture, with_dependents } => {
-            decided(workspace, &CatalogCommand::DeleteAsset { asset: *picture, dependents: dependents(*with_dependents, None) })
+        AssetCommand::Delete { picture, with_dependents, to } => {
+            let dependents = dependents(*with_dependents, to.as_ref());
+            decided(workspace, &CatalogCommand::DeleteAsset { asset: *picture, dependents })
         }
     }
 }

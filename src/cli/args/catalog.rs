@@ -98,7 +98,7 @@ pub struct ListArgs {
 Examples:
   screenalytics show add rhobh --title \"The Real Housewives of Beverly Hills\"
   screenalytics show delete rhobh --to rhobh-us         episodes, seasons and cast are its
-  screenalytics show                                    every show, episodes, length
+  screenalytics show                                    every show, its seasons, episodes and cast
 
 A show that only episodes know, by their ids, is listed too and may be edited.")]
 pub struct ShowArgs {
@@ -187,8 +187,11 @@ pub enum SeasonCommand {
         #[arg(long, value_name = "TEXT")]
         title: Option<String>,
         /// In which it was first aired
-        #[arg(long, value_name = "YEAR")]
+        #[arg(long, value_name = "YEAR", conflicts_with = "no_year")]
         year: Option<i16>,
+        /// Nobody knows in which
+        #[arg(long)]
+        no_year: bool,
     },
     /// Delete a season; its episodes stay in the library
     Delete {
@@ -225,8 +228,11 @@ pub struct EditEpisodeArgs {
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
     /// When it was first aired, such as 2015-03-24
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", conflicts_with = "no_air_date")]
     pub air_date: Option<Date>,
+    /// Nobody knows when
+    #[arg(long)]
+    pub no_air_date: bool,
     /// Short name of its show
     #[arg(long, value_name = "SLUG", conflicts_with = "no_show")]
     pub show: Option<Slug>,
@@ -234,11 +240,17 @@ pub struct EditEpisodeArgs {
     #[arg(long, conflicts_with_all = ["season", "number"])]
     pub no_show: bool,
     /// Its season
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "no_season")]
     pub season: Option<u32>,
+    /// It is of no season and number
+    #[arg(long, conflicts_with = "number")]
+    pub no_season: bool,
     /// Its number within the season
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "no_number")]
     pub number: Option<u32>,
+    /// It has no number
+    #[arg(long)]
+    pub no_number: bool,
 }
 
 #[derive(Debug, Args)]
@@ -376,8 +388,11 @@ pub enum AssetCommand {
         /// The picture, such as m_0007
         picture: AssetId,
         /// Also where it stands for somebody
-        #[arg(long)]
+        #[arg(long, conflicts_with = "to")]
         with_dependents: bool,
+        /// Another picture of them, which stands for them there
+        #[arg(long, value_name = "PICTURE")]
+        to: Option<AssetId>,
     },
 }
 
@@ -400,8 +415,13 @@ Examples:
   screenalytics catalog export --out tables --format csv
   screenalytics catalog import tables --dry-run         what would change
 
-An import adds what is new and changes what differs; what the files do not name stays.
-People are found by number and name together, or by name where a row has no number.")]
+An import adds what is new and changes what differs; what the files do not name stays, also
+what a column or field that is not there would say. People are found by number and name
+together, else by name; who is new keeps the number of the file where nobody ever had it.
+Nobody is deleted by it whom episodes show, and nobody brought back.
+
+Faces of the facebank are not written: they and everything else of this are in the file
+catalog.redb of the library, which can be copied to another that has none.")]
 pub struct CatalogArgs {
     #[command(subcommand)]
     pub command: CatalogCommand,
@@ -418,7 +438,7 @@ pub enum CatalogCommand {
     },
     /// Decide again what was taken back
     Redo,
-    /// Write people and shows as files
+    /// Write people, their pictures, shows and episodes as files; the facebank is not in them
     Export {
         /// Folder to write into
         #[arg(long, value_name = "DIR")]
