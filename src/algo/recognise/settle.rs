@@ -41,8 +41,10 @@ pub struct Group {
 /// 1. Each track that is held by a decision is whose it is; each other one is given to the person that its own face is believed to be, never
 ///    two of one picture to one, never against what was said.
 /// 2. What else is in a cluster goes along with those in it that are somebody's; where they are several people's, with those that it is most
-///    like. What cannot be theirs stays behind as a group of its own.
-/// 3. A cluster in which nobody is known is asked as a whole, by the mean of its tracks, the surest first.
+///    like. What cannot be theirs stays behind as a group of its own. Whom somebody decided about draws along always. Whom only a face is known
+///    of does where that is most of what would be theirs, by pictures, or where the mean of it all is believed to be theirs; else one blurred
+///    face would name a stranger's whole cluster.
+/// 3. A cluster in which nobody is known, or what is left of one, is asked as a whole, by the mean of its tracks, the surest first.
 ///
 /// All tracks of one person are one group, whatever clusters they were in. `shots` are those of the run in order. Open set: what reaches no
 /// threshold is nobody's. `likenesses` are those of `tracks`.
@@ -58,41 +60,48 @@ pub fn recognise(
 ) -> Vec<Group> {
     let mut taken = Taken::new(tracks);
     let found = assign::tracks(params, strangers, likenesses, shots, &mut taken);
-    let mut settled = Settled { tracks, groups: BTreeMap::new(), nobody: Vec::new() };
-    let own = |at: usize| match (tracks[at].held, found.get(&at)) {
-        (Some(Holder { person: Some(person), .. }), _) => Some((Whose::Person(person), Membership::Held)),
-        (Some(Holder { identity, person: None }), _) => Some((Whose::Identity(identity), Membership::Held)),
-        (None, Some(found)) => Some((Whose::Person(found.person), Membership::Face(*found))),
-        (None, None) => None,
-    };
+    let mut settled = Settled { params, gallery, strangers, tracks, groups: BTreeMap::new(), nobody: Vec::new() };
+    let mut own: BTreeMap<usize, Whose> = BTreeMap::new();
+    for (at, track) in tracks.iter().enumerate() {
+        let (whose, why) = match (track.held, found.get(&at)) {
+            (Some(Holder { person: Some(person), .. }), _) => (Whose::Person(person), Membership::Held),
+            (Some(Holder { identity, person: None }), _) => (Whose::Identity(identity), Membership::Held),
+            (None, Some(found)) => (Whose::Person(found.person), Membership::Face(*found)),
+            (None, None) => continue,
+        };
+        own.insert(at, whose);
+        settled.add(whose, at, why);
+    }
     let mut unknown: Vec<Vec<usize>> = Vec::new();
     for cluster in clusters {
         let mut known: BTreeMap<Whose, Vec<usize>> = BTreeMap::new();
         let mut rest = Vec::new();
-        for &at in cluster {
-            match own(at) {
-                Some((whose, why)) => {
-                    settled.add(whose, at, why);
-                    known.entry(whose).or_default().push(at);
-                }
-                None => rest.push(at),
+        for at in cluster {
+            match own.get(at) {
+                Some(whose) => known.entry(*whose).or_default().push(*at),
+                None => rest.push(*at),
             }
         }
-        if known.is_empty() {
-            unknown.push(rest);
-            continue;
-        }
-        let left = settled.follow(strangers, &known, rest, &mut taken);
-        settled.nobody.extend((!left.is_empty()).then_some(left));
+        unknown.extend(settled.follow(known, rest, &mut taken));
     }
-    settled.ask(params, gallery, strangers, unknown, &mut taken);
+    settled.ask(unknown, &mut taken);
     settled.into_groups()
 }
 
 struct Settled<'a> {
+    params: &'a Params,
+    gallery: &'a Gallery,
+    strangers: f32,
     tracks: &'a [Seen<'a>],
     groups: BTreeMap<Whose, Vec<(usize, Membership)>>,
     nobody: Vec<Vec<usize>>,
+}
+
+/// Those of a cluster who are one person's.
+struct Side {
+    whose: Whose,
+    known: Vec<usize>,
+    mean: Option<Mean>,
 }
 
 impl Settled<'_> {
@@ -100,32 +109,76 @@ impl Settled<'_> {
         self.groups.entry(whose).or_default().push((track, why));
     }
 
-    /// Adds each track to those of its cluster that it is most like among those it may be; returns what is left.
-    fn follow(&mut self, strangers: f32, known: &BTreeMap<Whose, Vec<usize>>, rest: Vec<usize>, taken: &mut Taken) -> Vec<usize> {
-        let mean = |members: &Vec<usize>| Mean::of_means(members.iter().filter_map(|m| self.tracks[*m].vector));
-        let sides: Vec<(Whose, Option<Mean>)> = known.iter().map(|(whose, members)| (*whose, mean(members))).collect();
-        let mut left = Vec::new();
-        for at in rest {
-            let like = |mean: &Option<Mean>| likeness(strangers, self.tracks[at].vector?, mean.as_ref()?).or(None);
-            let nearest = sides
-                .iter()
-                .filter(|(whose, _)| self.may_join(at, *whose, taken))
-                .max_by(|a, b| {
-                    let of = |side: &(Whose, Option<Mean>)| like(&side.1).unwrap_or(-1.0);
-                    of(a).total_cmp(&of(b)).then(b.0.cmp(&a.0))
-                })
-                .map(|side| side.0);
-            match nearest {
-                Some(whose) => {
-                    if let Whose::Person(person) = whose {
+    fn mean(&self, tracks: &[usize]) -> Option<Mean> {
+        Mean::of_means(tracks.iter().filter_map(|at| self.tracks[*at].vector))
+    }
+
+    /// Adds each track of a cluster to those that it is most like among the `known` who draw others along and whom it may be. What may be none
+    /// of them is a group of its own; returns what nobody draws along.
+    fn follow(&mut self, known: BTreeMap<Whose, Vec<usize>>, rest: Vec<usize>, taken: &mut Taken) -> Option<Vec<usize>> {
+        let mut sides: Vec<Side> =
+            known.into_iter().map(|(whose, known)| Side { whose, mean: self.mean(&known), known }).collect();
+        while !sides.is_empty() {
+            let mut along: Vec<Vec<usize>> = vec![Vec::new(); sides.len()];
+            let mut left = Vec::new();
+            for at in &rest {
+                self.nearest(&sides, *at, taken).map_or(&mut left, |side| &mut along[side]).push(*at);
+            }
+            let draws: Vec<bool> = sides.iter().zip(&along).map(|(side, along)| self.draws(side, along, taken)).collect();
+            if draws.contains(&false) {
+                let mut draws = draws.into_iter();
+                sides.retain(|_| draws.next() == Some(true));
+                continue;
+            }
+            for (side, along) in sides.iter().zip(along) {
+                for at in along {
+                    if !self.may_join(at, side.whose, taken) {
+                        left.push(at);
+                        continue;
+                    }
+                    if let Whose::Person(person) = side.whose {
                         taken.take(at, person);
                     }
-                    self.add(whose, at, Membership::Company);
+                    self.add(side.whose, at, Membership::Company);
                 }
-                None => left.push(at),
             }
+            self.nobody.extend((!left.is_empty()).then_some(left));
+            return None;
         }
-        left
+        (!rest.is_empty()).then_some(rest)
+    }
+
+    /// Returns the place of the side that a track is most like among those it may be; of equals the first.
+    fn nearest(&self, sides: &[Side], at: usize, taken: &Taken) -> Option<usize> {
+        let like = |side: &Side| likeness(self.strangers, self.tracks[at].vector?, side.mean.as_ref()?);
+        let may_be = sides.iter().enumerate().filter(|(_, side)| self.may_join(at, side.whose, taken));
+        may_be
+            .map(|(n, side)| (n, like(side).unwrap_or(-1.0)))
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+            .map(|(n, _)| n)
+    }
+
+    /// Tells whether those of a cluster who are somebody's speak for the others that are most like them.
+    fn draws(&self, side: &Side, along: &[usize], taken: &Taken) -> bool {
+        let Whose::Person(person) = side.whose else { return true };
+        let pictures = |tracks: &[usize]| tracks.iter().map(|at| self.tracks[*at].frames.len()).sum::<usize>();
+        let is_decided = side.known.iter().any(|at| self.tracks[*at].held.is_some());
+        if along.is_empty() || is_decided || pictures(&side.known) > pictures(along) {
+            return true;
+        }
+        let all: Vec<usize> = side.known.iter().chain(along).copied().collect();
+        let may_be = |p: PersonId| p == person || along.iter().all(|at| taken.may_be(*at, p));
+        self.likeliest(&all, may_be).is_some_and(|(best, belief)| best == person && belief >= self.params.similarity_th)
+    }
+
+    /// Returns the likeliest person of tracks by their mean, and the belief in it.
+    fn likeliest(&self, tracks: &[usize], may_be: impl Fn(PersonId) -> bool) -> Option<(PersonId, f32)> {
+        let all = self.gallery.likenesses(self.params.nearest, self.strangers, &self.mean(tracks)?);
+        assign::likeliest(self.params, self.strangers, &all, self.quality(tracks), may_be)
+    }
+
+    fn quality(&self, tracks: &[usize]) -> f32 {
+        tracks.iter().map(|at| self.tracks[*at].quality).fold(0.0, f32::max)
     }
 
     fn may_join(&self, track: usize, whose: Whose, taken: &Taken) -> bool {
@@ -143,12 +196,12 @@ impl Settled<'_> {
     }
 
     /// Asks clusters as wholes, the surest first.
-    fn ask(&mut self, params: &Params, gallery: &Gallery, strangers: f32, unknown: Vec<Vec<usize>>, taken: &mut Taken) {
+    fn ask(&mut self, unknown: Vec<Vec<usize>>, taken: &mut Taken) {
+        let (params, strangers) = (self.params, self.strangers);
         let mut open: Vec<(Vec<usize>, Vec<super::gallery::Likeness>, f32)> = Vec::new();
         for cluster in unknown {
-            let mean = Mean::of_means(cluster.iter().filter_map(|at| self.tracks[*at].vector));
-            let quality = cluster.iter().map(|at| self.tracks[*at].quality).fold(0.0, f32::max);
-            match mean.map(|mean| gallery.likenesses(params.nearest, strangers, &mean)) {
+            let quality = self.quality(&cluster);
+            match self.mean(&cluster).map(|mean| self.gallery.likenesses(params.nearest, strangers, &mean)) {
                 Some(all) if cluster.len() > 1 && !all.is_empty() => open.push((cluster, all, quality)),
                 _ => self.nobody.push(cluster),
             }
