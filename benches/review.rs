@@ -3,9 +3,9 @@
 //! `cargo bench --bench review` writes a made-up library (10,000 tracks, 300,000 faces in its first episode) where there is none yet,
 //! and prints the median, the worst, and the processor time of each. `-- --tracks 1000 --faces 30000` asks for another size.
 
-use screenalytics::domain::{EpisodeId, IdentityId, TrackId};
+use screenalytics::domain::{EpisodeId, IdentityId, Thresholds, TrackId};
 use screenalytics::session::{
-    Access, Alike, Card, Command, Near, Places, Review, SeedLock, Snapshot, SyntheticSize, Target, Thresholds, Workspace, shifts,
+    Access, Alike, Card, Command, Near, Places, Review, SeedLock, Snapshot, SyntheticSize, Target, Workspace, shifts,
     write_synthetic,
 };
 use std::collections::BTreeMap;

@@ -188,7 +188,7 @@ fn touches(change: &Change, tracks: &[TrackId], identities: &[IdentityId]) -> bo
         Change::Voice { edit, .. } | Change::Said { edit, .. } => {
             edit.from.iter().chain(&edit.to).any(|l| l.identity.is_some_and(|i| identities.contains(&i)))
         }
-        Change::Turn { .. } | Change::Words { .. } | Change::Settle { .. } => false,
+        Change::Turn { .. } | Change::Words { .. } | Change::Settle { .. } | Change::Thresholds { .. } => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Words to the terminal: results to standard output, everything else to standard error.
 
-use crate::domain::{MediaTime, ModelUse, commercial_use};
+use crate::domain::{MediaTime, ModelUse, Thresholds, commercial_use};
 use crate::session::SessionError;
 pub(super) use crate::session::counted;
 use crossterm::style::Stylize;
@@ -44,6 +44,11 @@ pub(super) fn is_closed_pipe(error: &SessionError) -> bool {
 /// Prints something worth knowing.
 pub(super) fn note(text: &str) {
     eprintln!("{} {text}", paint("note:", Tone::Note));
+}
+
+/// Says by what decision tracks are grouped.
+pub(super) fn grouped_at(decided: Thresholds) -> String {
+    format!("grouped at {decided}, as was decided, whatever the settings say; `group` decides otherwise, `undo` takes it back")
 }
 
 /// Prints what went wrong and what to do.

@@ -6,9 +6,12 @@ use crate::session::{self, SessionError, Workspace};
 use std::fmt::Write as _;
 
 pub(super) fn run(workspace: &Workspace, args: &RecogniseArgs) -> Result<Ended, SessionError> {
-    let found = session::recognise(workspace, &args.episode.parse()?, args.portraits.as_deref())?;
+    let found = session::recognise(workspace, &args.episode.parse()?)?;
     for note in &found.notes {
         output::note(note);
+    }
+    if let Some(decided) = found.grouped_at {
+        output::note(&output::grouped_at(decided));
     }
     if args.json {
         output::print(&session::line(&found))?;

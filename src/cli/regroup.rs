@@ -3,8 +3,8 @@
 use super::args::GroupArgs;
 use super::output::{clock, counted, note, print};
 use super::{Ended, decisions};
-use crate::domain::MediaTime;
-use crate::session::{Prospect, Review, SessionError, Thresholds, TurnoverKind, Workspace};
+use crate::domain::{MediaTime, Thresholds};
+use crate::session::{Prospect, Review, SessionError, TurnoverKind, Workspace};
 use std::fmt::Write as _;
 
 /// Says what other thresholds make of an episode, and decides for them.

@@ -175,6 +175,9 @@ fn text(report: &RunReport, summary: &EpisodeSummary, progress: &Progress, wall:
         let _ = writeln!(out, "words    {}", report.words.text());
     }
     let _ = writeln!(out, "digest   {} over everything measured", &report.measured[..16.min(report.measured.len())]);
+    if let Some(decided) = report.grouped_at {
+        let _ = writeln!(out, "groups   {}", output::grouped_at(decided));
+    }
     if let Some(carried) = report.carried.text() {
         let _ = writeln!(out, "carried  {carried}");
     }

@@ -5,7 +5,7 @@ use crate::algo::{
     track, voice_bank,
 };
 use crate::blobs::StorageParams;
-use crate::domain::{CosineMap, CosineScale};
+use crate::domain::{CosineMap, CosineScale, Thresholds};
 use crate::infer::{DetectParams, EmbedParams, TranscribeParams};
 use crate::media::DecodeParams;
 use crate::pipeline::group::Weights;
@@ -200,6 +200,16 @@ impl Settings {
     #[must_use]
     pub fn weights(&self) -> Weights<'_> {
         Weights { pool: &self.pool, badges: &self.badges }
+    }
+
+    /// Returns the same with tracks grouped as somebody decided, where somebody did; before [`Self::in_cosines_of`].
+    #[must_use]
+    pub fn grouped_at(&self, decided: Option<Thresholds>) -> Self {
+        let mut settings = self.clone();
+        if let Some(Thresholds { cluster_thresh, min_cluster_size }) = decided {
+            (settings.cluster.cluster_thresh, settings.cluster.min_cluster_size) = (cluster_thresh, min_cluster_size);
+        }
+        settings
     }
 
     pub(super) fn from_table(table: Table) -> Result<Self, toml::de::Error> {

@@ -4,8 +4,8 @@
 //! has undo code of its own. After helix's and jj's operation logs.
 
 use super::{
-    Assignment, Decision, Identity, IdentityId, Mark, Never, PersonId, RunId, Settled, SpeakerId, TrackId, TrackParts,
-    Transcript, TurnId, TurnState, VoiceLink,
+    Assignment, Decision, Identity, IdentityId, Mark, Never, PersonId, RunId, Settled, SpeakerId, Thresholds, TrackId,
+    TrackParts, Transcript, TurnId, TurnState, VoiceLink,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,11 @@ pub enum Change {
         turn: TurnId,
         edit: Edit<Transcript>,
     },
+    /// By what the tracks of a run are grouped; absent: as the settings say.
+    Thresholds {
+        run: RunId,
+        edit: Edit<Thresholds>,
+    },
     /// A decision of this run that another could not take over is done with.
     Settle {
         run: RunId,
@@ -103,6 +108,7 @@ impl Change {
             Self::Said { run, turn, edit } => Self::Said { run, turn, edit: edit.invert() },
             Self::Turn { run, turn, edit } => Self::Turn { run, turn, edit: edit.invert() },
             Self::Words { run, turn, edit } => Self::Words { run, turn, edit: edit.invert() },
+            Self::Thresholds { run, edit } => Self::Thresholds { run, edit: edit.invert() },
             Self::Settle { run, decision, edit } => Self::Settle { run, decision, edit: edit.invert() },
         }
     }
@@ -120,6 +126,7 @@ impl Change {
             Self::Said { run, turn, .. } => format!("who speaks in turn {turn} of run {run}"),
             Self::Turn { run, turn, .. } => format!("turn {turn} of run {run}"),
             Self::Words { run, turn, .. } => format!("the words of turn {turn} of run {run}"),
+            Self::Thresholds { run, .. } => format!("by what the tracks of run {run} are grouped"),
             Self::Settle { run, decision, .. } => format!("whether {decision} of run {run} is settled"),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Assignment, Change, Decision, Edit, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Settled, SpeakerId,
-    TrackId, TrackParts, Transcript, TurnId, TurnState, VoiceLink,
+    Thresholds, TrackId, TrackParts, Transcript, TurnId, TurnState, VoiceLink,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,6 +38,7 @@ pub struct Decided {
     pub turns: BTreeMap<(RunId, TurnId), TurnState>,
     pub words: BTreeMap<(RunId, TurnId), Transcript>,
     pub settled: BTreeMap<(RunId, Decision), Settled>,
+    pub thresholds: BTreeMap<RunId, Thresholds>,
     /// The highest turn that a person made or changed, by run; taking it back does not lower it.
     pub highest_turn: BTreeMap<RunId, TurnId>,
     /// The highest voice that a person gave turns to, by run, likewise.
@@ -112,6 +113,11 @@ impl Decided {
                     check_finite(change)?;
                     set(&mut self.words, key, edit.to.clone());
                 }
+                Change::Thresholds { run, edit } => {
+                    check_from(change, edit, self.thresholds.get(run))?;
+                    check_finite(change)?;
+                    set(&mut self.thresholds, *run, edit.to);
+                }
                 Change::Settle { run, decision, edit } => {
                     let key = (*run, *decision);
                     check_from(change, edit, self.settled.get(&key))?;
@@ -180,6 +186,7 @@ pub fn check_finite(change: &Change) -> Result<(), ChangeError> {
         Change::Voice { edit: Edit { to: Some(to), .. }, .. } | Change::Said { edit: Edit { to: Some(to), .. }, .. } => {
             to.score.is_finite()
         }
+        Change::Thresholds { edit: Edit { to: Some(to), .. }, .. } => to.cluster_thresh.is_finite(),
         Change::Words { edit: Edit { to: Some(to), .. }, .. } => to.words.iter().all(|w| w.confidence.is_finite()),
         _ => true,
     };

@@ -43,7 +43,8 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     let settings = &workspace.settings;
     let registry = Registry::with_folder(&workspace.models)?;
     let embedder = registry.entries().iter().find(|e| e.id == summary.run.embedder.id);
-    let own = settings.in_cosines_of(embedder.and_then(|e| e.cosines(settings.cosines)));
+    let decided = store.thresholds()?.get(&summary.run.id).copied();
+    let own = settings.grouped_at(decided).in_cosines_of(embedder.and_then(|e| e.cosines(settings.cosines)));
     let cluster = &own.cluster;
     let loose = CosineMap::new(settings.cosines, own.cosines).cosine(LOOSE);
     let badges = badges_of(&store, summary.run.id, settings)?;

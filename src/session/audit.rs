@@ -52,7 +52,7 @@ pub fn touches(operations: &[Operation]) -> BTreeMap<u64, Touches> {
                         identities.insert((*run, *id));
                     }
                 },
-                Change::Turn { .. } | Change::Words { .. } => {}
+                Change::Turn { .. } | Change::Words { .. } | Change::Thresholds { .. } => {}
             }
         }
         people.extend(identities.iter().filter_map(|id| names.get(id)).cloned());

@@ -17,11 +17,11 @@ pub use open::{Choice, Hold, OpenDecision, Why};
 use super::decisions;
 use crate::algo::run_diff::{Pair, Params, Seen, Shared, pairs};
 use crate::domain::{
-    Author, CropInfo, Decision, Draft, Fate as FaceFate, OperationKind, Roster, RunId, RunMeta, TrackId, TrackMap,
+    Author, Change, CropInfo, Decision, Draft, Edit, Fate as FaceFate, OperationKind, Roster, RunId, RunMeta, TrackId, TrackMap,
 };
 use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
-use side::{Side, Since};
+use side::{Key, Side, Since};
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,6 +189,29 @@ impl Carrying {
             let summary = format!("who {} tracks are not carried over", changes.len());
             store.append(Draft { at, author: Author::Pipeline { run: run.id }, kind: OperationKind::Carry, summary, changes })?;
         }
+        Ok(())
+    }
+
+    /// Brings the thresholds that somebody decided last on another run of the same video, unless they were decided later here: a new run groups
+    /// as was decided.
+    ///
+    /// # Errors
+    /// Fails where the store cannot be read or written.
+    pub(super) fn carry_thresholds(&mut self, store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<(), StoreError> {
+        self.follow(store)?;
+        let all = store.thresholds()?;
+        let since = |run: RunId| self.since.get(&run).map_or(0, |s| s.at(Key::Thresholds));
+        let others = store.runs()?.into_iter().filter(|r| r.id != run.id && r.video.sha256 == run.video.sha256);
+        let last = others.filter_map(|r| Some((since(r.id), r.id, *all.get(&r.id)?))).max_by_key(|(since, id, _)| (*since, *id));
+        let Some((decided, from, to)) = last else { return Ok(()) };
+        let own = all.get(&run.id).copied();
+        if own == Some(to) || self.since.get(&run.id).is_some_and(|s| s.is_later(Key::Thresholds, decided)) {
+            return Ok(());
+        }
+        let change = Change::Thresholds { run: run.id, edit: Edit { from: own, to: Some(to) } };
+        let summary = format!("grouped at {to}, as {from} is");
+        let author = Author::Pipeline { run: run.id };
+        store.append(Draft { at, author, kind: OperationKind::Carry, summary, changes: vec![change] })?;
         Ok(())
     }
 

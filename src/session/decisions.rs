@@ -106,6 +106,7 @@ pub(super) fn view(store: &EpisodeStore, run: RunId) -> Result<View, StoreError>
         next_track: TrackId(highest.0 + 1),
         spoken: Arc::new(store.spoken(run)?),
         settled: store.settled()?,
+        thresholds: store.thresholds()?.get(&run).copied(),
     })
 }
 

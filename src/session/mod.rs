@@ -116,7 +116,7 @@ pub use synthetic::{SyntheticSize, write_synthetic};
 pub use transcription::{FileTranscript, TranscriptFile, WordsReport, transcribe_file};
 pub use voice_bank::{KnownVoice, PrintLine, suggest_by_voice, voice_prints};
 pub use voice_evaluation::{KnownVoices, Rates, VoiceEvaluation, VoiceScore, evaluate_voices};
-pub use what_if::{Part, PersonShift, Prospect, Regrouping, Singles, Thresholds, Turnover, TurnoverKind, WhatIf, WhatIfSource};
+pub use what_if::{Part, PersonShift, Prospect, Regrouping, Singles, Turnover, TurnoverKind, WhatIf, WhatIfSource};
 use workspace::absolute;
 pub use workspace::{Places, Workspace, author};
 

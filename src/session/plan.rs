@@ -16,8 +16,8 @@ pub use refusal::Refusal;
 
 use super::command::Command;
 use crate::domain::{
-    Assignment, Change, Decision, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Settled, Spoken, TrackId,
-    TrackPart, TrackParts, Tracklet,
+    Assignment, Change, Decision, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Settled, Spoken, Thresholds,
+    TrackId, TrackPart, TrackParts, Tracklet,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub struct View {
     pub spoken: Arc<Spoken>,
     /// Decisions of all runs that a person has done with.
     pub settled: BTreeMap<(RunId, Decision), Settled>,
+    /// By what its tracks are grouped; absent: as the settings say.
+    pub thresholds: Option<Thresholds>,
 }
 
 /// What a command comes to.
@@ -90,6 +92,7 @@ impl View {
                     self.next_track = self.next_track.max(TrackId(track.0.saturating_add(1)));
                 }
                 Change::Mark { run, track, edit } if *run == self.run => set(&mut self.marks, *track, edit.to),
+                Change::Thresholds { run, edit } if *run == self.run => self.thresholds = edit.to,
                 Change::Settle { run, decision, edit } => set(&mut self.settled, (*run, *decision), edit.to),
                 Change::Never { run, track, person, edit } if *run == self.run => {
                     set(&mut self.nevers, (*track, *person), edit.to);

@@ -1,11 +1,10 @@
 //! Whom an episode shows out of the people whose faces the library knows.
 
-use super::portraits::{Portrait, PortraitModels, portrait_files};
 use super::prepare::group_key;
-use super::{SessionError, Workspace, author, facebank, fingerprint, passes, report};
+use super::{SessionError, Workspace, facebank, fingerprint, passes, report};
 use crate::algo::recognise::Gallery;
 use crate::config::Settings;
-use crate::domain::{EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, PersonId, Roster, Source};
+use crate::domain::{EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, PersonId, Roster, Source, Thresholds};
 use crate::infer::Registry;
 use crate::pipeline::group::{self, KnownFaces};
 use crate::pipeline::{Cancel, looks};
@@ -13,7 +12,6 @@ use crate::store::{Catalog, EpisodeStore, Library};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The faces that the library knows, as one embedder sees them.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,25 +72,6 @@ impl Faces {
         Ok(Self::new(roster, references, Vec::new()))
     }
 
-    /// Takes them from a folder of portraits; people who are new are added to the catalog.
-    fn of_folder(workspace: &Workspace, library: &Library, embedder: &EmbedderId, folder: &Path) -> Result<Self, SessionError> {
-        let mut models = PortraitModels::open(workspace, &embedder.0)?;
-        let (mut references, mut notes) = (Vec::new(), Vec::new());
-        for (name, path) in portrait_files(folder)? {
-            match models.look(workspace, &path)? {
-                Portrait::Face { vector, .. } => {
-                    references.push((library.catalog().ensure_person(&name, author(), Timestamp::now())?, vector));
-                }
-                Portrait::NoFace => notes.push(format!("{}: no face", path.display())),
-                Portrait::Unreadable(reason) => notes.push(format!("{}: {reason}", path.display())),
-            }
-        }
-        if references.is_empty() {
-            return Err(SessionError::NoPortraits { path: folder.to_owned() });
-        }
-        Ok(Self::new(library.catalog().roster()?, references, notes))
-    }
-
     /// Returns them as grouping wants them; `own` are the settings in the cosines of the embedder.
     pub(super) fn known<'a>(&'a self, own: &'a Settings) -> KnownFaces<'a> {
         KnownFaces { params: &own.recognise, gallery: &self.gallery, roster: &self.roster, strangers: own.cluster.strangers }
@@ -118,33 +97,33 @@ pub struct Recognised {
     pub asked: usize,
     /// By falling time.
     pub known: Vec<KnownFace>,
+    /// By what somebody decided that the tracks are grouped, whatever the settings say.
+    pub grouped_at: Option<Thresholds>,
     pub notes: Vec<String>,
 }
 
-/// Says whom the active run of an episode shows, by the facebank or by a folder of portraits; the tracks are grouped anew for it, what people
-/// decided stays.
+/// Says whom the active run of an episode shows, by the facebank; the tracks are grouped anew for it, by the thresholds that were decided where
+/// some were, and what people decided stays.
 ///
 /// # Errors
 /// Fails where there is no such episode, another process writes to it, or the models are not there.
-pub fn recognise(workspace: &Workspace, episode: &EpisodeId, portraits: Option<&Path>) -> Result<Recognised, SessionError> {
+pub fn recognise(workspace: &Workspace, episode: &EpisodeId) -> Result<Recognised, SessionError> {
     let library = workspace.open_library()?;
     let store = workspace.write(&library, episode)?;
     let mut run = report::active(&store)?;
     let registry = Registry::with_folder(&workspace.models)?;
     let entry = registry.entries().iter().find(|e| e.id == run.embedder.id);
-    let own = workspace.settings.in_cosines_of(entry.and_then(|e| e.cosines(workspace.settings.cosines)));
+    let decided = store.thresholds()?.get(&run.id).copied();
+    let own = workspace.settings.grouped_at(decided).in_cosines_of(entry.and_then(|e| e.cosines(workspace.settings.cosines)));
     let embedder = EmbedderId(run.embedder.id.clone());
-    let faces = match portraits {
-        Some(folder) => Faces::of_folder(workspace, &library, &embedder, folder)?,
-        None => Faces::of_library(workspace, &library, &own, &embedder)?,
-    };
+    let faces = Faces::of_library(workspace, &library, &own, &embedder)?;
     looks::run(&store, run.id, &Cancel::default())?;
     group::run(&store, &run, &embedder, own.weights(), &own.cluster, &faces.known(&own), Timestamp::now())?;
     let key = group_key(&own, &run, &embedder, &faces.digest);
     passes::mark(&mut run, passes::GROUP, key);
     store.update_run(&run)?;
     let known = known_faces(&library, &store, &workspace.settings)?;
-    Ok(Recognised { asked: faces.gallery.people(), known, notes: faces.notes })
+    Ok(Recognised { asked: faces.gallery.people(), known, grouped_at: decided, notes: faces.notes })
 }
 
 /// Lists whom a run knows by their faces alone.

@@ -16,8 +16,8 @@ use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
 use crate::domain::{
-    Counts, Described, DropReason, EmbedderId, EpisodeId, Fate, MediaTime, ModelUse, Opening, RunId, RunMeta, ShotId, TrackId,
-    TrackMetrics,
+    Counts, Described, DropReason, EmbedderId, EpisodeId, Fate, MediaTime, ModelUse, Opening, RunId, RunMeta, ShotId, Thresholds,
+    TrackId, TrackMetrics,
 };
 use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
@@ -65,6 +65,8 @@ pub struct RunReport {
     pub scan_skipped: bool,
     /// The grouping was complete already.
     pub group_skipped: bool,
+    /// By what somebody decided that the tracks are grouped, whatever the settings say.
+    pub grouped_at: Option<Thresholds>,
     /// Digest over everything measured.
     pub measured: String,
     /// What came of the sound.
@@ -176,11 +178,15 @@ pub fn run(
     let roster = Arc::new(library.catalog().roster()?);
     let mut carrying = Carrying::default();
     carrying.carry_nevers(&store, &roster, &settings.compare, &meta, Timestamp::now())?;
+    carrying.carry_thresholds(&store, &meta, Timestamp::now())?;
+    let grouped_at = store.thresholds()?.get(&meta.id).copied();
+    let decided = settings.grouped_at(grouped_at);
+    let own = prepared.settings_of_embedder(&decided);
     let faces = recognition::Faces::of_library(workspace, &library, &own, &embedder)?;
     let group_key = group_key(&own, &meta, &embedder, &faces.digest);
     let group_skipped = passes::is_made_of(&meta, GROUP, &group_key);
     if !group_skipped {
-        passes::begins(&mut meta, settings, |table| !passes::TABLES.contains(&table));
+        passes::begins(&mut meta, &decided, |table| !passes::TABLES.contains(&table));
         group::run(&store, &meta, &embedder, own.weights(), &own.cluster, &faces.known(&own), Timestamp::now())?;
         passes::mark(&mut meta, GROUP, group_key);
         store.update_run(&meta)?;
@@ -214,6 +220,7 @@ pub fn run(
         scanned: reached(&store, &meta)? - reached_before,
         scan_skipped: scanned,
         group_skipped,
+        grouped_at,
         carried,
         carried_voices,
         known_faces: recognition::known_faces(&library, &store, settings)?,

@@ -62,7 +62,7 @@ pub fn standing(workspace: &Workspace, episode: &EpisodeId) -> Result<Standing, 
     }
     if let Some(run) = store.active_run()? {
         let run = store.run(run)?;
-        choices.push(Choice { work: Work::Group { run: run.id }, verdict: group(workspace, &run)? });
+        choices.push(Choice { work: Work::Group { run: run.id }, verdict: group(workspace, &store, &run)? });
         choices.push(Choice { work: Work::Embed { run: run.id }, verdict: embed(workspace, &run)? });
     }
     let anew = "decodes and measures everything with the settings of now; what was decided is carried over".to_owned();
@@ -105,7 +105,7 @@ fn left(run: &RunMeta) -> &'static str {
     }
 }
 
-fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> {
+fn group(workspace: &Workspace, store: &EpisodeStore, run: &RunMeta) -> Result<Verdict, SessionError> {
     let registry = Registry::with_folder(&workspace.models)?;
     let found = registry.scan(&workspace.models)?;
     let wanted = &workspace.settings.detect.model;
@@ -120,7 +120,7 @@ fn group(workspace: &Workspace, run: &RunMeta) -> Result<Verdict, SessionError> 
         });
     }
     let settings = match settings_of_run(workspace, run, &GROUPING) {
-        Ok(layers) => layers.settings()?,
+        Ok(layers) => layers.settings()?.grouped_at(store.thresholds()?.get(&run.id).copied()),
         Err(error) => return Ok(Verdict::Blocked { why: error.to_string(), instead: Some(Work::Anew) }),
     };
     let entry = registry.entries().iter().find(|e| e.id == run.embedder.id);

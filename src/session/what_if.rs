@@ -18,22 +18,13 @@ use crate::algo::recognise::Likenesses;
 use crate::algo::screen_time::ShotTime;
 use crate::config::{Settings, WhatIfParams};
 use crate::domain::{
-    Change, CosineMap, CosineScale, EmbedderId, IdentityId, MediaTime, Method, Never, PersonId, Roster, ScreenTime, ShotId,
-    Source, TrackId, TrackParts,
+    Change, CosineMap, CosineScale, Edit, EmbedderId, IdentityId, MediaTime, Method, Never, PersonId, Roster, ScreenTime, ShotId,
+    Source, Thresholds, TrackId, TrackParts,
 };
 use crate::pipeline::group;
 use crate::store::EpisodeStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
-
-/// By what tracks are grouped; cosines in the scale of the settings.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Thresholds {
-    /// Setting `cluster.cluster_thresh`.
-    pub cluster_thresh: f32,
-    /// Setting `cluster.min_cluster_size`.
-    pub min_cluster_size: usize,
-}
 
 /// What it is worked out of: an open episode as it was when this was taken. It does not keep the episode open.
 #[derive(Debug, Clone)]
@@ -44,6 +35,8 @@ pub struct WhatIfSource {
     pub(super) scale: Option<CosineScale>,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) before: group::State,
+    /// What somebody decided.
+    pub(super) decided: Option<Thresholds>,
     pub(super) next: IdentityId,
     pub(super) faces: Faces,
     pub(super) nevers: BTreeMap<(TrackId, PersonId), Never>,
@@ -154,9 +147,12 @@ impl WhatIfSource {
         WhatIfParams { lowest: self.lowest(), ..self.settings.what_if }
     }
 
-    /// Returns the thresholds that the groups of now were made by: what most of them say, and else the settings.
+    /// Returns the thresholds that the groups of now were made by: those that somebody decided, else what most groups say, else the settings.
     #[must_use]
     pub fn thresholds(&self) -> Thresholds {
+        if let Some(decided) = self.decided {
+            return decided;
+        }
         let cluster = &self.settings.cluster;
         let own = self.settings.in_cosines_of(self.scale).cluster;
         let mut asked: BTreeMap<u32, usize> = BTreeMap::new();
@@ -193,19 +189,23 @@ impl WhatIf {
         group::propose(&known, before, heard, &groups, *next)
     }
 
-    /// Returns the same as what can be decided, with belief in each track.
+    /// Returns the same as what can be decided, with belief in each track: the groups, and that later runs group so too.
     #[must_use]
     pub fn regrouping(&self, thresholds: Thresholds) -> Regrouping {
         let tree = &self.tracks.tree;
         let after =
             self.groups(&tree.clusters(&tree.cut(self.map.cosine(thresholds.cluster_thresh), thresholds.min_cluster_size)));
         let (was, is) = (self.source.before.identities.len(), after.identities.len());
-        let Thresholds { cluster_thresh, min_cluster_size } = thresholds;
-        let size = if min_cluster_size > 1 { format!(", {min_cluster_size} tracks at least") } else { String::new() };
+        let run = &self.source.snapshot.run;
+        let mut changes = self.source.before.changes_to(&after, run);
+        if !changes.is_empty() || thresholds != self.source.thresholds() {
+            let edit = Edit { from: self.source.decided, to: Some(thresholds) };
+            changes.extend((edit.from != edit.to).then_some(Change::Thresholds { run: run.id, edit }));
+        }
         Regrouping {
             seq: self.source.snapshot.seq,
-            summary: format!("grouped at {cluster_thresh:.3}{size}: {} instead of {was}", counted_identities(is)),
-            changes: self.source.before.changes_to(&after, &self.source.snapshot.run),
+            summary: format!("grouped at {thresholds}: {} instead of {was}", counted_identities(is)),
+            changes,
         }
     }
 }

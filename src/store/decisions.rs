@@ -8,12 +8,12 @@ use super::error::StoreError;
 
 use super::tables::{
     ASSIGNMENTS, Bytes, EDITED_WORDS, HIGHEST_IDENTITY, HIGHEST_SPEAKER, HIGHEST_TRACK, HIGHEST_TURN, IDENTITIES, LOG, MARKS,
-    NEVERS, SAID, SETTLED, TRACKS, TURN_STATES, VOICES,
+    NEVERS, SAID, SETTLED, THRESHOLDS, TRACKS, TURN_STATES, VOICES,
 };
 use crate::domain::{
     Assignment, Change, Decision, Draft, Edit, Identity, IdentityId, LogEntry, Mark, Never, Operation, OperationKind, PersonId,
-    RunId, Settled, SpeakerId, TrackId, TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite, check_from,
-    check_new_id, check_new_track,
+    RunId, Settled, SpeakerId, Thresholds, TrackId, TrackMap, TrackParts, Transcript, TurnId, TurnState, VoiceLink, check_finite,
+    check_from, check_new_id, check_new_track,
 };
 use redb::{Key, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::Serialize;
@@ -203,6 +203,21 @@ impl EpisodeStore {
         })
     }
 
+    /// Returns by what people decided that the tracks of runs are grouped; the settings hold for those that are absent.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn thresholds(&self) -> Result<BTreeMap<RunId, Thresholds>, StoreError> {
+        self.engine.read(|txn| {
+            let mut all = BTreeMap::new();
+            for entry in txn.open_table(THRESHOLDS)?.iter()? {
+                let (run, row) = entry?;
+                all.insert(RunId(run.value()), from_json(row.value())?);
+            }
+            Ok(all)
+        })
+    }
+
     fn decided<K: Ord, V: DeserializeOwned>(
         &self,
         table: TableDefinition<(u32, u32), Bytes>,
@@ -282,6 +297,7 @@ fn apply(txn: &WriteTransaction, kind: &OperationKind, change: &Change) -> Resul
             edit_row(&mut txn.open_table(TURN_STATES)?, (run.0, turn.0), change, edit)
         }
         Change::Words { run, turn, edit } => edit_row(&mut txn.open_table(EDITED_WORDS)?, (run.0, turn.0), change, edit),
+        Change::Thresholds { run, edit } => edit_row(&mut txn.open_table(THRESHOLDS)?, run.0, change, edit),
         Change::Settle { run, decision, edit } => {
             edit_row(&mut txn.open_table(SETTLED)?, (run.0, decision.to_string().as_str()), change, edit)
         }

@@ -184,7 +184,9 @@ mod tests {
             store
                 .engine
                 .write(|txn| {
-                    use super::super::tables::{HEARD, HIGHEST_TRACK, LOOKS, MARKS, NEVERS, SCHEMA_VERSION, SETTLED, TRACKS};
+                    use super::super::tables::{
+                        HEARD, HIGHEST_TRACK, LOOKS, MARKS, NEVERS, SCHEMA_VERSION, SETTLED, THRESHOLDS, TRACKS,
+                    };
                     for table in HEARD {
                         txn.delete_table(table)?;
                     }
@@ -192,6 +194,7 @@ mod tests {
                     txn.delete_table(TRACKS)?;
                     txn.delete_table(MARKS)?;
                     txn.delete_table(SETTLED)?;
+                    txn.delete_table(THRESHOLDS)?;
                     txn.delete_table(NEVERS)?;
                     txn.delete_table(HIGHEST_TRACK)?;
                     Ok(txn.open_table(SCHEMA_VERSION)?.insert("episode", 1).map(drop)?)

@@ -5,8 +5,8 @@ use redb::TableDefinition;
 /// The layout that this program writes; a file with a higher one is refused, one with a lower one is brought up to it.
 ///
 /// 2: tables for cut and joined tracks, and for marks. 3: tables for what is heard. 4: voice prints. 5: shows, seasons, casts, pictures of people.
-/// 6: whom tracks are not of. 7: the facebank. 8: decisions that are settled. 9: what crops look like.
-pub(super) const SCHEMA: u32 = 9;
+/// 6: whom tracks are not of. 7: the facebank. 8: decisions that are settled. 9: what crops look like. 10: thresholds that were decided.
+pub(super) const SCHEMA: u32 = 10;
 
 pub(super) type Bytes = &'static [u8];
 /// Run, shot.
@@ -85,6 +85,8 @@ pub(super) const MARKS: TableDefinition<(u32, u32), Bytes> = TableDefinition::ne
 pub(super) const NEVERS: TableDefinition<(u32, u32, u32), Bytes> = TableDefinition::new("nevers");
 /// Run, decision: which of them a person has done with.
 pub(super) const SETTLED: TableDefinition<(u32, &str), Bytes> = TableDefinition::new("settled");
+/// Run: by what its tracks are grouped.
+pub(super) const THRESHOLDS: TableDefinition<u32, Bytes> = TableDefinition::new("thresholds");
 /// Run, speaker: who voices are.
 pub(super) const VOICES: TableDefinition<(u32, u32), Bytes> = TableDefinition::new("voices");
 /// Run, turn: who speaks.
@@ -159,6 +161,7 @@ impl Kind {
                 txn.open_table(TRACKS)?;
                 txn.open_table(MARKS)?;
                 txn.open_table(SETTLED)?;
+                txn.open_table(THRESHOLDS)?;
                 txn.open_table(NEVERS)?;
                 txn.open_table(HIGHEST_TRACK)?;
                 txn.open_table(HIGHEST_TURN)?;

@@ -95,6 +95,9 @@ impl EpisodeStore {
         differing(decided.settled.clone(), self.settled()?, |(run, decision)| {
             findings.add(&format!("{decision} of run {run}"), "whether it is settled is not what the log says");
         });
+        differing(decided.thresholds.clone(), self.thresholds()?, |run| {
+            findings.add(&format!("run {run}"), "by what its tracks are grouped is not what the log says");
+        });
         for run in runs {
             let from_log: BTreeMap<_, _> = decided.assignments.range((run, TrackId(0))..=(run, TrackId(u32::MAX))).collect();
             let assignments = self.assignments(run)?;

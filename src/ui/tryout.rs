@@ -3,7 +3,8 @@
 use super::errand::Errand;
 use super::update::Msg;
 use super::worker::{Answer, Told};
-use crate::session::{Prospect, Regrouping, Thresholds, WhatIf, WhatIfSource};
+use crate::domain::Thresholds;
+use crate::session::{Prospect, Regrouping, WhatIf, WhatIfSource};
 
 /// What is to be tried out.
 #[derive(Debug, Clone)]

@@ -59,9 +59,6 @@ pub struct DiffArgs {
 pub struct RecogniseArgs {
     /// Id of the episode, such as rhobh-s05e17
     pub episode: String,
-    /// Pictures named for their persons, or in folders so named, instead of the facebank
-    #[arg(long, value_name = "DIR")]
-    pub portraits: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -21,6 +21,8 @@ pub(super) enum Key {
     Parts(TrackId),
     /// That a track is not of somebody.
     Never(TrackId, PersonId),
+    /// By what its tracks are grouped.
+    Thresholds,
 }
 
 /// When people decided what on one run, by the entries of the log.
@@ -100,6 +102,7 @@ fn keys(change: &Change) -> (RunId, Vec<Key>) {
         Change::Assign { run, track, .. } | Change::Mark { run, track, .. } => (*run, vec![Key::Track(*track)]),
         Change::Track { run, track, .. } => (*run, vec![Key::Parts(*track)]),
         Change::Never { run, track, person, .. } => (*run, vec![Key::Never(*track, *person)]),
+        Change::Thresholds { run, .. } => (*run, vec![Key::Thresholds]),
         Change::Identity { run, id, edit } => {
             let name = |i: &Option<Identity>| i.as_ref().filter(|i| is_named(i)).map(|i| (i.name.clone(), i.person));
             let hold = |i: &Option<Identity>| i.as_ref().map_or((None, false), |i| (i.label.clone(), i.locked));

@@ -6,8 +6,8 @@ use super::*;
 use crate::algo::run_diff::Params;
 use crate::domain::{
     Assignment, BBox, Change, Counts, Detection, DeviceUse, DiscardReason, Edit, EmbedderId, Face, FrameTime, History, Identity,
-    IdentityId, MediaTime, Method, ModelUse, PersonId, Shot, ShotId, ShotRecord, Size, Source as From, Tracklet, Transition,
-    VideoFacts, undo_draft,
+    IdentityId, MediaTime, Method, ModelUse, PersonId, Shot, ShotId, ShotRecord, Size, Source as From, Thresholds, Tracklet,
+    Transition, VideoFacts, undo_draft,
 };
 use proptest::prelude::*;
 
@@ -534,4 +534,27 @@ fn the_later_of_two_decisions_stands() {
     let c = world.run(&plain());
     world.carry(c);
     assert_eq!(world.who(c, 0, 5).as_deref(), Some("Ben"));
+}
+
+#[test]
+fn a_new_run_groups_as_was_decided_last_on_any_run() {
+    let mut world = World::new();
+    let [first, second] = [0, 1].map(|_| world.run(&Tracker { stride: 1, ..Tracker::default() }));
+    let at = |cluster_thresh| Thresholds { cluster_thresh, min_cluster_size: 2 };
+    let decide = |world: &World, run, from, to| {
+        world.append(user(), OperationKind::Group, vec![Change::Thresholds { run, edit: Edit { from, to: Some(to) } }]);
+    };
+    let brought = |world: &mut World, run| {
+        world.carrying.carry_thresholds(&world.store, &meta(run), Timestamp::UNIX_EPOCH).unwrap();
+        world.store.thresholds().unwrap().get(&run).copied()
+    };
+    assert_eq!(brought(&mut world, second), None);
+    decide(&world, first, None, at(0.5));
+    assert_eq!(brought(&mut world, second), Some(at(0.5)));
+    // What somebody decides later holds here, and is what a run before gets too.
+    decide(&world, second, Some(at(0.5)), at(0.6));
+    assert_eq!((brought(&mut world, second), brought(&mut world, first)), (Some(at(0.6)), Some(at(0.6))));
+    let third = world.run(&Tracker { stride: 2, ..Tracker::default() });
+    assert_eq!(brought(&mut world, third), Some(at(0.6)));
+    assert_eq!(world.store.verify().unwrap(), []);
 }

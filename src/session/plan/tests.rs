@@ -47,6 +47,7 @@ fn view(decided: &Decided) -> View {
         next_track: TrackId(highest + 1),
         spoken: Arc::default(),
         settled: BTreeMap::new(),
+        thresholds: None,
         tracklets,
     };
     let all: Vec<TrackId> = (1..view.next_track.0).map(TrackId).collect();

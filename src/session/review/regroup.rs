@@ -28,6 +28,7 @@ impl Review {
             nevers: view.nevers.clone(),
             heard: heard.collect(),
             before: group::State { assignments: view.assignments.clone(), identities: view.identities.clone() },
+            decided: view.thresholds,
             next: view.next_identity,
             roster: self.state.roster.clone(),
             parts: view.parts.clone(),

@@ -115,6 +115,35 @@ fn the_thresholds_of_now_are_those_that_were_taken_last() {
 }
 
 #[test]
+fn recognition_groups_as_was_decided_until_that_is_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (workspace, review) = opened(dir.path());
+    let episode = review.snapshot().episode.clone();
+    drop(review);
+    // Looks are measured by whatever groups first, and weigh in what tracks are like.
+    crate::session::recognise(&workspace, &episode).unwrap();
+    let mut review = Review::open(&workspace, &episode).unwrap();
+    review.regroup(&what_if(&review).regrouping(STRICT)).unwrap();
+    let taken = decided(&review);
+    drop(review);
+    let done = crate::session::recognise(&workspace, &episode).unwrap();
+    let mut review = Review::open(&workspace, &episode).unwrap();
+    assert_eq!((done.grouped_at, decided(&review)), (Some(STRICT), taken));
+    review.undo(None).unwrap();
+    assert_eq!(review.what_if().unwrap().decided, None);
+    drop(review);
+    assert_eq!(crate::session::recognise(&workspace, &episode).unwrap().grouped_at, None);
+}
+
+#[test]
+fn what_is_so_already_is_no_decision() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, mut review) = opened(dir.path());
+    review.regroup(&what_if(&review).regrouping(STRICT)).unwrap();
+    assert!(review.regroup(&what_if(&review).regrouping(STRICT)).unwrap().is_none());
+}
+
+#[test]
 fn comparing_stops_when_nobody_waits_and_when_the_episode_is_closed() {
     let dir = tempfile::tempdir().unwrap();
     let (_, review) = opened(dir.path());

@@ -62,7 +62,7 @@ impl Made {
                     made.identities.extend(edit.from.iter().chain(&edit.to).filter_map(|l| l.identity));
                 }
                 // What another run decided is on no screen but the one that lists it.
-                Change::Settle { .. } => {}
+                Change::Settle { .. } | Change::Thresholds { .. } => {}
                 Change::Turn { turn, .. } | Change::Words { turn, .. } => {
                     made.turns.insert(*turn);
                 }

@@ -4,7 +4,8 @@ use super::super::list::Cursor;
 use super::super::worker::Told;
 use super::Preview;
 use crate::config::WhatIfParams;
-use crate::session::{Prospect, Thresholds};
+use crate::domain::Thresholds;
+use crate::session::Prospect;
 
 /// What takes the pane.
 #[derive(Debug)]

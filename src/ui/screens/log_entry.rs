@@ -99,6 +99,10 @@ fn told(desk: Option<&Desk>, change: &Change) -> (Role, String) {
         Change::Turn { turn, edit, .. } => {
             (Role::Text, format!("turn {turn} {} → {}", turn_state(edit.from.as_ref()), turn_state(edit.to.as_ref())))
         }
+        Change::Thresholds { edit, .. } => {
+            let told = |t: Option<crate::domain::Thresholds>| t.map_or_else(|| "as the settings say".into(), |t| t.to_string());
+            (Role::Text, format!("grouped at {} → {}", told(edit.from), told(edit.to)))
+        }
         Change::Settle { run, decision, edit } => {
             let word = |s: Option<crate::domain::Settled>| if s.is_some() { "settled" } else { "open" };
             (Role::Text, format!("{decision} of {run} {} → {}", word(edit.from), word(edit.to)))

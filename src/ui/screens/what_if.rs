@@ -14,7 +14,8 @@ use super::super::tryout::{Trial, Tried};
 use super::super::update::{Effect, if_writable, step_of};
 use super::super::worker::Ask;
 use crate::config::WhatIfParams;
-use crate::session::{Prospect, Thresholds, WhatIfSource};
+use crate::domain::Thresholds;
+use crate::session::{Prospect, WhatIfSource};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
