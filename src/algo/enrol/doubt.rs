@@ -74,6 +74,24 @@ pub fn doubt(params: &Params, person: PersonId, vector: &Embedding, known: &[Kno
     Compared::of(params, person, vector, known, None).doubt(params)
 }
 
+/// Says what is doubtful about one of several new faces that are to stand for `person`: first against those who `stand` already, then among the
+/// `others` of the new ones as well, so that one of somebody else among them is seen. New faces alone vouch for nothing: they may all be of one
+/// wrong person.
+#[must_use]
+pub fn doubt_of_several(
+    params: &Params,
+    person: PersonId,
+    vector: &Embedding,
+    standing: &[Known<'_>],
+    others: &[Known<'_>],
+) -> Option<Doubt> {
+    let among = || {
+        let all: Vec<Known<'_>> = standing.iter().chain(others).copied().collect();
+        doubt(params, person, vector, &all)
+    };
+    doubt(params, person, vector, standing).or_else(among)
+}
+
 /// Returns the reference of the same person that a face is nearly the same picture as, and the cosine.
 #[must_use]
 pub fn near_copy(params: &Params, person: PersonId, vector: &Embedding, known: &[Known<'_>]) -> Option<(ReferenceId, f32)> {
@@ -145,6 +163,27 @@ mod tests {
         (stranger[0], stranger[5]) = (0.02, 1.0);
         let stranger = Embedding::from_raw(stranger).unwrap();
         assert!(matches!(doubt(&params, AVA, &stranger, &bank), Some(Doubt::Unlike { .. })));
+    }
+
+    #[test]
+    fn a_whole_folder_of_somebody_else_is_doubted_though_its_faces_are_alike() {
+        let params = default_params();
+        let rows = [(1, AVA, view(0, 0.6, 0)), (2, AVA, view(0, 0.6, 1)), (3, BEN, view(1, 0.6, 2))];
+        let standing = known(&rows);
+        let of_ava: Vec<_> = (3..7).map(|i| (10 + i, BEN, view(0, 0.6, usize::try_from(i).unwrap()))).collect();
+        for (n, wrong) in of_ava.iter().enumerate() {
+            let others: Vec<_> = of_ava.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, row)| row.clone()).collect();
+            let found = doubt_of_several(&params, BEN, &wrong.2, &standing, &known(&others));
+            assert!(matches!(found, Some(Doubt::Nearer { to: AVA, .. })), "{found:?}");
+            // Somebody new, whom nothing stands for yet.
+            let found = doubt_of_several(&params, PersonId(3), &wrong.2, &standing, &known(&others));
+            assert!(matches!(found, Some(Doubt::Nearer { to: AVA, .. })), "{found:?}");
+        }
+        // The odd one out is seen by the others alone.
+        let (cleo, dora) = (PersonId(3), view(3, 0.6, 4));
+        let own: Vec<_> = (0..3).map(|i| (20 + i, cleo, view(2, 0.6, usize::try_from(i).unwrap()))).collect();
+        assert_eq!(doubt_of_several(&params, cleo, &own[0].2, &standing, &known(&own[1..])), None);
+        assert!(matches!(doubt_of_several(&params, cleo, &dora, &standing, &known(&own)), Some(Doubt::Unlike { .. })));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod gate;
 mod params;
 mod pick;
 
-pub use doubt::{Compared, Doubt, Known, doubt, near_copy, sweep};
+pub use doubt::{Compared, Doubt, Known, doubt, doubt_of_several, near_copy, sweep};
 pub use gate::{Choice, Poor, TakeLargest, blurred, choose, poor};
 pub use params::Params;
 pub use pick::pick;

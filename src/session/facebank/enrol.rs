@@ -1,7 +1,7 @@
 //! Takes references from pictures.
 
 use super::bank::{Bank, read};
-use crate::algo::enrol::{Choice, Doubt, Known, Params, TakeLargest, blurred, choose, doubt, near_copy, poor};
+use crate::algo::enrol::{Choice, Doubt, Known, Params, TakeLargest, blurred, choose, doubt_of_several, near_copy, poor};
 use crate::algo::{align, quality};
 use crate::domain::{
     CatalogChange, CatalogDraft, Detection, Edit, Embedding, OperationKind, Origin, PersonId, Quality, Reference, ReferenceId,
@@ -281,17 +281,16 @@ impl Desk {
         let who = self.who();
         let mut known: Vec<Known<'_>> =
             self.bank.references.iter().map(|r| Known { id: r.id, person: r.person, vector: &r.vector }).collect();
-        let standing = known.len();
         // Numbers that are not taken yet: they only keep the faces apart.
         let others = (0u64..).zip(fresh).filter(|(i, other)| usize::try_from(*i) != Ok(at) && !is_same(other));
-        known.extend(others.map(|(i, other)| Known { id: ReferenceId(u64::MAX - i), person: who, vector: &other.vector }));
-        if let Some(found) = doubt(params, who, &face.vector, &known) {
+        let others: Vec<Known<'_>> =
+            others.map(|(i, other)| Known { id: ReferenceId(u64::MAX - i), person: who, vector: &other.vector }).collect();
+        if let Some(found) = doubt_of_several(params, who, &face.vector, &known, &others) {
             let reason = self.doubt_text(&found);
             if !allow(&reason) {
                 return Verdict::Doubted { reason };
             }
         }
-        known.truncate(standing);
         known.extend(self.taken.iter().map(|(r, face)| Known { id: r.id, person: who, vector: &face.vector }));
         let copy = near_copy(params, who, &face.vector, &known);
         let note = copy.map(|(id, cosine)| format!("nearly the same as {id} (cosine {cosine:.2}): it adds little"));
