@@ -46,6 +46,15 @@ pub struct Assignment {
     pub locked: bool,
 }
 
+impl Assignment {
+    /// Tells whether a person decided that a track is of its `identity`: by the track itself, or by what they made of the identity. What a run
+    /// proposes, names of known people with it, is no decision.
+    #[must_use]
+    pub fn is_decided(&self, identity: Option<&Identity>) -> bool {
+        self.locked || self.source != Source::Proposed || identity.is_some_and(Identity::is_decided)
+    }
+}
+
 /// A cluster in review, named or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
@@ -59,4 +68,12 @@ pub struct Identity {
     /// Why it stands alone, where a run left a track unjoined: `too_short`, `too_small`, `occluded`, `low_quality`, `far_from_all`.
     pub alone: Option<String>,
     pub locked: bool,
+}
+
+impl Identity {
+    /// Tells whether a person decided on it: its name, its label, its lock.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.label.is_some() || self.locked || self.source != Source::Proposed
+    }
 }

@@ -92,13 +92,13 @@ impl State {
 
     /// Tells whether a person decided on the identity.
     fn is_held(&self, id: IdentityId) -> bool {
-        self.identities.get(&id).is_some_and(|i| i.label.is_some() || i.locked || i.source != Source::Proposed)
+        self.identities.get(&id).is_some_and(Identity::is_decided)
     }
 
     /// Returns the identity that a person's decision gives the track.
     fn held(&self, track: TrackId) -> Option<IdentityId> {
         let a = self.assignments.get(&track)?;
-        (a.locked || a.source != Source::Proposed || self.is_held(a.identity)).then_some(a.identity)
+        a.is_decided(self.identities.get(&a.identity)).then_some(a.identity)
     }
 }
 

@@ -16,6 +16,11 @@ impl View {
         };
         self.assignments.iter().filter(|(_, a)| is_theirs(a)).map(|(track, _)| *track).collect()
     }
+
+    /// Tells whether a person decided whose a track is.
+    pub(in crate::session) fn is_decided(&self, track: TrackId) -> bool {
+        self.assignments.get(&track).is_some_and(|a| a.is_decided(self.identities.get(&a.identity)))
+    }
 }
 
 impl Work<'_> {
@@ -44,7 +49,7 @@ impl Work<'_> {
             if self.view.marks.contains_key(track) {
                 return Err(Refusal::IsDiscarded { track: *track });
             }
-            if self.view.assignments.get(track).is_some_and(|a| a.source != Source::Proposed) {
+            if self.view.is_decided(*track) {
                 return Err(Refusal::IsDecided { track: *track });
             }
         }

@@ -5,7 +5,7 @@
 use super::near::{Near, Scale, Vectors};
 use super::state::State;
 use crate::algo::propagate::{Asked, Held, Left, Offer, Question, Rival, Sample, choose, propose};
-use crate::domain::{IdentityId, PersonId, Source, TrackId};
+use crate::domain::{IdentityId, PersonId, TrackId};
 use crate::session::SessionError;
 use crate::session::command::{Command, Similar};
 use crate::session::plan::Refusal;
@@ -170,11 +170,11 @@ impl State {
         let theirs: BTreeSet<u64> = own.iter().flat_map(|s| s.pictures).copied().collect();
         let mut asked = Vec::new();
         for (who, tracks) in &groups {
-            let is_named = self.person_of(*who).is_some();
-            for sample in tracks {
-                let held = self.held(sample.track, person).or((is_named && tracks.len() == 1).then_some(Held::Decided));
-                asked.push(Asked { sample: *sample, whose: Some(*who), held });
-            }
+            asked.extend(tracks.iter().map(|sample| Asked {
+                sample: *sample,
+                whose: Some(*who),
+                held: self.held(sample.track, person),
+            }));
         }
         asked.extend(self.view.marks.keys().filter_map(sample).map(|sample| Asked {
             sample,
@@ -215,7 +215,7 @@ impl State {
         if info.locked {
             return Some(Held::Locked);
         }
-        info.assignment.is_some_and(|a| a.source != Source::Proposed).then_some(Held::Decided)
+        self.view.is_decided(track).then_some(Held::Decided)
     }
 }
 

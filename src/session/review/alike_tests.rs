@@ -3,8 +3,8 @@
 use super::tests::{episode, library, workspace};
 use super::*;
 use crate::algo::propagate::{Held, Left};
-use crate::domain::{Change, DiscardReason, IdentityId, OperationKind, Source};
-use crate::session::{Refusal, Similar, SyntheticSize, Target, write_synthetic};
+use crate::domain::{Assignment, Change, DiscardReason, Edit, Identity, IdentityId, OperationKind, PersonId, Source};
+use crate::session::{Refusal, Regrouping, Similar, SyntheticSize, Target, write_synthetic};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks until there is an answer.
@@ -96,7 +96,8 @@ fn no_two_tracks_of_one_picture_are_ever_taken_and_a_command_that_would_is_refus
     // Two that are seen at once, whoever they look like.
     let free: Vec<TrackId> = {
         let snapshot = review.snapshot();
-        let is_free = |t: &&TrackInfo| !t.locked && t.assignment.is_some_and(|a| a.source == Source::Proposed);
+        let identity = |id| snapshot.identities.iter().map(|c| &c.identity).find(|i| i.id == id);
+        let is_free = |t: &&TrackInfo| !t.locked && t.assignment.is_some_and(|a| !a.is_decided(identity(a.identity)));
         snapshot.tracks.values().filter(is_free).map(|t| t.track.id).collect()
     };
     let pair = free.iter().enumerate().find_map(|(n, a)| Some((*a, *free[n + 1..].iter().find(|b| meet(&review, *a, **b))?)));
@@ -130,6 +131,35 @@ fn what_is_locked_confirmed_discarded_or_said_not_to_be_theirs_is_left_alone_and
         assert!(told.contains(due), "{told}");
         review.undo(None).unwrap().unwrap();
     }
+}
+
+#[test]
+fn tracks_of_whom_a_person_named_are_not_taken_and_of_a_name_that_a_run_proposes_they_are() {
+    let (_dir, _, mut review, seed) = begin();
+    let found = alike(&mut review, &[Near::Track(seed)]);
+    let (snapshot, track) = (review.snapshot(), found.offers[0].track);
+    let whose = |track: TrackId| snapshot.tracks[&track].assignment.unwrap().identity;
+    let identity = whose(track);
+    review.decide(&Command::Name { identity, name: "Eve Example".into() }).unwrap().unwrap();
+    let now = alike(&mut review, &[Near::Track(seed)]);
+    assert!(now.offers.iter().all(|o| whose(o.track) != identity), "{now:?}");
+    let told = review.decide(&found.command(&BTreeSet::from([track]), 0.1, SeedLock::Leave)).unwrap_err().to_string();
+    assert!(told.contains("decided"), "{told}");
+    // The same by a run, of that track alone.
+    review.undo(None).unwrap().unwrap();
+    let (run, id, from) = (snapshot.run.id, review.what_if().unwrap().next, snapshot.tracks[&track].assignment);
+    let name = Some("Eve Example".to_owned());
+    let person = Some(PersonId(99));
+    let proposed = Identity { id, label: None, name, person, source: Source::Proposed, alone: None, locked: false };
+    let to = from.map(|a| Assignment { identity: id, ..a });
+    let changes = vec![
+        Change::Identity { run, id, edit: Edit { from: None, to: Some(proposed) } },
+        Change::Assign { run, track, edit: Edit { from, to } },
+    ];
+    let seq = review.snapshot().seq;
+    review.regroup(&Regrouping { seq, summary: "made up".into(), changes }).unwrap().unwrap();
+    let now = alike(&mut review, &[Near::Track(seed)]);
+    assert_eq!(now.left.get(&Left::Held(Held::Decided)), found.left.get(&Left::Held(Held::Decided)));
 }
 
 #[test]
