@@ -34,6 +34,12 @@ impl Roster {
         self.last(id).filter(|p| !p.removed)
     }
 
+    /// Returns the number that a person goes by now; that of somebody who is not there stays what it is.
+    #[must_use]
+    pub fn now(&self, id: PersonId) -> PersonId {
+        self.stands_for(id).map_or(id, |p| p.id)
+    }
+
     /// Tells whether a number leads to somebody who is not there, or back to itself.
     #[must_use]
     pub fn is_lost(&self, id: PersonId) -> bool {

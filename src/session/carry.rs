@@ -353,7 +353,7 @@ impl Carrying {
 
     fn side(&mut self, store: &EpisodeStore, roster: &Arc<Roster>, run: RunId) -> Result<Side, StoreError> {
         self.follow(store)?;
-        let view = decisions::view(store, run)?;
+        let view = decisions::view(store, run, roster.clone())?;
         let frames = match self.frames.get(&run) {
             Some(frames) => frames.clone(),
             None => self.read_frames(store, run)?,

@@ -4,8 +4,8 @@ use super::command::Command;
 use super::plan::{Named, Refusal, View};
 use super::{SessionError, Workspace, author, report};
 use crate::domain::{
-    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, RunId, ShotId, Source, SpeakerId, TrackId, TrackMap,
-    TurnId, redo_draft, tidy_name, undo_draft,
+    Author, Change, Draft, EpisodeId, Fate, History, Operation, PersonId, Roster, RunId, ShotId, Source, SpeakerId, TrackId,
+    TrackMap, TurnId, redo_draft, tidy_name, undo_draft,
 };
 use crate::store::{EpisodeStore, Library, StoreError};
 use jiff::Timestamp;
@@ -39,7 +39,7 @@ pub(super) fn decide_in(
     author: Author,
 ) -> Result<Option<Operation>, SessionError> {
     let run = report::active(store)?.id;
-    let mut view = view(store, run)?;
+    let mut view = view(store, run, Arc::new(library.catalog().roster()?))?;
     view.pictures = pictures(store, &view, &view.looked_at(command))?;
     decide_on(library, store, &view, command, author)
 }
@@ -90,7 +90,7 @@ fn known_or_new(
 }
 
 /// Reads what planning needs of a run, pictures of tracks apart.
-pub(super) fn view(store: &EpisodeStore, run: RunId) -> Result<View, StoreError> {
+pub(super) fn view(store: &EpisodeStore, run: RunId, roster: Arc<Roster>) -> Result<View, StoreError> {
     let tracklets: BTreeMap<TrackId, _> = store.tracklets(run)?.into_iter().map(|t| (t.id, t)).collect();
     let highest = tracklets.keys().next_back().copied().max(store.highest_track(run)?).unwrap_or(TrackId(0));
     Ok(View {
@@ -106,6 +106,7 @@ pub(super) fn view(store: &EpisodeStore, run: RunId) -> Result<View, StoreError>
         next_track: TrackId(highest.0 + 1),
         spoken: Arc::new(store.spoken(run)?),
         settled: store.settled()?,
+        roster,
         thresholds: store.thresholds()?.get(&run).copied(),
     })
 }

@@ -16,8 +16,8 @@ pub use refusal::Refusal;
 
 use super::command::Command;
 use crate::domain::{
-    Assignment, Change, Decision, Identity, IdentityId, Mark, Never, OperationKind, PersonId, RunId, Settled, Spoken, Thresholds,
-    TrackId, TrackPart, TrackParts, Tracklet,
+    Assignment, Change, Decision, Identity, IdentityId, Mark, Never, OperationKind, PersonId, Roster, RunId, Settled, Spoken,
+    Thresholds, TrackId, TrackPart, TrackParts, Tracklet,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub struct View {
     pub spoken: Arc<Spoken>,
     /// Decisions of all runs that a person has done with.
     pub settled: BTreeMap<(RunId, Decision), Settled>,
+    /// Who was found to be whom. What is stored of identities is never written anew by it; whom tracks are not of is read through it.
+    pub roster: Arc<Roster>,
     /// By what its tracks are grouped; absent: as the settings say.
     pub thresholds: Option<Thresholds>,
 }

@@ -183,7 +183,7 @@ impl Side {
 
     /// Returns the person that stands for another, themselves where nobody does.
     fn stands_for(&self, person: PersonId) -> PersonId {
-        self.roster.stands_for(person).map_or(person, |p| p.id)
+        self.roster.now(person)
     }
 
     /// Tells whether a track is somebody's now, decided or not.

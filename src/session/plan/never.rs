@@ -74,10 +74,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes back that a track is not of a person: somebody gives it to them.
+    /// Takes back that a track is not of a person, whichever of their numbers it was said of: somebody gives it to them.
     pub(super) fn allow(&mut self, track: TrackId, person: PersonId) {
-        if self.is_never(track, person) {
-            self.nevers.insert((track, person), None);
+        for said in self.never_of(track) {
+            if self.is_one(said, person) {
+                self.nevers.insert((track, said), None);
+            }
         }
     }
 
@@ -112,14 +114,20 @@ impl Work<'_> {
         let known =
             self.view.nevers.range(all.clone()).chain(self.nevers.range(all.clone()).filter_map(|(k, n)| Some((k, n.as_ref()?))));
         let people: BTreeSet<PersonId> = known.map(|(key, _)| key.1).collect();
-        people.into_iter().filter(|person| self.is_never(track, *person)).collect()
+        let stands = |person: &PersonId| match self.nevers.get(&(track, *person)) {
+            Some(said) => said.is_some(),
+            None => self.view.nevers.contains_key(&(track, *person)),
+        };
+        people.into_iter().filter(stands).collect()
     }
 
+    /// Tells whether a track was said not to be a person, or one who was found to be them.
     fn is_never(&self, track: TrackId, person: PersonId) -> bool {
-        match self.nevers.get(&(track, person)) {
-            Some(said) => said.is_some(),
-            None => self.view.nevers.contains_key(&(track, person)),
-        }
+        self.never_of(track).into_iter().any(|said| self.is_one(said, person))
+    }
+
+    fn is_one(&self, a: PersonId, b: PersonId) -> bool {
+        self.view.roster.now(a) == self.view.roster.now(b)
     }
 
     /// Leaves a track in an identity that nobody claims for it, so that a run may say whose it is.

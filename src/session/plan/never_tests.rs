@@ -1,6 +1,6 @@
-use super::tests::{done, plan, start};
+use super::tests::{done, plan, start, view};
 use super::*;
-use crate::domain::Decided;
+use crate::domain::{Decided, Person};
 use crate::session::command::Target;
 
 fn t(id: u32) -> TrackId {
@@ -63,6 +63,35 @@ fn names_and_merges_against_it_are_refused_and_giving_the_track_itself_takes_it_
     assert_eq!(refused(&decided, &Command::Merge { identities: vec![IdentityId(1)], into: IdentityId(2) }), against);
     done(&mut decided, &Command::Assign { tracks: vec![t(2)], to: Target::Person("Ava".into()) });
     assert_eq!(said(&decided, 2), 0);
+}
+
+#[test]
+fn who_was_found_to_be_somebody_is_them_when_a_name_is_refused_and_when_a_track_is_given() {
+    let mut decided = named();
+    // Ben is found to be Ava after it was said that a track is not Ben's.
+    done(&mut decided, &never(&[2], "Ben R"));
+    let merged = |decided: &Decided, command: &Command| {
+        let [ava, ben] = ["Ava", "Ben R"].map(|name| PersonId(u32::try_from(name.len()).unwrap()));
+        let person = |id: PersonId, name: &str, merged_into| Person {
+            id,
+            name: name.into(),
+            added_at: jiff::Timestamp::UNIX_EPOCH,
+            former: vec![],
+            aliases: vec![],
+            notes: None,
+            removed: false,
+            merged_into,
+        };
+        let mut view = view(decided);
+        view.roster = Arc::new(Roster::new([person(ava, "Ava", None), person(ben, "Ben R", Some(ava))]));
+        view.plan(command, Some(&Named { id: ava, name: "Ava".into(), also: vec![ben] }))
+    };
+    let against = Refusal::Never { track: t(2), name: "Ava".into() };
+    assert_eq!(merged(&decided, &name(2, "Ava")).unwrap_err(), against);
+    assert_eq!(merged(&decided, &Command::Merge { identities: vec![IdentityId(2)], into: IdentityId(1) }).unwrap_err(), against);
+    let given = merged(&decided, &Command::Assign { tracks: vec![t(2)], to: Target::Person("Ava".into()) }).unwrap();
+    let taken_back = |c: &Change| matches!(c, Change::Never { track, edit, .. } if *track == t(2) && edit.to.is_none());
+    assert!(given.changes.iter().any(taken_back), "{given:?}");
 }
 
 #[test]

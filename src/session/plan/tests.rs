@@ -32,7 +32,7 @@ fn has_face(frame: u64) -> bool {
     frame.is_multiple_of(5)
 }
 
-fn view(decided: &Decided) -> View {
+pub(super) fn view(decided: &Decided) -> View {
     let tracklets: BTreeMap<TrackId, Tracklet> = tracklets().into_iter().map(|t| (t.id, t)).collect();
     let highest = decided.highest_track.get(&RUN).map_or(3 * SHOTS, |t| t.0);
     let mut view = View {
@@ -47,6 +47,7 @@ fn view(decided: &Decided) -> View {
         next_track: TrackId(highest + 1),
         spoken: Arc::default(),
         settled: BTreeMap::new(),
+        roster: Arc::default(),
         thresholds: None,
         tracklets,
     };

@@ -52,6 +52,7 @@ fn view(decided: &Decided) -> View {
         next_track: TrackId(1),
         spoken: Arc::new(spoken),
         settled: BTreeMap::new(),
+        roster: Arc::default(),
         thresholds: None,
     }
 }

@@ -30,7 +30,7 @@ impl Review {
             before: group::State { assignments: view.assignments.clone(), identities: view.identities.clone() },
             decided: view.thresholds,
             next: view.next_identity,
-            roster: self.state.roster.clone(),
+            roster: self.state.roster.as_ref().clone(),
             parts: view.parts.clone(),
             discarded: view.marks.keys().copied().collect(),
             measured: self.state.measured.clone(),

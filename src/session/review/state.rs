@@ -44,7 +44,7 @@ pub(super) struct State {
     pictures: Pictures,
     pub(super) tracks: Arc<BTreeMap<TrackId, TrackInfo>>,
     pub(super) cards: BTreeMap<IdentityId, Card>,
-    pub(super) roster: Roster,
+    pub(super) roster: Arc<Roster>,
     mouths: BTreeMap<ShotId, Vec<MouthScores>>,
     levels: Arc<Vec<SoundLevels>>,
     pub(super) vectors: Vectors,
@@ -71,8 +71,9 @@ impl State {
         run: RunMeta,
     ) -> Result<Self, SessionError> {
         let log = store.log_entries()?;
+        let roster = Arc::new(library.catalog().roster()?);
         let mut state = Self {
-            view: decisions::view(store, run.id)?,
+            view: decisions::view(store, run.id, roster.clone())?,
             history: History::default(),
             seq: 0,
             summaries: BTreeMap::new(),
@@ -83,7 +84,7 @@ impl State {
             pictures: Pictures::new(),
             tracks: Arc::default(),
             cards: BTreeMap::new(),
-            roster: library.catalog().roster()?,
+            roster,
             mouths: speech::mouths(store, &run)?,
             levels: Arc::new(store.levels(run.id)?),
             vectors: Vectors::default(),
@@ -110,8 +111,9 @@ impl State {
 
     /// Reads the people of the catalog again; tells whether they are others.
     pub(super) fn read_people(&mut self, library: &Library) -> Result<bool, SessionError> {
-        let roster = library.catalog().roster()?;
+        let roster = Arc::new(library.catalog().roster()?);
         let is_news = roster != self.roster;
+        self.view.roster = roster.clone();
         self.roster = roster;
         Ok(is_news)
     }
