@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod fuse;
 pub mod letterbox;
 pub mod mouth;
+mod nearest;
 pub mod nms;
 pub mod propagate;
 pub mod quality;
@@ -24,3 +25,5 @@ pub mod track;
 pub mod transcript;
 pub mod voice_bank;
 pub mod words;
+
+pub use nearest::mean_of_nearest;

@@ -22,4 +22,4 @@ pub use group::{Alone, Cluster, Clustering, Member, Params, cluster};
 pub use likeness::{Mean, likeness};
 pub use linkage::{Linkage, average_linkage};
 pub use pool::{PoolParams, Pooled, pool};
-pub use sample::{TrackSample, cannot_link, must_link};
+pub use sample::{TrackSample, cannot_link, must_link, share_a_picture};

@@ -28,11 +28,14 @@ pub struct TrackSample {
 /// Tells whether two tracks are seen in one picture, and so are two people.
 #[must_use]
 pub fn cannot_link(a: &TrackSample, b: &TrackSample) -> bool {
-    if a.shot != b.shot {
-        return false;
-    }
+    a.shot == b.shot && share_a_picture(&a.frames, &b.frames)
+}
+
+/// Tells whether two ascending lists of pictures have one in common.
+#[must_use]
+pub fn share_a_picture(a: &[u64], b: &[u64]) -> bool {
     let (mut i, mut j) = (0, 0);
-    while let (Some(x), Some(y)) = (a.frames.get(i), b.frames.get(j)) {
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
         match x.cmp(y) {
             std::cmp::Ordering::Less => i += 1,
             std::cmp::Ordering::Greater => j += 1,

@@ -1,6 +1,7 @@
 //! Finds references that poison the bank: those nearer to somebody else than to their own person.
 
 use super::Params;
+use crate::algo::mean_of_nearest;
 use crate::domain::{Embedding, PersonId, ReferenceId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,13 +43,9 @@ impl Compared {
                 by_person.entry(one.person).or_default().push(cosine);
             }
         }
-        let mean = |mut cosines: Vec<f32>| {
-            cosines.sort_by(|a, b| b.total_cmp(a));
-            cosines.truncate(params.nearest.max(1));
-            cosines.iter().sum::<f32>() / cosines.len() as f32
-        };
-        let own = by_person.remove(&person).map(mean);
-        let others = by_person.into_iter().map(|(id, cosines)| (id, mean(cosines)));
+        let mean = |cosines: Vec<f32>| mean_of_nearest(cosines, params.nearest);
+        let own = by_person.remove(&person).and_then(mean);
+        let others = by_person.into_iter().filter_map(|(id, cosines)| Some((id, mean(cosines)?)));
         Self { own, other: others.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) }
     }
 

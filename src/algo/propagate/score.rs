@@ -1,6 +1,7 @@
 //! How like somebody a track is, and what that is worth.
 
 use crate::algo::cluster::{Mean, likeness};
+use crate::algo::mean_of_nearest;
 use crate::domain::{CosineMap, TrackId};
 use serde::{Deserialize, Serialize};
 
@@ -94,12 +95,10 @@ impl<'a> Known<'a> {
 
     /// Returns how like them a track is: midway between their mean and those of their tracks that it is nearest to.
     pub(super) fn like(&self, params: &Params, strangers: f32, track: &Mean) -> Option<Like> {
-        let mut near: Vec<(f32, TrackId)> =
+        let near: Vec<(f32, TrackId)> =
             self.tracks.iter().filter_map(|(id, mean)| Some((likeness(strangers, mean, track)?, *id))).collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        near.truncate(params.nearest.max(1));
-        let (first, count) = (near.first()?.1, near.len() as f32);
-        let nearest = near.iter().map(|n| n.0).sum::<f32>() / count;
+        let nearest = mean_of_nearest(near.iter().map(|n| n.0), params.nearest)?;
+        let first = near.iter().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?.1;
         Some(Like { likeness: f32::midpoint(self.roughly(strangers, track), nearest), nearest: first })
     }
 }

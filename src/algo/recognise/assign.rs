@@ -2,7 +2,7 @@
 
 use super::belief::{Evidence, Params};
 use super::gallery::{Gallery, Likeness};
-use crate::algo::cluster::Mean;
+use crate::algo::cluster::{Mean, share_a_picture};
 use crate::domain::{IdentityId, PersonId, ShotId};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -98,19 +98,6 @@ impl<'a> Taken<'a> {
     pub(super) fn knows(&self, person: PersonId) -> bool {
         self.people.contains(&person)
     }
-}
-
-/// Tells whether two ascending lists have a number in common.
-pub(super) fn share_a_picture(a: &[u64], b: &[u64]) -> bool {
-    let (mut i, mut j) = (0, 0);
-    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-        match x.cmp(y) {
-            Ordering::Less => i += 1,
-            Ordering::Greater => j += 1,
-            Ordering::Equal => return true,
-        }
-    }
-    false
 }
 
 /// Returns the likeliest person among those that `may_be`, and how much is to be believed of it.

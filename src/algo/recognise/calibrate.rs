@@ -2,6 +2,7 @@
 
 use super::belief::{Belief, Evidence, Params};
 use super::fit::{self, Trial};
+use crate::algo::mean_of_nearest;
 use crate::domain::{CosineMap, Embedding};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -184,10 +185,8 @@ impl<'a> Table<'a> {
             .iter()
             .filter_map(|person| {
                 let references = self.pictures(at, *person, count);
-                let mut cosines: Vec<f32> = references.iter().map(|r| self.cosines[at][*r]).collect();
-                cosines.sort_by(|a, b| b.total_cmp(a));
-                let top = &cosines[..cosines.len().min(self.nearest)];
-                (!top.is_empty()).then(|| (top.iter().sum::<f32>() / top.len() as f32, *person, references.len()))
+                let similarity = mean_of_nearest(references.iter().map(|r| self.cosines[at][*r]), self.nearest)?;
+                Some((similarity, *person, references.len()))
             })
             .collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));

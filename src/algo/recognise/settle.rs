@@ -3,7 +3,7 @@
 use super::assign::{self, Found, Holder, Likenesses, Seen, Taken};
 use super::belief::Params;
 use super::gallery::Gallery;
-use crate::algo::cluster::{Mean, likeness};
+use crate::algo::cluster::{Mean, likeness, share_a_picture};
 use crate::domain::{IdentityId, PersonId, ShotId};
 use std::collections::BTreeMap;
 
@@ -188,7 +188,7 @@ impl Settled<'_> {
                 let own = &self.tracks[track];
                 let meets = |other: &(usize, Membership)| {
                     let other = &self.tracks[other.0];
-                    other.shot == own.shot && assign::share_a_picture(own.frames, other.frames)
+                    other.shot == own.shot && share_a_picture(own.frames, other.frames)
                 };
                 !self.groups.get(&whose).is_some_and(|members| members.iter().any(meets))
             }
