@@ -23,7 +23,7 @@ pub struct IdentityScore {
 /// How faces are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct NameScore {
-    /// True faces of people whom the library knows or the run names.
+    /// True faces of people whose face the library knows, or whom the run names.
     pub known: u64,
     /// Of those, with their own name.
     pub right: u64,
@@ -146,7 +146,8 @@ fn names(truth: &Truth, run: &Run, faces: &[&Sighting], cluster: impl Fn(&Sighti
             score.strangers_named += u64::from(said.is_some());
         }
     }
-    (score.known > 0).then_some(score)
+    // Where nobody is known nobody can be named, rightly or wrongly.
+    (!known.is_empty() && score.known + score.strangers > 0).then_some(score)
 }
 
 /// Returns what two writings of a name have in common; files write spaces as underscores.
