@@ -55,6 +55,9 @@ impl fmt::Debug for VectorIndex {
 }
 
 impl VectorIndex {
+    /// From so many rows on a graph is made.
+    pub const GRAPH_ROWS: usize = SCAN_ROWS;
+
     /// Loads the index at `<base>.usearch` if it is whole and was made from the rows that `fingerprint` names; asks
     /// for `rows` (key, vector) and makes it anew otherwise. Only a graph is saved.
     ///

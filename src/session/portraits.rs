@@ -4,7 +4,7 @@ use super::photo::{self, Photo};
 use super::{SessionError, Workspace};
 use crate::algo::align;
 use crate::config::Settings;
-use crate::domain::{Affine, BBox, Detection, EmbedderId, Embedding, Point, RgbImage, Size};
+use crate::domain::{Affine, BBox, Detection, EmbedderId, Embedding, Point, RgbImage, Size, tidy_name};
 use crate::infer::{
     FaceDetector, FaceEmbedder, ModelFile, Prefer, Registry, SessionOptions, Task, build_detector, build_embedder, detect_picture,
 };
@@ -174,8 +174,9 @@ pub(super) fn portrait_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, Se
         }
     }
     for (name, _) in &mut files {
-        *name = name.replace('_', " ");
+        *name = tidy_name(&name.replace('_', " "));
     }
+    files.retain(|(name, _)| !name.is_empty() && !name.starts_with('.'));
     Ok(files)
 }
 

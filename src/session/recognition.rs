@@ -1,22 +1,26 @@
 //! Whom an episode shows out of the people whose faces the library knows.
 
+use super::facebank::{self, Bank, BankIndex};
 use super::prepare::group_key;
-use super::{SessionError, Workspace, facebank, fingerprint, passes, report};
+use super::{SessionError, Workspace, passes, report};
 use crate::algo::recognise::Gallery;
 use crate::config::Settings;
-use crate::domain::{EmbedderId, Embedding, EpisodeId, IdentityId, MediaTime, PersonId, Roster, Source, Thresholds};
+use crate::domain::{EmbedderId, EpisodeId, IdentityId, MediaTime, Roster, Source, Thresholds};
+use crate::facebank::VectorIndex;
 use crate::infer::Registry;
 use crate::pipeline::group::{self, KnownFaces};
 use crate::pipeline::{Cancel, looks};
-use crate::store::{Catalog, EpisodeStore, Library};
+use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The faces that the library knows, as one embedder sees them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Faces {
     gallery: Gallery,
+    /// Of very many references.
+    index: Option<Arc<BankIndex>>,
     roster: Roster,
     /// Of all that recognition is made of besides the settings: part of the key of a grouping.
     pub digest: String,
@@ -25,18 +29,24 @@ pub(super) struct Faces {
 }
 
 impl Faces {
-    fn new(roster: Roster, references: Vec<(PersonId, Embedding)>, notes: Vec<String>) -> Self {
-        let of = |(person, vector): &(PersonId, Embedding)| {
-            let bits: Vec<u32> = vector.as_slice().iter().map(|v| v.to_bits()).collect();
-            (person.0, fingerprint::of_json(&serde_json::json!(bits)))
-        };
-        let mut all: Vec<(u32, String)> = references.iter().map(of).collect();
-        all.sort();
-        let digest = fingerprint::of_json(&serde_json::json!(all));
-        Self { gallery: Gallery::new(references), roster, digest, notes }
+    /// Takes what is known of `embedder`; from as many references on as an index is made of, faces are compared by a shortlist of it.
+    fn new(library: &Library, roster: Roster, bank: Bank) -> Self {
+        let notes = bank.notes();
+        let Bank { embedder, mut references, .. } = bank;
+        references.sort_by(|a, b| (a.person, &a.picture, a.id).cmp(&(b.person, &b.picture, b.id)));
+        let digest = facebank::digest(&embedder, references.iter().map(|r| (r.person, &r.picture)));
+        let index = (references.len() >= VectorIndex::GRAPH_ROWS).then(|| {
+            let whose = references.iter().map(|r| r.person).collect();
+            Arc::new(BankIndex::new(library.root(), &embedder, &digest, whose))
+        });
+        let mut gallery = Gallery::new(references.into_iter().map(|r| (r.person, r.vector)));
+        if let Some(index) = &index {
+            gallery = gallery.with_shortlist(index.clone());
+        }
+        Self { gallery, index, roster, digest, notes }
     }
 
-    /// Takes them from the facebank; none where the settings leave recognition out.
+    /// Takes them from the facebank, embedding those that have no vector yet; none where the settings leave recognition out.
     ///
     /// # Errors
     /// Fails where the library cannot be read.
@@ -46,30 +56,25 @@ impl Faces {
         settings: &Settings,
         embedder: &EmbedderId,
     ) -> Result<Self, SessionError> {
-        let catalog = library.catalog();
-        let roster = catalog.roster()?;
+        let roster = library.catalog().roster()?;
         if !settings.recognise.enabled {
-            return Ok(Self::new(roster, Vec::new(), Vec::new()));
+            return Ok(Self::new(library, roster, Bank::empty(embedder)));
         }
-        let bank = facebank::bank(workspace, embedder)?;
-        let notes = bank.notes();
-        Ok(Self::new(roster, bank.references.into_iter().map(|r| (r.person, r.vector)).collect(), notes))
+        let mut faces = Self::new(library, roster, facebank::bank(workspace, embedder)?);
+        if let Some(index) = &faces.index {
+            faces.notes.extend(index.open(&|| faces.gallery.references().cloned().collect()));
+        }
+        Ok(faces)
     }
 
     /// Takes those that have a vector of the embedder already, so that nothing has to be computed.
     ///
     /// # Errors
     /// Fails where the library cannot be read.
-    pub(super) fn at_hand(catalog: &Catalog, settings: &Settings, embedder: &EmbedderId) -> Result<Self, SessionError> {
-        let roster = catalog.roster()?;
-        let mut vectors = if settings.recognise.enabled { catalog.reference_vectors(embedder)? } else { BTreeMap::new() };
-        let mut references = Vec::new();
-        for reference in catalog.references()? {
-            if let (Some(person), Some(vector)) = (roster.stands_for(reference.person), vectors.remove(&reference.id)) {
-                references.push((person.id, vector));
-            }
-        }
-        Ok(Self::new(roster, references, Vec::new()))
+    pub(super) fn at_hand(library: &Library, settings: &Settings, embedder: &EmbedderId) -> Result<Self, SessionError> {
+        let catalog = library.catalog();
+        let bank = if settings.recognise.enabled { facebank::at_hand(&catalog, embedder)? } else { Bank::empty(embedder) };
+        Ok(Self::new(library, catalog.roster()?, bank))
     }
 
     /// Returns them as grouping wants them; `own` are the settings in the cosines of the embedder.
@@ -141,4 +146,70 @@ pub(super) fn known_faces(library: &Library, store: &EpisodeStore, settings: &Se
     }
     known.sort_by(|a, b| b.time.cmp(&a.time).then(a.identity.cmp(&b.identity)));
     Ok(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algo::cluster::Mean;
+    use crate::algo::recognise::{self, Likenesses, Seen, Whose};
+    use crate::domain::{Embedding, PersonId, PictureId, Quality, ReferenceId, ShotId};
+    use crate::session::facebank::ReferenceVector;
+
+    /// So many people with four references each, the same every time; numbered from `first`.
+    fn bank(people: u32, first: u64) -> Bank {
+        let mut state = 7u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / f32::from(1u16 << 12) / 2048.0 - 1.0
+        };
+        let mut bank = Bank::empty(&EmbedderId("m".into()));
+        for person in 1..=people {
+            let centre: Vec<f32> = (0..64).map(|_| next()).collect();
+            for n in 0..4 {
+                let vector = Embedding::from_raw(centre.iter().map(|c| c + 0.5 * next()).collect()).unwrap();
+                let id = ReferenceId(first + u64::from(4 * person + n));
+                let picture = PictureId(format!("{person}-{n}"));
+                bank.references.push(ReferenceVector {
+                    id,
+                    person: PersonId(person),
+                    picture,
+                    quality: Quality::faultless(0.8),
+                    vector,
+                });
+            }
+        }
+        bank
+    }
+
+    #[test]
+    fn above_some_thousand_references_faces_are_compared_by_the_index_and_the_answer_is_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let made = bank(1_050, 0);
+        let faces = Faces::new(&library, Roster::default(), made.clone());
+        assert!(faces.index.is_some() && Faces::new(&library, Roster::default(), bank(900, 0)).index.is_none());
+        let exact = Gallery::new(made.references.iter().map(|r| (r.person, r.vector.clone())));
+        let all: Vec<Mean> = made.references.iter().step_by(17).map(|r| Mean::single(r.vector.clone())).collect();
+        let settings = crate::config::Layers::defaults().settings().unwrap().recognise;
+        let pictures: Vec<[u64; 1]> = (0..all.len() as u64).map(|n| [n]).collect();
+        let nobody = std::collections::BTreeSet::new();
+        let shots: Vec<ShotId> = (1..=5).map(ShotId).collect();
+        let seen: Vec<Seen> = (all.iter().zip(&pictures))
+            .map(|(face, frames)| Seen { shot: shots[0], frames, vector: Some(face), quality: 0.8, held: None, never: &nobody })
+            .collect();
+        let alone: Vec<Vec<usize>> = (0..all.len()).map(|n| vec![n]).collect();
+        let groups = |gallery: &Gallery| {
+            let likenesses = Likenesses::new(&settings, gallery, 0.0, seen.iter().map(|s| s.vector));
+            recognise::recognise(&settings, gallery, 0.0, &seen, &likenesses, &alone, &shots)
+        };
+        assert_eq!(groups(&faces.gallery), groups(&exact));
+        assert!(groups(&exact).iter().all(|g| matches!(g.whose, Whose::Person(_))));
+        assert!(dir.path().join("cache/facebank-m.usearch").exists());
+        // The same faces under other numbers are the same; the index that is there serves.
+        let again = Faces::new(&library, Roster::default(), bank(1_050, 90_000));
+        assert_eq!(again.digest, faces.digest);
+        assert_eq!(again.index.unwrap().open(&|| panic!("it is made anew")), None);
+        assert_ne!(Faces::new(&library, Roster::default(), bank(1_049, 0)).digest, faces.digest);
+    }
 }

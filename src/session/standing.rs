@@ -126,7 +126,7 @@ fn group(workspace: &Workspace, store: &EpisodeStore, run: &RunMeta) -> Result<V
     let entry = registry.entries().iter().find(|e| e.id == run.embedder.id);
     let own = settings.in_cosines_of(entry.and_then(|e| e.cosines(settings.cosines)));
     let embedder = EmbedderId(run.embedder.id.clone());
-    let faces = Faces::at_hand(&workspace.open_library()?.catalog(), &own, &embedder)?;
+    let faces = Faces::at_hand(&workspace.open_library()?, &own, &embedder)?;
     let key = group_key(&own, run, &embedder, &faces.digest);
     Ok(if passes::is_made_of(run, GROUP, &key) {
         Verdict::UpToDate("grouped with these thresholds and known faces already".into())
@@ -311,7 +311,7 @@ mod tests {
         change(&workspace, &episode, |run| {
             let embedder = EmbedderId(run.embedder.id.clone());
             let own = settings.in_cosines_of(None);
-            let faces = Faces::at_hand(&workspace.open_library().unwrap().catalog(), &own, &embedder).unwrap();
+            let faces = Faces::at_hand(&workspace.open_library().unwrap(), &own, &embedder).unwrap();
             let key = group_key(&own, run, &embedder, &faces.digest);
             passes::mark(run, GROUP, key);
         });

@@ -98,23 +98,6 @@ impl Catalog {
         })
     }
 
-    /// Returns single vectors of one embedder, in the order of `ids`; absent or damaged ones are `None`.
-    ///
-    /// # Errors
-    /// Fails where the file cannot be read.
-    pub fn vectors_of(&self, embedder: &EmbedderId, ids: &[ReferenceId]) -> Result<Vec<Option<Embedding>>, StoreError> {
-        self.read(|txn| {
-            let table = txn.open_table(REFERENCE_VECTORS)?;
-            let mut vectors = Vec::with_capacity(ids.len());
-            for id in ids {
-                let key = (embedder.0.as_str(), id.0);
-                let row = table.get(key)?;
-                vectors.push(row.and_then(|row| Embedding::from_unit(from_floats(&key, row.value()).ok()?).ok()));
-            }
-            Ok(vectors)
-        })
-    }
-
     /// Stores vectors of one embedder in place of those that there were, in one transaction.
     ///
     /// # Errors
@@ -233,7 +216,7 @@ mod tests {
         catalog.put_reference_vectors(&b, &rows(2)).unwrap();
         assert_eq!(catalog.reference_embedders().unwrap(), [a.clone(), b.clone()]);
         assert_eq!(catalog.reference_vectors(&a).unwrap().into_iter().collect::<Vec<_>>(), rows(3));
-        assert_eq!(catalog.vectors_of(&b, &[ReferenceId(2), ReferenceId(9)]).unwrap(), [Some(vector(2.0)), None]);
+        assert_eq!(catalog.reference_vectors(&b).unwrap().into_iter().collect::<Vec<_>>(), rows(2));
         let broken = [1u8; 17];
         catalog.write(|txn| Ok(txn.open_table(REFERENCE_VECTORS)?.insert(("a", 2), broken.as_slice()).map(drop)?)).unwrap();
         assert_eq!(catalog.reference_vectors(&a).unwrap().keys().map(|k| k.0).collect::<Vec<_>>(), [1, 3]);

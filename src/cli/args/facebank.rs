@@ -16,7 +16,7 @@ pub enum FacebankCommand {
 Examples:
   screenalytics facebank add \"Ava Stone\" photos/*.jpg    pictures of her
   screenalytics facebank add \"Ava Stone\" photos/         all pictures of a folder
-  screenalytics facebank add --from portraits/            a folder a person, named for them
+  screenalytics facebank add --from portraits/            a picture or a folder a person, named for them
 
 A picture is refused where no face, several faces, or one too small, blurred, dark or turned away is in it. A face that is nearer
 to somebody else is asked about first; where nobody can be asked it is left out, unless --anyway says that it is right.")]
@@ -60,7 +60,7 @@ pub struct FacebankAddArgs {
     /// JPEG or PNG pictures, and folders of them
     #[arg(value_name = "PICTURES", required_unless_present = "from")]
     pub pictures: Vec<PathBuf>,
-    /// A folder with a folder for each person, named for them
+    /// A folder of pictures named for their persons, or of folders so named
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["name", "pictures"])]
     pub from: Option<PathBuf>,
     /// Of several faces in a picture, take the largest

@@ -1,15 +1,17 @@
 //! The references of a library as vectors of one embedder.
 
 use crate::algo::enrol::Params;
-use crate::domain::{EmbedderId, Embedding, PersonId, Quality, Reference, ReferenceId, RgbImage};
+use crate::algo::recognise::Shortlist;
+use crate::domain::{EmbedderId, Embedding, PersonId, PictureId, Quality, Reference, ReferenceId, RgbImage};
 use crate::facebank::{IndexState, VectorIndex};
 use crate::infer::{FaceEmbedder, Prefer, Registry, SessionOptions, Task, build_embedder};
 use crate::pipeline::scan::from_jpeg;
 use crate::session::{SessionError, Workspace};
 use crate::store::Catalog;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A reference as an embedder sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub struct ReferenceVector {
     pub id: ReferenceId,
     /// Whose it is by the roster of now.
     pub person: PersonId,
+    /// The kept face that the vector is made of.
+    pub picture: PictureId,
     pub quality: Quality,
     pub vector: Embedding,
 }
@@ -34,6 +38,11 @@ pub struct Bank {
 }
 
 impl Bank {
+    /// Knows nobody.
+    pub(in crate::session) fn empty(embedder: &EmbedderId) -> Self {
+        Self { embedder: embedder.clone(), references: Vec::new(), made: 0, lost: Vec::new() }
+    }
+
     /// Says what had to be done to read it; nothing where nothing had.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -58,19 +67,19 @@ pub fn bank(workspace: &Workspace, embedder: &EmbedderId) -> Result<Bank, Sessio
     read(workspace, &catalog, embedder, catalog.references()?)
 }
 
-/// The same as plain values: whose each reference is by the roster of now, its number, vector and quality. What had to be done is logged.
+/// Returns the references that have a vector of `embedder` already: nothing is computed, and no model has to be there.
 ///
 /// # Errors
-/// As [`bank`].
-pub fn references(
-    workspace: &Workspace,
-    embedder: &EmbedderId,
-) -> Result<Vec<(PersonId, ReferenceId, Embedding, Quality)>, SessionError> {
-    let bank = bank(workspace, embedder)?;
-    for note in bank.notes() {
-        tracing::info!("{note}");
-    }
-    Ok(bank.references.into_iter().map(|r| (r.person, r.id, r.vector, r.quality)).collect())
+/// Fails where the library cannot be read.
+pub(in crate::session) fn at_hand(catalog: &Catalog, embedder: &EmbedderId) -> Result<Bank, SessionError> {
+    let roster = catalog.roster()?;
+    let mut vectors = catalog.reference_vectors(embedder)?;
+    let seen = |r: Reference| {
+        let person = roster.stands_for(r.person)?.id;
+        Some(ReferenceVector { id: r.id, person, picture: r.picture, quality: r.quality, vector: vectors.remove(&r.id)? })
+    };
+    let references = catalog.references()?.into_iter().filter_map(seen).collect();
+    Ok(Bank { embedder: embedder.clone(), references, made: 0, lost: Vec::new() })
 }
 
 pub(super) fn read(
@@ -89,7 +98,7 @@ pub(super) fn read(
     vectors.extend(made);
     let references = all.into_iter().filter_map(|r| {
         let person = roster.stands_for(r.person)?.id;
-        Some(ReferenceVector { id: r.id, person, quality: r.quality, vector: vectors.remove(&r.id)? })
+        Some(ReferenceVector { id: r.id, person, picture: r.picture, quality: r.quality, vector: vectors.remove(&r.id)? })
     });
     Ok(Bank { embedder: embedder.clone(), references: references.collect(), made: count, lost })
 }
@@ -107,7 +116,7 @@ fn embed(
     embedder: &EmbedderId,
     missing: &[&Reference],
 ) -> Result<Embedded, SessionError> {
-    let mut model = open(workspace, embedder)?;
+    let mut model = None;
     let (mut made, mut lost) = (Vec::new(), Vec::new());
     for chunk in missing.chunks(CHUNK) {
         let pictures = catalog.pictures(&chunk.iter().map(|r| r.picture.clone()).collect::<Vec<_>>())?;
@@ -118,6 +127,13 @@ fn embed(
                 None => lost.push(reference.id),
             }
         }
+        if faces.is_empty() {
+            continue;
+        }
+        let model = match &mut model {
+            Some(model) => model,
+            None => model.insert(open(workspace, embedder)?),
+        };
         let (ids, faces): (Vec<ReferenceId>, Vec<RgbImage>) = faces.into_iter().unzip();
         let rows: Vec<_> = ids.into_iter().zip(model.embed(&faces)?).collect();
         catalog.put_reference_vectors(embedder, &rows)?;
@@ -151,84 +167,104 @@ pub(super) fn params_of(workspace: &Workspace, embedder: &EmbedderId) -> Result<
     Ok(settings.in_cosines_of(entry.and_then(|e| e.cosines(settings.cosines))).facebank)
 }
 
-/// A reference that is near a face.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Found {
-    pub reference: ReferenceId,
-    pub person: PersonId,
-    /// `-1..=1`.
-    pub cosine: f32,
-}
+/// References that are near a face, as many as say whom it could be: several people, though each may have dozens.
+const SHORTLIST: usize = 256;
 
-/// The references of one embedder, searchable.
+/// Very many references of one embedder, searchable: the index that is kept in the library's `cache/`, made anew where it is missing, damaged,
+/// of other references or of another embedder. It is opened when it is asked for the first time.
 #[derive(Debug)]
-pub(super) struct BankIndex {
-    index: VectorIndex,
-    people: BTreeMap<ReferenceId, PersonId>,
-    /// How the index came about, where that is worth a word.
-    pub note: Option<String>,
+pub(in crate::session) struct BankIndex {
+    base: PathBuf,
+    embedder: EmbedderId,
+    digest: String,
+    /// By row.
+    whose: Vec<PersonId>,
+    opened: OnceLock<Result<VectorIndex, String>>,
 }
 
 impl BankIndex {
-    /// Makes the references searchable: an exact scan below a few thousand, above that the index that is kept in the library's `cache/`,
-    /// made anew where it is missing, damaged, of other references or of another embedder.
+    /// Names the index of references whose persons are `whose`, in the order of their rows, and that `digest` stands for.
+    pub(in crate::session) fn new(library: &Path, embedder: &EmbedderId, digest: &str, whose: Vec<PersonId>) -> Self {
+        let (embedder, digest) = (embedder.clone(), digest.to_owned());
+        Self { base: base(library, &embedder), embedder, digest, whose, opened: OnceLock::new() }
+    }
+
+    /// Opens the index of a whole bank, or makes it; says how it came about where that is worth a word.
     ///
     /// # Errors
     /// Fails where vectors differ in length.
-    pub(super) fn open(workspace: &Workspace, bank: &Bank) -> Result<Self, SessionError> {
-        let people = bank.references.iter().map(|r| (r.id, r.person)).collect();
-        let rows = || bank.references.iter().map(|r| (r.id.0, r.vector.clone())).collect();
-        let index = VectorIndex::open_or_build(&base(workspace, &bank.embedder), &bank.embedder, &fingerprint(bank), rows)?;
-        let note = match index.state() {
-            IndexState::Scanned | IndexState::Loaded => None,
-            IndexState::Built(why) => Some(format!("the index of the facebank for {} was built: {why}", bank.embedder)),
-        };
-        Ok(Self { index, people, note })
+    pub(super) fn make(library: &Path, bank: &mut Bank) -> Result<Option<String>, SessionError> {
+        bank.references.sort_by(|a, b| (a.person, &a.picture, a.id).cmp(&(b.person, &b.picture, b.id)));
+        let digest = digest(&bank.embedder, bank.references.iter().map(|r| (r.person, &r.picture)));
+        let rows = || rows(bank.references.iter().map(|r| r.vector.clone()));
+        let index = VectorIndex::open_or_build(&base(library, &bank.embedder), &bank.embedder, &digest, rows);
+        bank.references.sort_by_key(|r| r.id);
+        Ok(told(&bank.embedder, &index?))
     }
 
     /// Removes the index of an embedder.
-    pub(super) fn forget(workspace: &Workspace, embedder: &EmbedderId) {
-        VectorIndex::forget(&base(workspace, embedder));
+    pub(super) fn forget(library: &Path, embedder: &EmbedderId) {
+        VectorIndex::forget(&base(library, embedder));
     }
 
-    /// Returns the `k` references nearest to a face, the nearest first.
-    ///
-    /// # Errors
-    /// Fails where the vector is of another embedder.
-    pub(super) fn nearest(&self, face: &Embedding, k: usize) -> Result<Vec<Found>, SessionError> {
-        let found = self.index.nearest(face, k)?.into_iter().filter_map(|(key, cosine)| {
-            let reference = ReferenceId(key);
-            Some(Found { reference, person: *self.people.get(&reference)?, cosine })
+    /// Opens the index, or makes it of `all`; returns what is worth a word about it, once.
+    pub(in crate::session) fn open(&self, all: &dyn Fn() -> Vec<Embedding>) -> Option<String> {
+        let mut note = None;
+        self.opened.get_or_init(|| {
+            let made = VectorIndex::open_or_build(&self.base, &self.embedder, &self.digest, || rows(all()));
+            note = match &made {
+                Ok(index) => told(&self.embedder, index),
+                Err(error) => Some(format!("faces are compared one by one: {error}")),
+            };
+            made.map_err(|error| error.to_string())
         });
-        Ok(found.collect())
+        note
     }
 }
 
-/// Returns the `k` references nearest to a face, the nearest first.
-///
-/// # Errors
-/// As [`bank`], and where the vector is of another embedder.
-pub fn nearest(workspace: &Workspace, embedder: &EmbedderId, face: &Embedding, k: usize) -> Result<Vec<Found>, SessionError> {
-    let bank = bank(workspace, embedder)?;
-    let index = BankIndex::open(workspace, &bank)?;
-    for note in bank.notes().into_iter().chain(index.note.clone()) {
-        tracing::info!("{note}");
+impl Shortlist for BankIndex {
+    fn people(&self, face: &Embedding, all: &dyn Fn() -> Vec<Embedding>) -> Option<BTreeSet<PersonId>> {
+        if let Some(note) = self.open(all) {
+            tracing::info!("{note}");
+        }
+        let index = self.opened.get()?.as_ref().ok()?;
+        let near = index.nearest(face, SHORTLIST).ok()?;
+        Some(near.into_iter().filter_map(|(row, _)| self.whose.get(usize::try_from(row).ok()?).copied()).collect())
     }
-    index.nearest(face, k)
+}
+
+fn rows(vectors: impl IntoIterator<Item = Embedding>) -> Vec<(u64, Embedding)> {
+    (0u64..).zip(vectors).collect()
+}
+
+fn told(embedder: &EmbedderId, index: &VectorIndex) -> Option<String> {
+    match index.state() {
+        IndexState::Scanned | IndexState::Loaded => None,
+        IndexState::Built(why) => Some(format!("the index of the facebank for {embedder} was built: {why}")),
+    }
 }
 
 /// Returns where the index of an embedder is kept, without its ending.
-pub(super) fn base(workspace: &Workspace, embedder: &EmbedderId) -> PathBuf {
+pub(super) fn base(library: &Path, embedder: &EmbedderId) -> PathBuf {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
     let name: String = embedder.0.chars().map(plain).collect();
-    workspace.library.join("cache").join(format!("facebank-{name}"))
+    library.join("cache").join(format!("facebank-{name}"))
 }
 
-/// Names what an index is made of: a reference's vector never changes, so their numbers say it all.
-fn fingerprint(bank: &Bank) -> String {
+/// Names what is known of faces: whose they are, by which kept pictures, as which embedder sees them. The numbers of references, and when they
+/// were added, say nothing. A vector follows from its picture and the embedder, so nothing of it is read.
+pub(in crate::session) fn digest<'a>(
+    embedder: &EmbedderId,
+    faces: impl IntoIterator<Item = (PersonId, &'a PictureId)>,
+) -> String {
+    let mut faces: Vec<(PersonId, &PictureId)> = faces.into_iter().collect();
+    faces.sort();
     let mut hash = Sha256::new();
-    for reference in &bank.references {
-        hash.update(reference.id.0.to_le_bytes());
+    hash.update(embedder.0.as_bytes());
+    for (person, picture) in faces {
+        hash.update([0]);
+        hash.update(person.0.to_le_bytes());
+        hash.update(picture.0.as_bytes());
     }
     format!("{:x}", hash.finalize())
 }

@@ -58,9 +58,9 @@ impl BankCheck {
 /// Fails where the library cannot be read or written, or the embedder is not installed.
 pub fn check(workspace: &Workspace) -> Result<BankCheck, SessionError> {
     let embedder = embedder_of(workspace)?;
-    let bank = bank(workspace, &embedder)?;
-    let index = BankIndex::open(workspace, &bank)?;
-    let notes = bank.notes().into_iter().chain(index.note).collect();
+    let mut bank = bank(workspace, &embedder)?;
+    let made = BankIndex::make(&workspace.library, &mut bank)?;
+    let notes = bank.notes().into_iter().chain(made).collect();
     let params = params_of(workspace, &embedder)?;
     let roster = workspace.open_library()?.catalog().roster()?;
     let known: Vec<Known<'_>> = bank.references.iter().map(|r| Known { id: r.id, person: r.person, vector: &r.vector }).collect();
@@ -144,8 +144,8 @@ pub fn rebuild(workspace: &Workspace) -> Result<Bank, SessionError> {
     let embedder = embedder_of(workspace)?;
     let catalog = workspace.open_library()?.catalog();
     catalog.forget_reference_vectors(&embedder)?;
-    let bank = bank(workspace, &embedder)?;
-    BankIndex::forget(workspace, &embedder);
-    BankIndex::open(workspace, &bank)?;
+    let mut bank = bank(workspace, &embedder)?;
+    BankIndex::forget(&workspace.library, &embedder);
+    BankIndex::make(&workspace.library, &mut bank)?;
     Ok(bank)
 }

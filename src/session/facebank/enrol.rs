@@ -1,6 +1,6 @@
 //! Takes references from pictures.
 
-use super::bank::{Bank, read};
+use super::bank::{Bank, ReferenceVector, read};
 use crate::algo::enrol::{Choice, Doubt, Known, Params, TakeLargest, blurred, choose, doubt_of_several, near_copy, poor};
 use crate::algo::{align, quality};
 use crate::domain::{
@@ -9,12 +9,13 @@ use crate::domain::{
 };
 use crate::pipeline::scan::{from_jpeg, thumb, to_jpeg};
 use crate::session::photo::{self, Photo};
-use crate::session::portraits::{PortraitModels, entries, is_picture};
+use crate::session::portraits::{PortraitModels, entries, is_picture, portrait_files};
 use crate::session::{SessionError, Workspace, absolute, author};
 use crate::store::{Catalog, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What is to be enrolled.
@@ -59,21 +60,16 @@ pub enum Verdict {
     Doubted { reason: String },
 }
 
-/// Lists the people and their pictures in a folder that has a folder for each person.
+/// Lists the people of a folder and their pictures, by name: each picture is named for its person, or lies in a folder that is.
 ///
 /// # Errors
-/// Fails where a folder cannot be read or has no folders in it.
+/// Fails where a folder cannot be read or has no pictures in it.
 pub fn portraits_of(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>, SessionError> {
-    let people: Vec<_> = entries(folder)?
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .map(|path| {
-            let name = path.file_name().map(|n| n.to_string_lossy().replace('_', " ")).unwrap_or_default();
-            (tidy_name(&name), vec![path])
-        })
-        .filter(|(name, _)| !name.is_empty() && !name.starts_with('.'))
-        .collect();
-    if people.is_empty() { Err(SessionError::NoPortraits { path: folder.to_owned() }) } else { Ok(people) }
+    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for (name, path) in portrait_files(folder)? {
+        people.entry(name).or_default().push(path);
+    }
+    if people.is_empty() { Err(SessionError::NoPortraits { path: folder.to_owned() }) } else { Ok(people.into_iter().collect()) }
 }
 
 /// Adds the faces of pictures to what is known of one person, as one operation; `None` where nothing was taken.
@@ -113,7 +109,7 @@ pub fn enrol(
         let verdict = desk.judge(&params, face, &fresh, i, &mut |reason| allow(path, reason));
         judged.push(FaceOutcome { from: path.display().to_string(), verdict });
     }
-    let done = desk.commit(&catalog, &mut judged)?;
+    let (done, _) = desk.commit(&catalog, &mut judged)?;
     judged.into_iter().for_each(say);
     Ok(done)
 }
@@ -314,10 +310,10 @@ impl Desk {
     }
 
     /// Writes what was taken: pictures first, then the operation, then the vectors. Returns the number of the operation, and writes the
-    /// numbers of the references into what is told of them.
-    pub(super) fn commit(mut self, catalog: &Catalog, told: &mut [FaceOutcome]) -> Result<Option<u64>, SessionError> {
+    /// numbers of the references into what is told of them; also the bank with them in it.
+    pub(super) fn commit(mut self, catalog: &Catalog, told: &mut [FaceOutcome]) -> Result<(Option<u64>, Bank), SessionError> {
         if self.taken.is_empty() {
-            return Ok(None);
+            return Ok((None, self.bank));
         }
         let at = Timestamp::now();
         let person = catalog.ensure_person(&self.name, author(), at)?;
@@ -354,9 +350,17 @@ impl Desk {
                 reference.0 += moved;
             }
         }
-        let vectors: Vec<_> = self.taken.into_iter().map(|(r, face)| (r.id, face.vector)).collect();
+        let vectors: Vec<_> = self.taken.iter().map(|(r, face)| (r.id, face.vector.clone())).collect();
         catalog.put_reference_vectors(&self.bank.embedder, &vectors)?;
-        Ok(Some(operation.seq))
+        let seen = |(Reference { id, person, picture, quality, .. }, Fresh { vector, .. })| ReferenceVector {
+            id,
+            person,
+            picture,
+            quality,
+            vector,
+        };
+        self.bank.references.extend(self.taken.into_iter().map(seen));
+        Ok((Some(operation.seq), self.bank))
     }
 }
 

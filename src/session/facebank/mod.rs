@@ -14,7 +14,8 @@ mod tests;
 mod tests_sunglasses;
 
 pub use crate::algo::enrol::TakeLargest;
-pub use bank::{Bank, Found, ReferenceVector, bank, nearest, references};
+pub use bank::{Bank, ReferenceVector, bank};
+pub(in crate::session) use bank::{BankIndex, at_hand, digest};
 pub(in crate::session) use check::health;
 pub use check::{BankCheck, CopyLine, DoubtLine, check, rebuild};
 pub use enrol::{Enrolment, FaceOutcome, Verdict, enrol, portraits_of};

@@ -1,6 +1,6 @@
 //! Takes references from what was seen in an episode: crops, tracks, identities.
 
-use super::bank::{bank, params_of};
+use super::bank::{at_hand, params_of};
 use super::enrol::{Desk, FaceOutcome, Fresh, Verdict};
 use crate::algo::enrol::{Params, pick, poor};
 use crate::algo::quality::eye_span;
@@ -77,6 +77,9 @@ const BARE: &str = "without a vector";
 
 /// Takes faces of an episode into the facebank, each for the person that its track is of now; one operation a person.
 ///
+/// Needs no model: crop, thumbnail and vector are those of the episode, and they are compared with the references that have a vector of the
+/// same embedder.
+///
 /// `name` says who it is where the episode does not. A face that is doubted is taken only where `allow`, told the reason, says so.
 ///
 /// # Errors
@@ -119,10 +122,10 @@ fn promote_in(
         assignments: store.assignments(run.id)?,
         identities: report::identities_now(library, store, run.id)?,
     };
+    let catalog = library.catalog();
+    let mut known = at_hand(&catalog, &embedder)?;
     let mut promotions = Vec::new();
     for (name, crops) in seen.by_person(store.episode(), from, name)? {
-        let known = bank(workspace, &embedder)?;
-        let catalog = library.catalog();
         let desk = Desk::open(&catalog, &name, known)?;
         let mut gathering =
             Gathering { store, run: run.id, params: &params, desk, passed_over: BTreeMap::new(), faces: Vec::new() };
@@ -131,8 +134,9 @@ fn promote_in(
             PromoteFrom::Tracks(_) | PromoteFrom::Identity(_) => gathering.take_best(&embedder, &crops, allow)?,
         }
         let Gathering { desk, passed_over, mut faces, .. } = gathering;
-        let done = desk.commit(&catalog, &mut faces)?;
-        promotions.push(Promotion { name, faces, passed_over, operation: done });
+        let operation;
+        (operation, known) = desk.commit(&catalog, &mut faces)?;
+        promotions.push(Promotion { name, faces, passed_over, operation });
     }
     Ok(promotions)
 }

@@ -24,7 +24,7 @@ impl Review {
             store: Arc::downgrade(&self.store),
             settings: self.settings.clone(),
             scale,
-            faces: Faces::at_hand(&self.library.catalog(), &self.settings, &EmbedderId(self.state.run.embedder.id.clone()))?,
+            faces: Faces::at_hand(&self.library, &self.settings, &EmbedderId(self.state.run.embedder.id.clone()))?,
             nevers: view.nevers.clone(),
             heard: heard.collect(),
             before: group::State { assignments: view.assignments.clone(), identities: view.identities.clone() },
