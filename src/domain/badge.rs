@@ -59,11 +59,11 @@ impl FacePart {
 impl fmt::Display for FacePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::LeftEye => "the left eye",
-            Self::RightEye => "the right eye",
-            Self::Nose => "the nose",
-            Self::LeftMouth => "the left of the mouth",
-            Self::RightMouth => "the right of the mouth",
+            Self::LeftEye => "left eye",
+            Self::RightEye => "right eye",
+            Self::Nose => "nose",
+            Self::LeftMouth => "mouth's left",
+            Self::RightMouth => "mouth's right",
         })
     }
 }
@@ -75,7 +75,7 @@ impl fmt::Display for FacePart {
 pub struct Look {
     /// Light of the eyes over that of the cheek below, of the lighter eye, from 0; sunglasses have little.
     pub eyes: Option<f32>,
-    /// The part with the least detail, and its share of the part with the most, `0..=1`.
+    /// The part with the least detail for what it is, and its share of the part with the most, `0..=1`.
     pub barest: Option<(FacePart, f32)>,
     /// Blur of the edges as the sigma of a Gaussian, in pixels of the canonical face, which has 44 between the eyes; `0.1..=20`.
     pub blur_px: Option<f32>,
@@ -102,10 +102,10 @@ pub enum Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Eyes(share) => write!(f, "eyes have {:.0} % of the cheeks' light", 100.0 * share),
-            Self::Bare(part, share) => write!(f, "{part} has {:.0} % of the detail elsewhere", 100.0 * share),
+            Self::Eyes(share) => write!(f, "eyes at {:.0} % of cheeks' light", 100.0 * share),
+            Self::Bare(part, share) => write!(f, "{part} at {:.0} % of other detail", 100.0 * share),
             Self::Turned(yaw) => write!(f, "turned {:.0}° to the {}", yaw.abs(), if yaw < 0.0 { "left" } else { "right" }),
-            Self::Soft(px) => write!(f, "edges blurred over {px:.1} px of 44 between the eyes"),
+            Self::Soft(px) => write!(f, "{px:.1} px soft at 44 px between eyes"),
             Self::Light(face, around) => write!(f, "face at {face:.0} of 255, around it {around:.0}"),
         }
     }
@@ -212,7 +212,7 @@ mod tests {
         let two = Badges { all: vec![badge(BadgeKind::Sunglasses, 0.9, Evidence::Eyes(0.21))], left: 0.4 };
         let got = track_badges(&[&one, &two, &Badges::default(), &Badges::default()]);
         let words: Vec<String> = got.iter().map(ToString::to_string).collect();
-        assert_eq!(words, ["sunglasses on 50 % of its crops: eyes have 21 % of the cheeks' light"]);
+        assert_eq!(words, ["sunglasses on 50 % of its crops: eyes at 21 % of cheeks' light"]);
         assert!(one.is_occluded() && !Badges::default().is_occluded());
     }
 }

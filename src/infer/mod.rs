@@ -18,6 +18,8 @@ mod session;
 mod slaney;
 mod spectrum;
 #[cfg(test)]
+mod tests_badges;
+#[cfg(test)]
 mod tests_cascade;
 #[cfg(test)]
 mod tests_convert;

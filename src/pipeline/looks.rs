@@ -52,9 +52,10 @@ fn looks_of(store: &EpisodeStore, run: RunId, keys: &[CropKey]) -> Result<BTreeM
     let one = |key: &CropKey| -> Result<(CropKey, Look), PassError> {
         let failed = |reason| PassError::Decode { track: key.track.0, frame: key.frame, reason };
         let jpeg = store.aligned(run, *key)?.ok_or_else(|| failed("it is not there".into()))?;
-        // A crop that was read from files may have no picture.
-        let look = if jpeg.is_empty() { Look::default() } else { look(&from_jpeg(&jpeg).map_err(failed)?) };
-        Ok((*key, look))
+        // A crop that was read from files may have no picture. Of one that cannot be decoded nothing is told, which stops nobody.
+        let decoded =
+            if jpeg.is_empty() { None } else { from_jpeg(&jpeg).map_err(|why| tracing::warn!(%why, ?key, "look")).ok() };
+        Ok((*key, decoded.map(|face| look(&face)).unwrap_or_default()))
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = keys

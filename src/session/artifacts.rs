@@ -13,6 +13,7 @@ use crate::export::artifacts::{
     self, ClusterRules, Episode, Imported, Layout, ModelRow, PeopleFile, PictureFiles, Rows, RunFacts, Sink, SpeechRows, Writer,
 };
 use crate::infer::Registry;
+use crate::pipeline::{Cancel, looks};
 use crate::store::{EpisodeStore, Library};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,14 +86,21 @@ pub fn write_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) -
     sink.close().map_err(failed)
 }
 
-/// Returns the badges of the crops of a run, by the track that they are in now.
-fn badges_of(store: &EpisodeStore, run: RunId, settings: &Settings) -> Result<BTreeMap<CropKey, Badges>, SessionError> {
+/// Returns the badges of the crops of a run that were looked at, by the track that they are in now.
+///
+/// # Errors
+/// Fails where the store cannot be read.
+pub(super) fn badges_of(
+    store: &EpisodeStore,
+    run: RunId,
+    settings: &Settings,
+) -> Result<BTreeMap<CropKey, Badges>, SessionError> {
     let (looks, map) = (store.looks(run)?, store.track_map(run)?);
     let of = |crop: CropInfo| {
         let key = CropKey { track: map.track(crop.track, crop.at.frame), frame: crop.at.frame };
-        (key, badges(&settings.badges, &crop.quality, looks.get(&crop.key())))
+        looks.get(&crop.key()).map(|look| (key, badges(&settings.badges, &crop.quality, Some(look))))
     };
-    Ok(store.crops(run)?.into_iter().map(of).collect())
+    Ok(store.crops(run)?.into_iter().filter_map(of).collect())
 }
 
 /// Puts the shots of a run together again, one at a time.
@@ -255,6 +263,7 @@ pub fn read_artifacts(workspace: &Workspace, episode: &EpisodeId, dir: &Path) ->
     store.update_run(&meta)?;
     decide(&library, &store, &imported, meta.id, at)?;
     store.set_active(meta.id)?;
+    looks::run(&store, meta.id, &Cancel::default())?;
     Ok(ImportedRun {
         run: meta.id,
         shots: meta.counts.shots,

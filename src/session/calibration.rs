@@ -3,7 +3,7 @@
 use super::photo::{self, Photo};
 use super::portraits::{PortraitModels, portrait_files};
 use super::{SessionError, Workspace};
-use crate::algo::quality::{assess, eye_span};
+use crate::algo::quality::{assess, badges, eye_span, look as seen_in};
 use crate::algo::recognise::{self, Calibration, Probe};
 use crate::domain::{CosineMap, ModelUse, RgbImage};
 use image::imageops::{FilterType, resize};
@@ -82,7 +82,8 @@ fn look(
     let small = (!is_reference).then(|| Photo { full: smaller(&photo.full, times), small: None });
     let seen = small.as_ref().unwrap_or(photo);
     let (Some((face, aligned)), _) = models.largest(workspace, seen)? else { return Ok(None) };
-    let quality = assess(&workspace.settings.quality, &aligned, &face, seen.full.size()).total;
+    let quality = assess(&workspace.settings.quality, &aligned, &face, seen.full.size());
+    let quality = badges(&workspace.settings.badges, &quality, Some(&seen_in(&aligned))).weigh(&quality).total;
     if let Some(vector) = models.embed(&[aligned])?.pop() {
         probes.push(Probe { person, picture, vector, quality, is_reference });
     }

@@ -1,5 +1,6 @@
 //! Compares an episode with the truth about its video.
 
+use super::artifacts::badges_of;
 use super::{SessionError, Workspace, files, report};
 use crate::algo::evaluate::{self, Evaluation, Run, Truth};
 use crate::domain::{EpisodeId, PersonId};
@@ -24,6 +25,7 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
         faces.extend(store.faces(summary.run.id, shot.id)?.into_iter().map(|f| map.face(f)));
     }
     let people = known_by_face(&library.catalog())?;
+    let badges = badges_of(&store, summary.run.id, &workspace.settings)?;
     let clusters = summary.assignments.iter().map(|(track, a)| (*track, a.identity)).collect();
     let run = Run {
         shots: &summary.shots,
@@ -32,6 +34,7 @@ pub fn evaluate(workspace: &Workspace, episode: &EpisodeId, truth: &Path) -> Res
         clusters: &clusters,
         screen_time: &summary.time,
         known: &people,
+        badges: &badges,
         links: summary.speech.as_ref().map(|s| s.fused.links.as_slice()),
         picture: summary.run.video.size,
     };

@@ -202,6 +202,7 @@ impl EpisodeStore {
             let checked = self.check_embeddings(run, &embedder, &crops, findings);
             findings.keep(&format!("vectors of {embedder} of run {run}"), checked);
         }
+        findings.keep(&format!("badges of run {run}"), self.check_looks(run));
         let heard = self.check_heard(run, decided, findings);
         findings.keep(&format!("what was heard in run {run}"), heard);
         let identities = self.identities(run)?;

@@ -30,6 +30,7 @@ pub struct FaceScore {
 /// One true face and what the run says of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sighting {
+    pub(super) frame: u64,
     pub(super) face: TruthFace,
     pub(super) counts: bool,
     pub(super) found: Option<Fate>,
@@ -91,7 +92,7 @@ pub(super) fn look(params: &Params, truth: &Truth, run: &Run) -> Seen {
             let is_profile = turned >= params.profile_degrees;
             let met = met.map(|f| f.fate);
             let counts = face.inside >= params.min_share_inside && face.weight >= params.min_weight;
-            seen.sightings.push(Sighting { face: *face, counts, found: met, is_profile });
+            seen.sightings.push(Sighting { frame, face: *face, counts, found: met, is_profile });
         }
         for fate in found.iter().map(|f| f.fate) {
             seen.boxes += u64::from(matches!(fate, Fate::Tracked(_)));

@@ -136,7 +136,7 @@ fn names(truth: &Truth, run: &Run, faces: &[&Sighting], cluster: impl Fn(&Sighti
         if known.contains(&own) {
             score.known += 1;
             score.right += u64::from(said == Some(&own));
-            if face.face.covered || face.is_profile {
+            if face.face.cover.is_covered() || face.is_profile {
                 score.hidden += 1;
                 score.hidden_right += u64::from(said == Some(&own));
             }

@@ -3,6 +3,7 @@
 //! [`Truth::parse`] reads the formats of truth files, [`evaluate`] compares, [`Evaluation`] prints as a table. [`verify`] judges models
 //! on pictures of known people, without a run, and [`diarisation_error`] who was heard when.
 
+mod badges;
 mod diarisation;
 mod faces;
 mod identities;
@@ -13,6 +14,7 @@ mod speaking;
 mod truth;
 mod verification;
 
+pub use badges::{BadgeScore, BadgeScores};
 pub use diarisation::{DiarisationError, Rttm, RttmError, Said, diarisation_error};
 pub use faces::FaceScore;
 pub use identities::{IdentityScore, NameScore};
@@ -20,10 +22,10 @@ pub use people::{PeopleScore, PersonScore, Purity};
 pub use report::Evaluation;
 pub use shots::ShotScore;
 pub use speaking::SpeakingScore;
-pub use truth::{Bound, Truth, TruthError, TruthFace, TruthPerson, TruthShot, TruthSpeech};
+pub use truth::{Bound, Cover, Truth, TruthError, TruthFace, TruthPerson, TruthShot, TruthSpeech};
 pub use verification::{Alike, Mark, OperatingPoint, Portrait, Verification, verify};
 
-use crate::domain::{AvLink, Face, FrameTime, IdentityId, ScreenTime, Shot, Size, TrackId};
+use crate::domain::{AvLink, Badges, CropKey, Face, FrameTime, IdentityId, ScreenTime, Shot, Size, TrackId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,6 +53,8 @@ pub struct Run<'a> {
     pub screen_time: &'a ScreenTime,
     /// Names of the people whom the library knows, besides those that the run names.
     pub known: &'a [String],
+    /// Badges of the crops that were looked at, by the track that they are in.
+    pub badges: &'a BTreeMap<CropKey, Badges>,
     /// Who says what; absent where no sound was analysed.
     pub links: Option<&'a [AvLink]>,
     pub picture: Size,
@@ -68,6 +72,7 @@ pub fn evaluate(params: &Params, truth: &Truth, run: &Run) -> Evaluation {
         shots: shots::score(params, truth, run.shots),
         faces: faces::score(truth, &seen),
         people: people::score(truth, run, &seen, &owners),
+        badges: badges::score(run, &seen),
         identities: identities::score(truth, run, &seen),
         speaking: run.links.and_then(|links| speaking::score(params, truth, links, &owners)),
     }

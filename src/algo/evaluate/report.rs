@@ -1,7 +1,7 @@
 //! Prints an evaluation.
 
 use super::truth::Bound;
-use super::{FaceScore, IdentityScore, PeopleScore, Purity, ShotScore, SpeakingScore};
+use super::{BadgeScores, FaceScore, IdentityScore, PeopleScore, Purity, ShotScore, SpeakingScore};
 use serde::Serialize;
 use std::fmt;
 
@@ -12,6 +12,8 @@ pub struct Evaluation {
     pub faces: FaceScore,
     pub people: PeopleScore,
     pub identities: IdentityScore,
+    /// Absent where the truth does not say what is before faces, or no face was looked at.
+    pub badges: Option<BadgeScores>,
     /// Absent where no sound was analysed, or the truth knows of no speech.
     pub speaking: Option<SpeakingScore>,
 }
@@ -69,6 +71,9 @@ impl fmt::Display for Evaluation {
                 percent(names.hidden_accuracy()),
                 names.hidden
             )?;
+        }
+        if let Some(badges) = &self.badges {
+            writeln!(f, "badges   {badges}")?;
         }
         let width = p.people.iter().map(|x| x.name.chars().count()).max().unwrap_or(0).max(6);
         writeln!(f, "\n  {:width$}  {:>9}  {:>9}  {:>8}  clusters", "person", "truth s", "found s", "off s")?;

@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::{Assignment, BBox, Detection, DropReason, Fate, MediaTime, Method, ShotId, Source, Transition};
+use crate::domain::{
+    Assignment, BBox, Badge, BadgeKind, Detection, DropReason, Evidence, Fate, MediaTime, Method, ShotId, Source, Transition,
+};
 
 const PICTURE: Size = Size { width: 640, height: 360 };
 
@@ -50,6 +52,16 @@ fn face(frame: u64, track: u32, x: f32) -> Face {
 
 /// Compares faces whose track n is in the cluster that `cluster` gives it.
 fn compare(shots: &[Shot], faces: &[Face], cluster: impl Fn(u32) -> u32) -> Evaluation {
+    compare_with(&truth(), &BTreeMap::new(), shots, faces, cluster)
+}
+
+fn compare_with(
+    truth: &Truth,
+    badges: &BTreeMap<CropKey, Badges>,
+    shots: &[Shot],
+    faces: &[Face],
+    cluster: impl Fn(u32) -> u32,
+) -> Evaluation {
     let analysed: Vec<FrameTime> = (0..100).step_by(2).map(at).collect();
     let tracks = faces.iter().filter_map(|f| if let Fate::Tracked(t) = f.fate { Some(t) } else { None });
     let clusters: BTreeMap<TrackId, IdentityId> = tracks.map(|t| (t, IdentityId(cluster(t.0)))).collect();
@@ -78,10 +90,11 @@ fn compare(shots: &[Shot], faces: &[Face], cluster: impl Fn(u32) -> u32) -> Eval
         clusters: &clusters,
         known: &[],
         screen_time: &screen_time,
+        badges,
         links: None,
         picture: PICTURE,
     };
-    evaluate(&params(), &truth(), &run)
+    evaluate(&params(), truth, &run)
 }
 
 fn right_shots() -> Vec<Shot> {
@@ -178,4 +191,41 @@ fn the_truth_files_of_the_test_media_can_be_read() {
     assert_eq!((talking.shots.len(), talking.people.len(), talking.tracks), (11, 7, 15));
     let friends = read("clips/friends_clip.truth.json");
     assert_eq!((friends.shots.len(), friends.people.len(), friends.faces.len()), (6, 6, 0));
+}
+
+/// The same, A in sunglasses up to picture 20 and behind something from there to 30.
+fn truth_with_covers() -> Truth {
+    let mut truth = truth();
+    for (frame, faces) in &mut truth.faces {
+        for face in faces {
+            face.cover = match frame {
+                0..20 if face.person == 0 => Cover::By(BadgeKind::Sunglasses),
+                20..30 if face.person == 0 => Cover::By(BadgeKind::Covered),
+                _ => Cover::Nothing,
+            };
+        }
+    }
+    truth
+}
+
+#[test]
+fn badges_are_counted_on_crops_that_deserve_them_and_on_others() {
+    let faces = both((0..100).step_by(2));
+    let shown = |kind, value| Badges { all: vec![Badge { kind, value, evidence: Evidence::Eyes(0.2) }], left: 1.0 };
+    let key = |track, frame| CropKey { track: TrackId(track), frame };
+    let badges = BTreeMap::from([
+        (key(1, 0), shown(BadgeKind::Sunglasses, 0.9)),
+        (key(1, 10), shown(BadgeKind::Sunglasses, 0.4)),
+        (key(1, 22), shown(BadgeKind::Sunglasses, 0.6)),
+        (key(1, 24), shown(BadgeKind::Covered, 0.6)),
+        (key(2, 0), Badges::default()),
+        (key(2, 1), shown(BadgeKind::Covered, 1.0)),
+    ]);
+    let judged = |truth: &Truth| compare_with(truth, &badges, &right_shots(), &faces, |t| t).badges;
+    let got = judged(&truth_with_covers()).unwrap();
+    assert_eq!(
+        got.to_string(),
+        "sunglasses on 1 of 2 crops that have it before them and 1 of 3 others; covered on 1 of 2 crops that have it before them and 0 of 3 others"
+    );
+    assert_eq!(judged(&truth()), None, "a truth that does not say judges nothing");
 }

@@ -1,6 +1,6 @@
 //! What is true of a video.
 
-use crate::domain::{BBox, Size};
+use crate::domain::{BBox, BadgeKind, Size};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,8 +64,32 @@ pub struct TruthFace {
     pub inside: f32,
     /// Weight in a dissolve, `0..=1`.
     pub weight: f32,
-    /// Something covers part of it.
-    pub covered: bool,
+    pub cover: Cover,
+}
+
+/// What a truth file says is before a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// The file does not say.
+    Unknown,
+    Nothing,
+    /// Sunglasses, or anything else.
+    By(BadgeKind),
+}
+
+impl Cover {
+    fn of(word: Option<&str>) -> Self {
+        match word {
+            None => Self::Unknown,
+            Some("none") => Self::Nothing,
+            Some("sunglasses") => Self::By(BadgeKind::Sunglasses),
+            Some(_) => Self::By(BadgeKind::Covered),
+        }
+    }
+
+    pub(super) fn is_covered(self) -> bool {
+        matches!(self, Self::By(_))
+    }
 }
 
 /// Somebody of the video.
@@ -252,7 +276,7 @@ fn faces_of_tracks(
         let Some(person) = person(&t.identity) else { continue };
         let rows = t.frames.iter().zip(&t.boxes).zip(t.visible.iter().zip(&t.alpha));
         for (n, ((frame, b), (inside, weight))) in rows.enumerate() {
-            let covered = t.occlusion.get(n).is_some_and(|what| what != "none");
+            let cover = Cover::of(t.occlusion.get(n).map(String::as_str));
             let bbox = BBox::new(b[0], b[1], b[2], b[3]);
             faces.entry(*frame).or_default().push(TruthFace {
                 bbox,
@@ -260,7 +284,7 @@ fn faces_of_tracks(
                 track: number,
                 inside: *inside,
                 weight: *weight,
-                covered,
+                cover,
             });
         }
     }
@@ -287,7 +311,7 @@ fn faces_of_boxes(
         let bbox = BBox::new(b.r#box[0], b.r#box[1], b.r#box[2], b.r#box[3]);
         let track = tracks.binary_search(&(shot, person)).unwrap_or(0);
         let inside = bbox.share_inside(size);
-        faces.entry(b.frame).or_default().push(TruthFace { bbox, person, track, inside, weight: 1.0, covered: false });
+        faces.entry(b.frame).or_default().push(TruthFace { bbox, person, track, inside, weight: 1.0, cover: Cover::Unknown });
     }
     (faces, tracks.len())
 }

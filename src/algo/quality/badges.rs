@@ -104,12 +104,13 @@ mod tests {
         out
     }
 
-    /// Skin with two eyes, a nose and a mouth: dark, with sharp edges.
+    /// Skin with grain, and two eyes, a nose and a mouth: dark, with sharp edges.
     fn face(x: f32, y: f32) -> f32 {
         let inside = |cx: f32, cy: f32, a: f32, b: f32| ((x - cx) / a).powi(2) + ((y - cy) / b).powi(2) < 1.0;
         let eye = inside(57.9, 74.6, 6.0, 3.0) || inside(101.9, 74.4, 6.0, 3.0);
         let rest = inside(80.0, 97.0, 7.0, 3.0) || inside(80.0, 125.0, 18.0, 4.0);
-        if eye || rest { 50.0 } else { 160.0 }
+        let grain = 10.0 * (0.9 * x).sin() * (0.7 * y).sin();
+        if eye || rest { 50.0 + grain } else { 160.0 + grain }
     }
 
     fn lens(x: f32, y: f32) -> bool {

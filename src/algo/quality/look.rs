@@ -9,8 +9,8 @@ const EYES: [(f32, f32); 2] = [(57.9, 74.6), (101.9, 74.4)];
 const LENS: (f32, f32) = (13.0, 9.0);
 /// The cheek below each eye, `[left, right)` and `[top, bottom)`.
 const CHEEKS: [Area; 2] = [Area { x: (50, 68), y: (94, 112) }, Area { x: (92, 110), y: (94, 112) }];
-/// Lens and cheek are compared where the cheek is lighter than this luma.
-const LIT_CHEEK: f32 = 25.0;
+/// Parts of a face are compared where what they are compared with is lighter than this luma.
+const LIT: f32 = 25.0;
 /// Below this share of the cheeks' light, eyes may be lenses, which have no detail of their own.
 const LENS_LIKE: f32 = 0.45;
 /// Where the parts lie, in the order of [`FacePart::ALL`].
@@ -21,8 +21,12 @@ const PARTS: [Area; 5] = [
     Area { x: (58, 80), y: (116, 134) },
     Area { x: (80, 102), y: (116, 134) },
 ];
-/// Mean gradient, luma a pixel, that the part with the most detail needs for the others to be compared with it.
-const MIN_DETAIL: f32 = 2.0;
+/// Detail that each has in open faces by that of eyes and mouth.
+const USUAL: [f32; 5] = [1.0, 1.0, 0.6, 1.0, 1.0];
+/// Luma added to that of a pixel before its gradient is divided by it: in the dark there is only noise.
+const DARK: f32 = 16.0;
+/// Detail that the part with the most needs for the others to be compared with it.
+const MIN_DETAIL: f32 = 0.008;
 /// The inside of the face, whose edges tell the blur.
 const INSIDE: Area = Area { x: (48, 112), y: (52, 138) };
 /// The two scales that edges are looked at, canonical pixels, and the share of pixels that are taken for edges.
@@ -58,9 +62,9 @@ impl Area {
 ///
 /// - `eyes`: third quartile of luma around each eye over the median of the cheek below it, the larger of both. Glass takes the light
 ///   of the whole region; a shaded or dark eye keeps its lids.
-/// - `barest`: mean gradient of eyes, nose and both halves of the mouth, the least over the most. In an open face each has edges
-///   of its own, however it is lit; what covers one has mostly none there. Hands, whose fingers have edges, are often missed. Eyes that are
-///   dark as lenses take no part.
+/// - `barest`: median contrast (gradient by luma) of eyes, nose and both halves of the mouth, the least over the most. In an open face each
+///   has edges of its own, in the shade too; what covers one has mostly none there, and the edge of what covers only a part of it is no median.
+///   Hands, whose fingers have edges, are missed. Eyes that are dark as lenses take no part.
 /// - `blur_px`: a step blurred by s has gradients of `1 / sqrt(s^2 + 1)` and `1 / sqrt(s^2 + 9)` at the two scales; s follows from
 ///   the ratio of the strongest. After Elder and Zucker 1998 (IEEE PAMI 20-7). Departs: one s for the face, by its upper 3 % of gradients.
 /// - `light`: medians of the face and of the background beside it.
@@ -76,12 +80,13 @@ pub fn look(canonical: &RgbImage) -> Look {
         .collect();
     let outside = outside(canonical);
     let known = |area: &mut dyn Iterator<Item = usize>| -> Vec<f32> { area.filter(|i| !outside[*i]).map(|i| luma[i]).collect() };
-    let fine = gradients(&luma, FINE);
+    let (fine, light_of) = gradients(&luma, FINE);
+    let contrast: Vec<f32> = fine.iter().zip(&light_of).map(|(g, l)| g / (l + DARK)).collect();
     let eyes = eyes(&known);
     Look {
         eyes,
-        barest: barest(&fine, &outside, eyes.is_some_and(|e| e < LENS_LIKE)),
-        blur_px: blur(&fine, &gradients(&luma, COARSE), &outside),
+        barest: barest(&contrast, &light_of, &outside, eyes.is_some_and(|e| e < LENS_LIKE)),
+        blur_px: blur(&fine, &gradients(&luma, COARSE).0, &outside),
         light: light(&known),
     }
 }
@@ -90,7 +95,7 @@ fn eyes(known: &dyn Fn(&mut dyn Iterator<Item = usize>) -> Vec<f32>) -> Option<f
     let mut lighter: f32 = 0.0;
     for ((x, y), cheek) in EYES.into_iter().zip(CHEEKS) {
         let cheek = part_of(known(&mut cheek.pixels()), 0.5)?;
-        if cheek < LIT_CHEEK {
+        if cheek < LIT {
             return None;
         }
         let lens = part_of(known(&mut ellipse(LENS.0, LENS.1, x, y + 1.0)), 0.75)?;
@@ -99,19 +104,21 @@ fn eyes(known: &dyn Fn(&mut dyn Iterator<Item = usize>) -> Vec<f32>) -> Option<f
     Some(lighter)
 }
 
-fn barest(fine: &[f32], outside: &[bool], has_lenses: bool) -> Option<(FacePart, f32)> {
+fn barest(contrast: &[f32], light: &[f32], outside: &[bool], has_lenses: bool) -> Option<(FacePart, f32)> {
     let mut details = Vec::with_capacity(PARTS.len());
-    for (part, area) in FacePart::ALL.into_iter().zip(PARTS) {
+    for ((part, area), usual) in FacePart::ALL.into_iter().zip(PARTS).zip(USUAL) {
         let is_eye = matches!(part, FacePart::LeftEye | FacePart::RightEye);
         if (has_lenses && is_eye) || area.pixels().any(|i| outside[i]) {
             continue;
         }
-        let (sum, n) = area.pixels().fold((0.0, 0.0), |(sum, n), i| (sum + fine[i], n + 1.0));
-        details.push((part, sum / n));
+        let median = |of: &[f32]| part_of(area.pixels().map(|i| of[i]).collect(), 0.5);
+        if let (Some(detail), Some(light)) = (median(contrast), median(light)) {
+            details.push((part, detail / usual, light));
+        }
     }
-    let most = details.iter().map(|d| d.1).fold(0.0, f32::max);
+    let most = details.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let least = details.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    (details.len() > 1 && most >= MIN_DETAIL).then_some((least.0, least.1 / most))
+    (details.len() > 1 && most.1 >= MIN_DETAIL && most.2 >= LIT).then_some((least.0, least.1 / most.1))
 }
 
 fn blur(fine: &[f32], coarse: &[f32], outside: &[bool]) -> Option<f32> {
@@ -148,8 +155,9 @@ fn ellipse(a: f32, b: f32, x: f32, y: f32) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Returns the size of the gradient of `luma` after a Gaussian of `sigma`, inside a frame that holds all that is asked for; 0 elsewhere.
-fn gradients(luma: &[f32], sigma: f32) -> Vec<f32> {
+/// Returns the size of the gradient of `luma` after a Gaussian of `sigma`, and what the Gaussian left, inside a frame that holds all that is
+/// asked for; 0 elsewhere.
+fn gradients(luma: &[f32], sigma: f32) -> (Vec<f32>, Vec<f32>) {
     /// Rows and columns from here to here are made.
     const X: (usize, usize) = (44, 118);
     const Y: (usize, usize) = (50, 142);
@@ -175,7 +183,7 @@ fn gradients(luma: &[f32], sigma: f32) -> Vec<f32> {
     for i in (Area { x: X, y: Y }).pixels() {
         out[i] = ((smooth[i + 1] - smooth[i - 1]) / 2.0).hypot((smooth[i + SIDE] - smooth[i - SIDE]) / 2.0);
     }
-    out
+    (out, smooth)
 }
 
 /// Returns a Gaussian over four sigmas at each side, whose sum is 1.

@@ -109,7 +109,7 @@ impl Episode<'_> {
                 visibility: quality.visibility,
             }),
             landmarks: crop.detection.landmarks.as_ref().map(points),
-            badges: self.badges.get(&crop.key()).map(badge_rows).unwrap_or_default(),
+            badges: self.badges.get(&crop.key()).map(badge_rows),
             embedding: Some(vector.as_slice().to_vec()),
             embedding_model: Some(run.embedder.id.clone()),
             embedding_row: u64::try_from(row).ok(),

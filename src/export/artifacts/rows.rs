@@ -232,9 +232,9 @@ pub struct FaceRow {
     pub quality_parts: Option<QualityParts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landmarks: Option<Points>,
-    /// What keeps it from being recognised; absent where nothing is seen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub badges: Vec<BadgeRow>,
+    /// What keeps it from being recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badges: Option<Vec<BadgeRow>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedding: Option<Vec<f32>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
