@@ -292,6 +292,7 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             (Screen::Shows, _) => screens::shows::told(model),
             (Screen::Episode, Some(desk)) if desk.panel.is_some() => screens::told_in_panel(desk),
             (Screen::Episode, Some(desk)) if desk.tab == Tab::Identities => screens::identities::told(desk, area.width),
+            (Screen::Episode, Some(desk)) if desk.tab == Tab::Tracks => screens::tracks::told(desk),
             _ => None,
         },
         Status::Busy(text) => Some((Role::Dim, format!("… {text}"))),

@@ -2,7 +2,7 @@
 
 use super::Params;
 use crate::algo::quality::eye_span;
-use crate::domain::{Detection, Quality, RgbImage};
+use crate::domain::{BadgeKind, Badges, Detection, Evidence, Quality, RgbImage};
 use serde::Serialize;
 use std::fmt;
 use std::ops::Range;
@@ -48,11 +48,31 @@ pub fn choose(params: &Params, faces: &[Detection], largest: TakeLargest) -> Cho
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Poor {
-    Small { eye_px: f32, least: f32 },
-    Blurred { sharpness: f32, least: f32 },
-    Profile { yaw: f32, pitch: f32 },
-    Light { light: f32, least: f32 },
-    Hidden { visibility: f32, least: f32 },
+    Small {
+        eye_px: f32,
+        least: f32,
+    },
+    Blurred {
+        sharpness: f32,
+        least: f32,
+    },
+    Profile {
+        yaw: f32,
+        pitch: f32,
+    },
+    Light {
+        light: f32,
+        least: f32,
+    },
+    Hidden {
+        visibility: f32,
+        least: f32,
+    },
+    /// Sunglasses, or anything else before it.
+    Behind {
+        badge: BadgeKind,
+        seen: Evidence,
+    },
 }
 
 impl fmt::Display for Poor {
@@ -77,6 +97,8 @@ impl fmt::Display for Poor {
             Self::Hidden { visibility, least } => {
                 write!(f, "part of the face is hidden or outside the picture: visibility {visibility:.2}, {least:.2} is needed")
             }
+            Self::Behind { badge: BadgeKind::Sunglasses, seen } => write!(f, "the face wears sunglasses: {seen}"),
+            Self::Behind { seen, .. } => write!(f, "something is before the face: {seen}"),
         }
     }
 }
@@ -148,11 +170,18 @@ pub fn poor(params: &Params, quality: &Quality, eye_px: f32) -> Option<Poor> {
     }
 }
 
+/// Returns what is seen to be before a face.
+#[must_use]
+pub fn behind(badges: &Badges) -> Option<Poor> {
+    let first = badges.shown().find(|b| b.kind.is_occlusion())?;
+    Some(Poor::Behind { badge: first.kind, seen: first.evidence })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::default_params;
     use super::*;
-    use crate::domain::BBox;
+    use crate::domain::{BBox, Badge, FacePart};
 
     fn face(width: f32) -> Detection {
         Detection { bbox: BBox::new(0.0, 0.0, width, width * 1.3), landmarks: None, score: 0.9 }
@@ -203,5 +232,16 @@ mod tests {
         assert!(told(Quality { light: 0.0, ..good }, 60.0).contains("too dark"));
         assert!(told(Quality { sharpness: 0.0, ..good }, 60.0).contains("blurred"));
         assert!(told(Quality { visibility: 0.1, ..good }, 60.0).contains("hidden"));
+        let shown = |kind, evidence| Badges { all: vec![Badge { kind, value: 0.8, evidence }], left: 0.5 };
+        let told = |badges: &Badges| behind(badges).map(|p| p.to_string()).unwrap_or_default();
+        assert_eq!(
+            told(&shown(BadgeKind::Sunglasses, Evidence::Eyes(0.21))),
+            "the face wears sunglasses: eyes at 21 % of cheeks' light"
+        );
+        assert_eq!(
+            told(&shown(BadgeKind::Covered, Evidence::Bare(FacePart::Nose, 0.03))),
+            "something is before the face: nose at 3 % of other detail"
+        );
+        assert_eq!(told(&shown(BadgeKind::Profile, Evidence::Turned(70.0))), "", "`frontality` decides that");
     }
 }

@@ -10,7 +10,7 @@ mod params;
 mod pick;
 
 pub use doubt::{Compared, Doubt, Known, doubt, doubt_of_several, near_copy, sweep};
-pub use gate::{Choice, Poor, TakeLargest, blurred, choose, poor};
+pub use gate::{Choice, Poor, TakeLargest, behind, blurred, choose, poor};
 pub use params::Params;
 pub use pick::pick;
 

@@ -1,7 +1,7 @@
 //! Takes references from pictures.
 
 use super::bank::{Bank, ReferenceVector, read};
-use crate::algo::enrol::{Choice, Doubt, Known, Params, TakeLargest, blurred, choose, doubt_of_several, near_copy, poor};
+use crate::algo::enrol::{Choice, Doubt, Known, Params, TakeLargest, behind, blurred, choose, doubt_of_several, near_copy, poor};
 use crate::algo::{align, quality};
 use crate::domain::{
     CatalogChange, CatalogDraft, Detection, Edit, Embedding, OperationKind, Origin, PersonId, Quality, Reference, ReferenceId,
@@ -172,7 +172,9 @@ fn look(
     let Some((aligned, quality)) = aligned(workspace, &photo, face) else {
         return Ok(Err(refused("no eyes, nose and mouth are found in the face", None)));
     };
-    if let Some(poor) = poor(params, &quality, quality::eye_span(face)).or_else(|| blurred(params, &aligned)) {
+    let badges = || quality::badges(&workspace.settings.badges, &quality, Some(&quality::look(&aligned)));
+    let poor = poor(params, &quality, quality::eye_span(face)).or_else(|| blurred(params, &aligned));
+    if let Some(poor) = poor.or_else(|| behind(&badges())) {
         return Ok(Err(refused(poor.to_string(), None)));
     }
     let images = &workspace.settings.crop_images;

@@ -2,10 +2,11 @@
 
 use super::bank::{at_hand, params_of};
 use super::enrol::{Desk, FaceOutcome, Fresh, Verdict};
-use crate::algo::enrol::{Params, pick, poor};
-use crate::algo::quality::eye_span;
+use crate::algo::enrol::{Params, Poor, behind, pick, poor};
+use crate::algo::quality::{badges, eye_span};
 use crate::domain::{
-    Assignment, CropInfo, CropKey, EmbedderId, Embedding, EpisodeId, Identity, IdentityId, Origin, RunId, TrackId, TrackMap,
+    Assignment, Badges, CropInfo, CropKey, EmbedderId, Embedding, EpisodeId, Identity, IdentityId, Origin, RunId, TrackId,
+    TrackMap,
 };
 use crate::session::{Review, SessionError, Workspace, report};
 use crate::store::{EpisodeStore, Library};
@@ -124,11 +125,13 @@ fn promote_in(
     };
     let catalog = library.catalog();
     let mut known = at_hand(&catalog, &embedder)?;
+    let looks = store.looks(run.id)?;
+    let of = |crop: &CropInfo| badges(&workspace.settings.badges, &crop.quality, looks.get(&crop.key()));
     let mut promotions = Vec::new();
     for (name, crops) in seen.by_person(store.episode(), from, name)? {
         let desk = Desk::open(&catalog, &name, known)?;
         let mut gathering =
-            Gathering { store, run: run.id, params: &params, desk, passed_over: BTreeMap::new(), faces: Vec::new() };
+            Gathering { store, run: run.id, params: &params, badges: &of, desk, passed_over: BTreeMap::new(), faces: Vec::new() };
         match from {
             PromoteFrom::Crops(_) => gathering.take_all(&embedder, &crops, allow)?,
             PromoteFrom::Tracks(_) | PromoteFrom::Identity(_) => gathering.take_best(&embedder, &crops, allow)?,
@@ -204,6 +207,7 @@ struct Gathering<'a> {
     store: &'a EpisodeStore,
     run: RunId,
     params: &'a Params,
+    badges: &'a dyn Fn(&CropInfo) -> Badges,
     desk: Desk,
     passed_over: BTreeMap<String, usize>,
     faces: Vec<FaceOutcome>,
@@ -214,6 +218,11 @@ impl Gathering<'_> {
         if n > 0 {
             *self.passed_over.entry(reason.to_owned()).or_default() += n;
         }
+    }
+
+    /// Returns the first thing that a crop is not good enough for.
+    fn poor(&self, crop: &CropInfo) -> Option<Poor> {
+        poor(self.params, &crop.quality, eye_span(&crop.detection)).or_else(|| behind(&(self.badges)(crop)))
     }
 
     fn origin(&self, crop: &CropInfo) -> Origin {
@@ -255,7 +264,7 @@ impl Gathering<'_> {
         for crop in crops {
             if let Some(reference) = self.desk.known(&self.origin(crop)) {
                 self.say(crop, Verdict::Known { reference });
-            } else if let Some(poor) = poor(self.params, &crop.quality, eye_span(&crop.detection)) {
+            } else if let Some(poor) = self.poor(crop) {
                 self.say(crop, Verdict::Refused { reason: poor.to_string(), hint: None });
             } else if let Some(fresh) = vectors.get(&crop.key()).map(|v| self.fresh(crop, v)).transpose()?.flatten() {
                 good.push((*crop, fresh));
@@ -276,13 +285,14 @@ impl Gathering<'_> {
     ) -> Result<(), SessionError> {
         let vectors = self.vectors(embedder, crops)?;
         let is_new = |c: &&CropInfo| self.desk.known(&self.origin(c)).is_none();
-        let is_good = |c: &&CropInfo| poor(self.params, &c.quality, eye_span(&c.detection)).is_none();
+        let is_good = |c: &&CropInfo| self.poor(c).is_none();
         let new: Vec<&CropInfo> = crops.iter().filter(is_new).collect();
         let good: Vec<&CropInfo> = new.iter().copied().filter(is_good).collect();
         let usable: Vec<(&CropInfo, &Embedding)> = good.iter().filter_map(|c| Some((*c, vectors.get(&c.key())?))).collect();
         let promoted = self.desk.own().filter(|r| matches!(r.origin, Origin::Crop { .. })).count();
         let room = self.params.most_a_person.saturating_sub(promoted);
-        let faces: Vec<_> = usable.iter().map(|(crop, vector)| (&crop.quality, *vector)).collect();
+        let weighed: Vec<_> = usable.iter().map(|(crop, _)| (self.badges)(crop).weigh(&crop.quality)).collect();
+        let faces: Vec<_> = weighed.iter().zip(&usable).map(|(quality, (_, vector))| (quality, *vector)).collect();
         let worth = pick(self.params, &faces, &self.desk.own_vectors(), usable.len());
         let taken = worth.len().min(room).min(self.params.most_at_once);
         let mut chosen = Vec::new();

@@ -1,8 +1,9 @@
 //! What the detector saw in one shot, picture by picture.
 
 use super::{Review, Snapshot};
-use crate::domain::{BBox, Detection, Face, Fate, FrameTime, MediaTime, Shot, ShotId, TrackMap};
+use crate::domain::{BBox, Badges, CropKey, Detection, Face, Fate, FrameTime, MediaTime, Shot, ShotId, TrackMap};
 use crate::session::SessionError;
+use std::collections::BTreeMap;
 
 /// The detections of one shot.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,8 @@ pub struct ShotFaces {
     pub analysed: Vec<FrameTime>,
     /// Every detection, tracked or dropped, by picture, then falling score; with the tracks that they are in now.
     pub faces: Vec<Face>,
+    /// Badges of those that crops were kept of, by their track of now.
+    pub badges: BTreeMap<CropKey, Badges>,
 }
 
 impl Review {
@@ -24,7 +27,10 @@ impl Review {
         let map = TrackMap::new(self.state.view.parts.clone());
         let run = self.state.run.id;
         let faces = self.store.faces(run, shot.id)?.into_iter().map(|face| map.face(face)).collect();
-        Ok(Some(ShotFaces { shot: *shot, analysed: self.store.analysed(run, shot.id)?, faces }))
+        let crops = self.store.shot_crops(run, shot.id)?;
+        let of = |crop| (map.crop(crop).key(), self.state.badges(&self.settings.badges, &crop));
+        let badges = crops.into_iter().map(of).collect();
+        Ok(Some(ShotFaces { shot: *shot, analysed: self.store.analysed(run, shot.id)?, faces, badges }))
     }
 }
 
@@ -36,6 +42,13 @@ impl ShotFaces {
         let from = self.faces.partition_point(|f| f.at.frame < frame);
         let to = self.faces.partition_point(|f| f.at.frame <= frame);
         self.faces.get(from..to)
+    }
+
+    /// Returns the badges of a face; `None` where no crop of it was kept.
+    #[must_use]
+    pub fn badges_of(&self, face: &Face) -> Option<&Badges> {
+        let Fate::Tracked(track) = face.fate else { return None };
+        self.badges.get(&CropKey { track, frame: face.at.frame })
     }
 
     /// Returns the analysed pictures before and after a picture that is none.

@@ -3,7 +3,7 @@
 use super::super::list::Cursor;
 use super::{Film, Made, Nearby, Panel, Preview, Runs, Tab, Voices, matches};
 use crate::domain::{CropKey, IdentityId, TrackId};
-use crate::session::{Access, Card, CropCursor, CropRow, FrameSource, Limits, Snapshot, Thumbs};
+use crate::session::{Access, Card, CropCursor, CropRow, Doubt, FrameSource, Limits, Snapshot, Thumbs};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -278,7 +278,7 @@ impl Desk {
     fn arrange_cards(&mut self) {
         let cards = &self.snapshot.identities;
         let filter = &self.grid.filter;
-        let mut order: Vec<usize> = (0..cards.len()).filter(|i| matches(filter, &title(&cards[*i]))).collect();
+        let mut order: Vec<usize> = (0..cards.len()).filter(|i| matches(filter, &searched(&cards[*i]))).collect();
         order.sort_by(|a, b| {
             let (a, b) = (&cards[*a], &cards[*b]);
             match self.grid.sort {
@@ -306,7 +306,8 @@ impl Desk {
         if !self.strips.filter.is_empty() {
             order.retain(|id| {
                 let owner = snapshot.tracks.get(id).and_then(|t| t.assignment).and_then(|a| names.get(&a.identity));
-                matches(&self.strips.filter, &format!("{id} {}", owner.map_or("discarded", String::as_str)))
+                let doubts = snapshot.tracks.get(id).map(|t| words(&t.doubts)).unwrap_or_default();
+                matches(&self.strips.filter, &format!("{id} {} {doubts}", owner.map_or("discarded", String::as_str)))
             });
         }
         if self.strips.of.is_none() {
@@ -314,6 +315,15 @@ impl Desk {
         }
         self.strips.order = order;
     }
+}
+
+/// What the filter looks at: the name, and the badges that it is shown with.
+fn searched(card: &Card) -> String {
+    format!("{} {}", title(card), words(&card.doubts))
+}
+
+fn words(doubts: &[Doubt]) -> String {
+    doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns what a card is called.

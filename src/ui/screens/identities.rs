@@ -11,7 +11,7 @@ use super::super::theme::Role;
 use super::super::update::{Effect, back as act_back, if_writable, pick, step_of};
 use super::super::worker::Ask;
 use crate::domain::{IdentityId, MediaTime};
-use crate::session::{Card, Command, Near};
+use crate::session::{Card, Command, Doubt, Near};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -312,10 +312,16 @@ fn presence(desk: &Desk, card: &Card, cells: usize) -> String {
     super::presence(&desk.snapshot, seen, cells)
 }
 
+/// Returns a doubt, and what a badge rests on.
+fn reason(card: &Card, doubt: &Doubt) -> String {
+    let seen = card.badges.shown().find(|b| *doubt == Doubt::Badge(b.kind));
+    seen.map_or_else(|| doubt.to_string(), |b| format!("{doubt}: {}", b.evidence))
+}
+
 /// What the line at the bottom says of the card under the cursor.
 pub(crate) fn told(desk: &Desk, wide: u16) -> Option<(Role, String)> {
     let card = desk.card()?;
-    let doubts: Vec<String> = card.doubts.iter().map(ToString::to_string).collect();
+    let doubts: Vec<String> = card.doubts.iter().map(|d| reason(card, d)).collect();
     let doubts = if doubts.is_empty() { String::new() } else { format!("  ▲ {}", doubts.join(", ")) };
     let glyph = state(card).glyph();
     let belief = 100.0 * card.belief;

@@ -7,6 +7,8 @@ pub(crate) mod stretch;
 mod tests;
 mod whole;
 
+pub(crate) use side::told;
+
 use super::super::draw::Canvas;
 use super::super::keymap::{Action, Place};
 use super::super::list::Step;
@@ -365,7 +367,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let strips = &desk.strips;
     head(model, desk, canvas, area);
     if strips.order.is_empty() {
-        return canvas.says(area, Role::Dim, "no track to show", "q goes back; / filters by name or number");
+        return canvas.says(area, Role::Dim, "no track to show", "q goes back; / filters by name, number or badge");
     }
     let wide = area.width.saturating_sub(shape.side);
     if strips.whole.is_some() {

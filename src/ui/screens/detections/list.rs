@@ -99,6 +99,11 @@ fn second_line(desk: &Desk, face: &Face) -> (Role, String) {
     if face.denied {
         return (Role::Doubt, format!("▲ denied by the second detector · {track}"));
     }
+    let badges = desk.film.shot().and_then(|shot| shot.badges_of(face));
+    let shown: Vec<String> = badges.iter().flat_map(|b| b.shown()).map(|b| format!("{}: {}", b.kind, b.evidence)).collect();
+    if !shown.is_empty() {
+        return (Role::Doubt, format!("▲ {} · {track}", shown.join(", ")));
+    }
     let info = desk.snapshot.tracks.get(&track);
     let boxes = info.map(|i| format!(" · {} boxes", count(i.track.boxes.into()))).unwrap_or_default();
     (Role::Dim, format!("{track}{boxes}"))

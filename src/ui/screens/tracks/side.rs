@@ -39,14 +39,22 @@ pub(super) fn draw_side(desk: &Desk, canvas: &mut Canvas<'_, '_>, side: Rect) {
     canvas.line(
         text,
         3,
-        Line::from(
-            canvas
-                .dim(format!("sharp {:.2}  light {:.2}  uncovered {:.2}", quality.sharpness, quality.light, quality.visibility)),
-        ),
+        Line::from(canvas.dim(format!(
+            "sharp {:.2}  light {:.2}  weighs {:.2}",
+            quality.sharpness,
+            quality.light,
+            crop.badges.weigh(quality).total
+        ))),
     );
     for (row, line) in (4..text.height).zip(reasons(crop)) {
         canvas.line(text, row, Line::from(canvas.span(Role::Doubt, fit(&line, usize::from(width)))));
     }
+}
+
+/// What the line at the bottom says of the crop under the cursor: why it is hard to recognise.
+pub(crate) fn told(desk: &Desk) -> Option<(Role, String)> {
+    let lines = reasons(desk.crop()?);
+    (!lines.is_empty()).then(|| (Role::Doubt, lines.join("  ")))
 }
 
 /// Returns why a crop is hard to recognise: each badge with what it rests on, then what else is doubtful.
