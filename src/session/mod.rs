@@ -118,7 +118,7 @@ pub use voice_bank::{KnownVoice, PrintLine, suggest_by_voice, voice_prints};
 pub use voice_evaluation::{KnownVoices, Rates, VoiceEvaluation, VoiceScore, evaluate_voices};
 pub use what_if::{Part, PersonShift, Prospect, Regrouping, Singles, Turnover, TurnoverKind, WhatIf, WhatIfSource};
 use workspace::absolute;
-pub use workspace::{Places, Workspace, author};
+pub use workspace::{Places, Workspace, author, from_home};
 
 /// How far comparing all tracks is.
 pub use crate::algo::cluster::Compared;

@@ -125,6 +125,15 @@ fn name_of(uid: u32, users: &str) -> Option<String> {
     line.split(':').next().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
+/// Returns a path as it was typed; a leading `~/` is the user's home.
+#[must_use]
+pub fn from_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
 /// Makes a path absolute without asking for links.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())

@@ -326,6 +326,15 @@ fn bottom(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
             canvas.span(Role::Cursor, "▏"),
         ]);
         canvas.line(area, area.height - 2, line);
+    } else if let (Status::Failed(super::worker::Told { what, hint: Some(hint) }), Some((role, text))) = (&model.status, &said)
+        && super::text::width(text) > wide.saturating_sub(2)
+    {
+        // What to do about it has a line of its own, in place of the rule, where both have no room in one.
+        for (row, text) in [(3, format!("✕ {what}")), (2, format!("  {hint}"))] {
+            let text = super::text::pad(&text, wide.saturating_sub(2));
+            let line = Line::from(canvas.span(*role, format!(" {text} ")));
+            canvas.line(area, area.height - row, line);
+        }
     } else if let Some((role, text)) = said {
         let line = Line::from(canvas.span(role, format!(" {}", fit(&text, wide.saturating_sub(2)))));
         canvas.line(area, area.height - 2, line);

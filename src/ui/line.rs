@@ -52,6 +52,12 @@ fn done(model: &mut Model, line: Line) -> Vec<Effect> {
         what @ (Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember(_)) if !typed.is_empty() => {
             catalog::typed_new(model, &what, &typed)
         }
-        Asking::Export { .. } | Asking::Rename(_) | Asking::NewShow | Asking::NewSeason(_) | Asking::NewMember(_) => Vec::new(),
+        Asking::NewPicture(person, _) if !typed.is_empty() => vec![Effect::Ask(Ask::AddPicture { person, file: typed })],
+        Asking::Export { .. }
+        | Asking::Rename(_)
+        | Asking::NewShow
+        | Asking::NewSeason(_)
+        | Asking::NewMember(_)
+        | Asking::NewPicture(..) => Vec::new(),
     }
 }

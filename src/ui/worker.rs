@@ -4,14 +4,15 @@ use super::library::{Reading, Tell};
 use super::tryout::Tried;
 use super::update::Msg;
 use crate::domain::{
-    CatalogOperation, Directory, EpisodeId, LogEntry, Operation, PersonId, ReferenceId, Roster, RunId, ShotId, Slug, TrackId,
+    AssetKind, CatalogOperation, Directory, EpisodeId, LogEntry, Operation, PersonId, ReferenceId, Roster, RunId, ShotId, Slug,
+    TrackId,
 };
 use crate::session::facebank::{self, PromoteFrom, Promotion};
 use crate::session::{
     self, Access, Alike, CarryReport, CastLine, CatalogCommand, CatalogRefusal, Check, Command, CropCursor, CropPage,
-    EpisodeLine, FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Likeness, Near, Nearest,
-    Order, OrderDefaults, Over, PlayEvent, Portraits, Refusal, Regrouping, Review, RunDiff, SessionError, ShotFaces, Snapshot,
-    Spread, Standing, StopCause, Thumbs, Touches, TrackFace, WhatIfSource, Workspace,
+    EpisodeLine, Featuring, FolderEntry, FrameSource, FrameView, Goes, JobEvent, JobId, JobLine, Jobs, LeftOver, Likeness, Near,
+    Nearest, Order, OrderDefaults, Over, PlayEvent, Portraits, Refusal, Regrouping, Review, RunDiff, SessionError, ShotFaces,
+    Snapshot, Spread, Standing, StopCause, Thumbs, Touches, TrackFace, WhatIfSource, Workspace,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,6 +34,11 @@ pub(crate) enum Ask {
         person: PersonId,
         likeness: Likeness,
         show: Option<Slug>,
+    },
+    /// A picture out of a file, of somebody.
+    AddPicture {
+        person: PersonId,
+        file: String,
     },
     /// The faces of somebody's tracks in an episode.
     FacesOf {
@@ -500,6 +506,11 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         }
         Ask::Feature { person, likeness, show } => {
             return Some(people(session::feature(workspace, person, &likeness, show.as_ref()), Deed::Decision));
+        }
+        Ask::AddPicture { person, file } => {
+            let file = session::from_home(&file);
+            let kept = session::add_assets(workspace, person, &[file], AssetKind::Portrait, Featuring::None);
+            return Some(people(kept.map(|mut kept| kept.pop()), Deed::Decision));
         }
         Ask::FacesOf { person, episode } => {
             let found = session::faces_of(workspace, &episode, person);

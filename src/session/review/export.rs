@@ -2,7 +2,7 @@
 
 use super::Review;
 use crate::export::{write_screen_time_csv, write_screen_time_json};
-use crate::session::{SessionError, write_whole};
+use crate::session::{SessionError, from_home, write_whole};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +21,7 @@ impl Review {
     /// Fails with [`SessionError::IsThere`] where a file stands there that is not to be replaced, where the name ends in neither
     /// `.csv` nor `.json`, or where it cannot be written.
     pub fn export(&self, path: &str, over: Over) -> Result<PathBuf, SessionError> {
-        let path = match (path.strip_prefix("~/"), std::env::home_dir()) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(path),
-        };
+        let path = from_home(path);
         let path = std::path::absolute(&path).map_err(|source| SessionError::Write { path: path.clone(), source })?;
         let (snapshot, mut bytes) = (&self.snapshot, Vec::new());
         let written = match path.extension().and_then(|e| e.to_str()) {

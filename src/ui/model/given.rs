@@ -30,6 +30,8 @@ pub(crate) enum Asking {
     NewSeason(Slug),
     /// The name of somebody; of a cast where one is named.
     NewMember(Option<Slug>),
+    /// A file with a picture of somebody, who is called so.
+    NewPicture(PersonId, String),
     /// What is said in a turn.
     Words(TurnId),
 }

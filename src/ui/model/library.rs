@@ -336,7 +336,13 @@ impl Shows {
             }
         }
         self.rows = rows;
-        if let Some(at) = self.under.as_ref().and_then(|b| self.rows.iter().position(|r| r.1 == *b)) {
+        // Where a season is gone, its show is nearest.
+        let show = match &self.under {
+            Some(Branch::Season(show, _)) => Some(Branch::Show(show.clone())),
+            _ => None,
+        };
+        let at = |b: &Branch| self.rows.iter().position(|r| r.1 == *b);
+        if let Some(at) = self.under.as_ref().and_then(at).or_else(|| show.as_ref().and_then(at)) {
             self.cursor.at = at;
         }
         self.cursor.show(self.rows.len(), 1, self.height);

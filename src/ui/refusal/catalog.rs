@@ -51,7 +51,7 @@ fn hint(model: &Model, why: &CatalogRefusal) -> Option<String> {
         }
         R::PersonThere { free, .. } => {
             let merge = people(Action::Merge);
-            format!("one person: {merge} says that two are one; somebody else: a name that tells them apart, such as {free}")
+            format!("{merge} where both are one person; else another name, such as {free}")
         }
         R::MemberThere { .. } => format!("{} changes role and seasons", people(Action::Edit)),
         R::NoMember { .. } => format!("{} in the cast of the show adds somebody", people(Action::Add)),

@@ -6,23 +6,31 @@ mod tests;
 use super::super::line;
 use super::super::model::{Asking, Branch, Field, Item, Model, Pick, Status, Subject};
 use super::super::picker;
-use super::super::text::length;
+use super::super::text::{fit, length};
 use super::super::update::Effect;
 use super::super::worker::{Ask, Told};
 use crate::domain::{Directory, PersonId, Slug};
 use crate::session::{CatalogCommand, Dependents, EpisodeEdit, Wish};
 use jiff::civil::Date;
 
-/// Offers what can be said of something, with what is said now.
-pub(crate) fn edit(model: &mut Model, subjects: &[Subject]) {
+/// Cells of a name in the title of a picker, so that the question has room.
+const TITLE: usize = 30;
+
+/// Offers what can be said of something, with what is said now, and `more`.
+pub(crate) fn edit(model: &mut Model, subjects: &[Subject], more: Vec<Item>) {
     let mut items = Vec::new();
     for subject in subjects {
         for field in subject.fields() {
             let note = now(model, subject, *field);
             let note = if note.is_empty() { "nothing yet".to_owned() } else { note };
-            items.push(Item { text: field.word().into(), note, pick: Pick::Field(subject.clone(), *field) });
+            let text = match subject {
+                Subject::Member(_, show) => format!("{} in {show}", field.word()),
+                _ => field.word().into(),
+            };
+            items.push(Item { text, note, pick: Pick::Field(subject.clone(), *field) });
         }
     }
+    items.extend(more);
     if let Some(first) = subjects.first() {
         let title = format!("what is said of {}", called(model, first));
         picker::offer(model, title, items);
@@ -207,6 +215,7 @@ pub(crate) fn ask_new(model: &mut Model, what: Asking) {
         Asking::NewShow => "a show: its short name, then its title if it has one".to_owned(),
         Asking::NewSeason(show) => format!("{show}: the number of the season, then its title if it has one"),
         Asking::NewMember(Some(show)) => format!("somebody new in the cast of {show}: their name"),
+        Asking::NewPicture(_, name) => format!("a picture of {name}: the file, JPEG or PNG"),
         _ => "somebody: their name".to_owned(),
     };
     line::begin(model, what, &prompt, "");
@@ -282,18 +291,23 @@ pub(crate) fn dependents(model: &mut Model, command: &CatalogCommand, what: &str
         }
         CatalogCommand::DeletePerson { person, .. } => {
             let delete = |dependents| CatalogCommand::DeletePerson { person: *person, dependents };
-            let first = item("nobody: their faces have no name then".into(), delete(Dependents::Delete));
             let lines = crate::session::people(&holdings.roster, &holdings.casts);
+            let is_seen = lines.iter().any(|l| l.id == Some(*person) && !l.episodes.is_empty());
+            let nobody = if is_seen { "to nobody: their faces have no name then" } else { "to nobody: it goes too" };
+            let first = item(nobody.into(), delete(Dependents::Delete));
             let others = lines.iter().filter_map(|l| Some((l.id.filter(|id| id != person)?, l)));
-            let to = others.map(|(id, l)| item(l.name.clone(), delete(Dependents::To(id))));
+            let to = others.map(|(id, l)| Item {
+                note: super::people::seen_text(l),
+                ..item(format!("to {}", l.name), delete(Dependents::To(id)))
+            });
             std::iter::once(first).chain(to).collect()
         }
         _ => return,
     };
     // The list may be long: what depends on it stands below it, whole.
     let (name, depends) = what.split_once(" is not deleted: ").unwrap_or((what, ""));
-    picker::offer(model, format!("delete {name}: where does what depends on it go?"), items);
-    model.status = Status::Done(format!("{depends} · Esc leaves everything as it is"));
+    picker::offer(model, format!("delete {}: where does what depends on it go?", fit(name, TITLE)), items);
+    model.status = Status::Done(format!("{depends} · Esc keeps it"));
 }
 
 /// Returns what the editor works on where the cursor is in the tree.

@@ -4,7 +4,7 @@ use super::super::confirm;
 use super::super::draw::Canvas;
 use super::super::keymap::{Action, Place};
 use super::super::model::{Arrive, Model, Picking, Screen, Status};
-use super::super::text::{bar, clock, fit};
+use super::super::text::{bar, clock, fit, pad};
 use super::super::theme::Role;
 use super::super::update::{Effect, go, open, step_of};
 use super::super::worker::{Ask, RunAsk, Told};
@@ -196,8 +196,8 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         let cells = vec![
             canvas.mark(is_here),
             canvas.span(role, format!("{glyph} ")),
-            canvas.span(if is_here { Role::Title } else { Role::Text }, format!("{:<name$}", fit(line.episode.as_str(), name))),
-            canvas.dim(format!("  {:<title$}", fit(line.title.as_deref().unwrap_or_default(), title.saturating_sub(2)))),
+            canvas.span(if is_here { Role::Title } else { Role::Text }, pad(line.episode.as_str(), name)),
+            canvas.dim(format!("  {}", pad(&fit(line.title.as_deref().unwrap_or_default(), title.saturating_sub(2)), title))),
             canvas.span(Role::Text, format!("{length:>9}   ")),
             canvas.span(Role::Bar, named_bar(line)),
             Span::styled(

@@ -30,6 +30,9 @@ use ratatui::text::{Line, Span};
 /// Lines above the list or the faces: whose they are, how they are sorted.
 const HEAD: u16 = 2;
 
+/// Cells of names in the title of a picker, so that the question has room.
+const TITLE: usize = 36;
+
 /// Columns of the side with face and episodes; 0 where there is no room for it.
 fn side(model: &Model) -> u16 {
     match model.size.0 {
@@ -104,6 +107,8 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 people.selected.insert(id);
             }
         }
+        // What was refused is put away first.
+        Action::SelectNone if matches!(model.status, Status::Failed(_)) => model.status = Status::Quiet,
         Action::SelectNone if people.selected.is_empty() || people.page.is_some() => return back(model),
         Action::SelectNone => people.selected.clear(),
         Action::Refresh => return vec![Effect::Ask(Ask::Casts)],
@@ -154,7 +159,8 @@ fn edit(model: &mut Model) {
     let Some(id) = person.id else { return };
     let parts = parts(model, person).into_iter().map(|m| Subject::Member(id, m.show.clone()));
     let subjects: Vec<Subject> = std::iter::once(Subject::Person(id)).chain(parts).collect();
-    catalog::edit(model, &subjects);
+    let more = pictures::kinds(model);
+    catalog::edit(model, &subjects, more);
 }
 
 /// Adds somebody to the library; in a show, the selected people to its cast, else whoever is picked.
@@ -225,10 +231,17 @@ pub(crate) fn whom(model: &Model, merged: &[PersonId]) -> (String, Vec<Item>) {
     let names: Vec<&str> =
         lines.iter().filter(|l| l.id.is_some_and(|id| merged.contains(&id))).map(|l| l.name.as_str()).collect();
     let others = lines.iter().filter_map(|l| Some((l.id.filter(|id| !merged.contains(id))?, l)));
-    let note = |l: &PersonLine| format!("{} in {}", length(l.visual_time), counted(l.episodes.len(), "episode"));
-    let items = others.map(|(id, l)| Item { text: l.name.clone(), note: note(l), pick: Pick::Somebody(id) }).collect();
+    let items = others.map(|(id, l)| Item { text: l.name.clone(), note: seen_text(l), pick: Pick::Somebody(id) }).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
-    (format!("who {verb} {}, in every episode?", names.join(" and ")), items)
+    (format!("who {verb} {}, in every episode?", fit(&names.join(" and "), TITLE)), items)
+}
+
+/// Says in few words how long somebody is seen.
+pub(crate) fn seen_text(person: &PersonLine) -> String {
+    if person.episodes.is_empty() {
+        return "in no episode yet".into();
+    }
+    format!("{} in {}", length(person.visual_time), counted(person.episodes.len(), "episode"))
 }
 
 /// Takes the faces of somebody's tracks in an episode, where their page is still open.
@@ -293,13 +306,24 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
     canvas.line(area, 1, Line::from(canvas.dim(fit(&head(model), usize::from(area.width)))));
     let body = Rect::new(area.x, area.y + HEAD, area.width, area.height.saturating_sub(HEAD));
     if people.order.is_empty() {
+        let key = |place, action| model.keymap.key_of(place, action).unwrap_or_else(|| ":".into());
+        let here = |action| key(Place::People, action);
+        let (add, next) = (here(Action::Add), here(Action::NextTab));
         let (what, hint) = match (people.filter.is_empty(), holdings.is_read, &people.show) {
-            (false, ..) => ("nobody fits the filter".to_owned(), "Esc in the filter (/) takes it away"),
-            (true, false, _) => ("reading the library …".into(), ""),
-            (true, true, Some(show)) => (format!("nobody is in the cast of {show}"), "a says who is; ] goes on to the next show"),
-            (true, true, None) => ("nobody has a name yet".into(), "a adds somebody; r in an episode names an identity"),
+            (false, ..) => {
+                let (filter, leave) = (here(Action::Filter), key(Place::Input, Action::Back));
+                ("nobody fits the filter".to_owned(), format!("{filter} {leave} takes it away"))
+            }
+            (true, false, _) => ("reading the library …".into(), String::new()),
+            (true, true, Some(show)) => {
+                (format!("nobody is in the cast of {show}"), format!("{add} says who is; {next} goes on to the next show"))
+            }
+            (true, true, None) => {
+                let name = key(Place::Identities, Action::Name);
+                ("nobody has a name yet".into(), format!("{add} adds somebody; {name} in an episode names an identity"))
+            }
         };
-        return canvas.says(body, Role::Dim, &what, hint);
+        return canvas.says(body, Role::Dim, &what, &hint);
     }
     let beside = side(model);
     let left = Rect::new(body.x, body.y, body.width.saturating_sub(beside), body.height);
@@ -341,7 +365,8 @@ fn tabs(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
 
 fn head(model: &Model) -> String {
     let people = &model.holdings.people;
-    let mut head = format!(" sorted by {}{}", people.sort.title(), if people.reversed { ", reversed" } else { "" });
+    let first = if people.show.is_some() { " the cast first ·" } else { "" };
+    let mut head = format!("{first} sorted by {}{}", people.sort.title(), if people.reversed { ", reversed" } else { "" });
     if !people.filter.is_empty() {
         head = format!("{head} · filter “{}”: {} of {}", people.filter, people.order.len(), people.lines.len());
     }
@@ -516,8 +541,11 @@ pub(crate) fn told(model: &Model) -> Option<(Role, String)> {
     let role = standing(person);
     let last = person.last().map(|e| format!("  last seen in {}", e.episode)).unwrap_or_default();
     let part = parts(model, person).first().map(|p| format!("  {}", part_text(p))).unwrap_or_default();
-    let episodes = counted(person.episodes.len(), "episode");
-    let belief = percent(person.confidence);
-    let seen = length(person.visual_time);
-    Some((role, format!("{} {}{part}  {seen}  in {episodes}  belief {belief}{last}", role.glyph(), person.name)))
+    let seen = if person.episodes.is_empty() {
+        "in no episode yet".to_owned()
+    } else {
+        let episodes = counted(person.episodes.len(), "episode");
+        format!("{}  in {episodes}  belief {}{last}", length(person.visual_time), percent(person.confidence))
+    };
+    Some((role, format!("{} {}{part}  {seen}", role.glyph(), person.name)))
 }

@@ -4,7 +4,7 @@ use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::line;
 use super::super::model::{Asking, Model, Tab};
-use super::super::text::{bar, clock, fit};
+use super::super::text::{bar, clock, pad};
 use super::super::theme::Role;
 use super::super::update::{Effect, step_of};
 use crate::domain::{MediaTime, PersonTime};
@@ -67,7 +67,7 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         let mut cells = vec![
             canvas.mark(is_here),
             canvas.span(role, format!("{} ", role.glyph())),
-            canvas.span(if is_here { Role::Title } else { Role::Text }, format!("{:<name$}", fit(&called(person), name))),
+            canvas.span(if is_here { Role::Title } else { Role::Text }, pad(&called(person), name)),
             canvas.span(Role::Title, format!("  {:>9}", clock(person.visual_time))),
             canvas.span(Role::Text, heard_cells(person)),
             canvas.span(Role::Text, format!(" {:>6.1}%", 100.0 * share)),

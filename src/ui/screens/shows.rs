@@ -8,7 +8,7 @@ mod tree;
 
 use super::super::confirm;
 use super::super::draw::Canvas;
-use super::super::keymap::Action;
+use super::super::keymap::{Action, Place};
 use super::super::list::Step;
 use super::super::model::{Arrive, Branch, Model, Screen, Status, Subject};
 use super::super::theme::Role;
@@ -75,16 +75,28 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextDoubt | Action::PrevDoubt => to_review(model, action),
         Action::Edit => {
             let subject = shows.branch().and_then(catalog::subject);
-            catalog::edit(model, subject.as_slice());
+            if subject.is_none() {
+                of_nothing(model);
+            }
+            catalog::edit(model, subject.as_slice(), Vec::new());
         }
         Action::Add => {
             let show = model.holdings.shows.branch().and_then(|b| show_of(model, b)).and_then(|s| s.parse().ok());
             catalog::add_to_shows(model, show.as_ref());
         }
         Action::AddEpisode => return add::begin(model),
-        Action::Delete => return delete(model),
+        Action::Delete => {
+            let effects = delete(model);
+            if effects.is_empty() {
+                of_nothing(model);
+            }
+            return effects;
+        }
         Action::ShowCast => {
-            let Some(show) = model.holdings.shows.branch().and_then(|b| show_of(model, b)) else { return Vec::new() };
+            let Some(show) = model.holdings.shows.branch().and_then(|b| show_of(model, b)) else {
+                of_nothing(model);
+                return Vec::new();
+            };
             people::show_cast(model, Some(show));
             return go(model, Screen::People);
         }
@@ -109,6 +121,16 @@ fn delete(model: &mut Model) -> Vec<Effect> {
         None => return Vec::new(),
     };
     vec![Effect::Ask(Ask::Catalog(command))]
+}
+
+/// Says that what is of no show or season is none itself.
+fn of_nothing(model: &mut Model) {
+    let told = match model.holdings.shows.branch() {
+        Some(Branch::Season(..)) => "these episodes are of no season; edit one to say of which",
+        Some(_) => "these episodes are of no show; edit one to say of which",
+        None => return,
+    };
+    model.status = Status::Done(told.into());
 }
 
 /// Returns the show that something belongs to.
@@ -208,12 +230,19 @@ pub(crate) fn draw(model: &Model, canvas: &mut Canvas<'_, '_>, area: Rect) {
         return canvas.says(area, Role::Error, &told.what, told.hint.as_deref().unwrap_or_default());
     }
     if shows.rows.is_empty() {
+        let key = |place, action| model.keymap.key_of(place, action).unwrap_or_else(|| ":".into());
         let (what, hint) = match (shows.filter.is_empty(), holdings.is_read) {
-            (false, _) => ("no episode fits the filter", "Esc in the filter (/) takes it away"),
-            (true, false) => ("reading the library …", ""),
-            (true, true) => ("the library is empty", "a adds a show, or an episode from its video"),
+            (false, _) => {
+                let (filter, leave) = (key(Place::Shows, Action::Filter), key(Place::Input, Action::Back));
+                ("no episode fits the filter", format!("{filter} {leave} takes it away"))
+            }
+            (true, false) => ("reading the library …", String::new()),
+            (true, true) => {
+                let add = key(Place::Shows, Action::Add);
+                ("the library is empty", format!("{add} adds a show, or an episode from its video"))
+            }
         };
-        return canvas.says(area, Role::Dim, what, hint);
+        return canvas.says(area, Role::Dim, what, &hint);
     }
     let beside = side_cells(area.width);
     let tree = Rect::new(area.x, area.y, area.width.saturating_sub(beside), area.height);

@@ -95,3 +95,32 @@ fn a_cast_is_made_and_somebody_deleted_by_key_who_then_comes_back() {
     assert_eq!(stage.model.holdings.people.person().map(|p| p.name.as_str()), Some(first.as_str()), "{}", stage.said());
     assert!(stage.model.holdings.directory.memberships.is_empty(), "{}", stage.said());
 }
+
+#[test]
+fn what_is_refused_has_room_for_what_helps_and_goes_before_the_screen_does() {
+    let mut stage = Rehearsal::begin();
+    stage.model.size = (80, 24);
+    stage.press("g p a").write("Ada Example").press("Enter");
+    let screen = stage.screen();
+    assert!(screen.contains("is the name of") && screen.contains("else another name, such as Ada Example (II)"), "{screen}");
+    stage.press("Esc");
+    assert!(stage.said().is_empty() && stage.screen().contains("▸ people"), "{}", stage.screen());
+    stage.press("Esc");
+    assert!(!stage.screen().contains("▸ people"), "{}", stage.screen());
+}
+
+#[test]
+fn the_cursor_goes_to_what_was_made_and_to_its_show_when_a_season_is_gone() {
+    let mut stage = Rehearsal::begin();
+    let here = |stage: &Rehearsal| stage.model.holdings.shows.branch().cloned();
+    let (show, season) = (Branch::Show(Some("nova".into())), Branch::Season(Some("nova".into()), Some(4)));
+    stage.press("g s a").write("a show").press("Enter").write("nova").press("Enter");
+    assert_eq!(here(&stage), Some(show.clone()), "{}", stage.screen());
+    stage.press("a").write("season of nova").press("Enter").write("4 The Fourth").press("Enter");
+    assert_eq!(here(&stage), Some(season.clone()), "{}", stage.screen());
+    assert!(stage.screen().contains("season 4  The Fourth no episode"), "{}", stage.screen());
+    stage.press("D");
+    assert_eq!(here(&stage), Some(show), "{}", stage.screen());
+    stage.press("u");
+    assert_eq!(here(&stage), Some(season), "{}", stage.screen());
+}

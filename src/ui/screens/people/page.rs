@@ -3,10 +3,11 @@
 use super::super::super::draw::{Canvas, counted};
 use super::super::super::keymap::Action;
 use super::super::super::list::Step;
-use super::super::super::model::{Detail, Model, Page, Part, Status};
+use super::super::super::model::{Asking, Detail, Model, Page, Part, Status};
 use super::super::super::text::{fit, length, pad, pad_left, percent, score, sparkline, width};
 use super::super::super::theme::Role;
 use super::super::super::update::{Effect, step_of};
+use super::super::catalog;
 use super::{at_identity, faces, pictures, share, standing, strip, told_of};
 use crate::session::{CastState, PersonLine};
 use ratatui::layout::Rect;
@@ -116,8 +117,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::Feature => Some(pictures::feature(model)),
         Action::MoreCrops | Action::FewerCrops => Some(pictures::spread(model, action)),
         Action::Remove if page.part == Part::Pictures => Some(pictures::remove(model)),
+        Action::Add => {
+            if let Some(asking) = person.id.map(|id| Asking::NewPicture(id, person.name.clone())) {
+                catalog::ask_new(model, asking);
+            }
+            Some(Vec::new())
+        }
         // On a page there is one person, and nothing to sort.
-        Action::Select | Action::Sort | Action::SortReverse | Action::AsFaces | Action::Add => Some(Vec::new()),
+        Action::Select | Action::Sort | Action::SortReverse | Action::AsFaces => Some(Vec::new()),
         Action::NextTab | Action::PrevTab => {
             let people = &mut model.holdings.people;
             let step = if action == Action::NextTab { Step::Right } else { Step::Left };
@@ -226,6 +233,9 @@ pub(super) fn part_title(canvas: &mut Canvas<'_, '_>, area: Rect, is_here: bool,
 
 fn episodes(person: &PersonLine, page: &Page, canvas: &mut Canvas<'_, '_>, area: Rect) {
     let is_focus = page.part == Part::Episodes;
+    if person.episodes.is_empty() {
+        return part_title(canvas, area, is_focus, "in no episode yet", "");
+    }
     part_title(canvas, area, is_focus, &counted(person.episodes.len(), "episode"), "");
     let wide = usize::from(area.width);
     let id = person.episodes.iter().map(|e| width(e.episode.as_str())).max().unwrap_or(0).clamp(8, 24);

@@ -3,7 +3,7 @@
 
 use super::super::super::draw::{Canvas, counted};
 use super::super::super::keymap::{Action, Place};
-use super::super::super::model::{Detail, Model, Page, Part, Status, TrackFaces};
+use super::super::super::model::{Detail, Item, Model, Page, Part, Pick, Status, TrackFaces};
 use super::super::super::pictures::Kind;
 use super::super::super::text::{clock, fit, fit_end, score};
 use super::super::super::theme::Role;
@@ -11,10 +11,11 @@ use super::super::super::update::Effect;
 use super::super::super::worker::Ask;
 use super::faces;
 use super::page::part_title;
-use crate::domain::{Asset, AssetId, EpisodeId, Origin, PersonId, PictureId, ReferenceId, Slug};
+use crate::domain::{Asset, AssetId, AssetKind, EpisodeId, Origin, PersonId, PictureId, ReferenceId, Slug};
 use crate::session::{CatalogCommand, Dependents, Likeness, PersonLine, Portrait, TrackFace};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Lines under each picture.
@@ -86,9 +87,10 @@ pub(super) fn of(model: &Model, person: &PersonLine) -> Vec<Picture> {
         Some((person, asset)) => Stands::of(model, person, asset),
         None => Stands::No,
     };
-    let in_bank = holdings.directory.references.values();
-    let in_bank: Vec<_> =
-        in_bank.filter(|r| holdings.roster.stands_for(r.person).is_some_and(|p| Some(p.id) == person.id)).collect();
+    // Whoever was found to be them; there are fewer people than references.
+    let is_them = |id: &PersonId| holdings.roster.stands_for(*id).is_some_and(|p| Some(p.id) == person.id);
+    let them: BTreeSet<PersonId> = holdings.directory.people.keys().copied().filter(is_them).collect();
+    let in_bank: Vec<_> = holdings.directory.references.values().filter(|r| them.contains(&r.person)).collect();
     let mut pictures: Vec<Picture> = Vec::new();
     for r in &in_bank {
         let (origin, episode) = match &r.origin {
@@ -194,7 +196,18 @@ fn chosen(model: &mut Model) -> Option<(PersonId, Picture)> {
         model.status = Status::Done(format!("{key} goes to the pictures, of which one can stand for them"));
         return None;
     }
-    person.id.zip(of(model, person).into_iter().nth(page.pictures.at))
+    let found = person.id.zip(of(model, person).into_iter().nth(page.pictures.at));
+    if found.is_none() {
+        model.status = Status::Done(format!("there is no picture of them yet: {}", how(model)));
+    }
+    found
+}
+
+/// Says how pictures of somebody come about.
+fn how(model: &Model) -> String {
+    let key = |place, action| model.keymap.key_of(place, action).unwrap_or_else(|| ":".into());
+    let (add, promote) = (key(Place::Person, Action::Add), key(Place::Identities, Action::Promote));
+    format!("{add} keeps one out of a file, {promote} in an episode their best faces")
 }
 
 /// Lets the picture under the cursor stand for the person: in the show at hand, else everywhere. Where it was chosen for that already, their
@@ -224,6 +237,21 @@ pub(super) fn remove(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Offers what the picture under the cursor can be for, where the catalog keeps it.
+pub(super) fn kinds(model: &Model) -> Vec<Item> {
+    let people = &model.holdings.people;
+    let page = people.page.filter(|page| page.part == Part::Pictures);
+    let Some((person, page)) = people.person().zip(page) else { return Vec::new() };
+    let kept = of(model, person).into_iter().nth(page.pictures.at).and_then(|p| p.asset);
+    let Some(asset) = kept.and_then(|id| model.holdings.directory.assets.get(&id)) else { return Vec::new() };
+    let item = |kind: AssetKind| Item {
+        text: format!("the picture is a {}", kind.name()),
+        note: format!("{} is a {}", asset.id, asset.kind.name()),
+        pick: Pick::Decide(CatalogCommand::EditAsset { asset: asset.id, kind }),
+    };
+    AssetKind::ALL.into_iter().filter(|kind| *kind != asset.kind).map(item).collect()
 }
 
 /// Asks for the faces of every track of the episode under the cursor, or leaves these again.
@@ -276,12 +304,17 @@ pub(super) fn draw(model: &Model, person: &PersonLine, page: &Page, canvas: &mut
     let first = page.pictures.top * columns;
     let left = all.len().saturating_sub(first + columns * rows);
     let note = match (in_bank, left) {
+        (0, 0) if all.is_empty() => String::new(),
         (0, 0) => "none in the facebank".to_owned(),
         (0, _) => format!("none in the facebank · {left} more below"),
         (n, 0) => format!("{n} in the facebank"),
         (n, _) => format!("{n} in the facebank · {left} more below"),
     };
     part_title(canvas, area, is_focus, &counted(all.len(), "picture"), &note);
+    if all.is_empty() {
+        let line = Line::from(canvas.dim(format!(" {}", fit(&how(model), usize::from(area.width).saturating_sub(2)))));
+        canvas.line(area, 2, line);
+    }
     let mut shown: Vec<(usize, &Picture)> = all.iter().enumerate().skip(first).take(columns * rows).collect();
     shown.sort_by_key(|(at, _)| at.abs_diff(page.pictures.at));
     for (at, picture) in shown {

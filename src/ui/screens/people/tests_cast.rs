@@ -46,3 +46,21 @@ fn somebody_new_joins_a_cast_at_once_by_typing_their_name_and_one_undo_takes_bot
     stage.press("a").write("somebody new").press("Enter").write("Zora Neu").press("Enter");
     assert_eq!(cast(&stage), 1, "{}", stage.said());
 }
+
+#[test]
+fn whoever_is_in_no_episode_is_said_to_be_in_none_and_goes_without_talk_of_faces() {
+    let mut stage = Rehearsal::begin();
+    stage.press("g p ] a").write("Zora Neu").press("Enter");
+    stage.press("e");
+    assert!(
+        stage.screen().contains("role in synthetic") && stage.screen().contains("seasons in synthetic"),
+        "{}",
+        stage.screen()
+    );
+    stage.press("Esc");
+    assert!(stage.screen().contains("Zora Neu  cast  in no episode yet"), "{}", stage.screen());
+    stage.press("D");
+    assert!(stage.screen().contains("to nobody: it goes too") && stage.screen().contains("to Ada Example"), "{}", stage.screen());
+    stage.press("Esc m");
+    assert!(stage.screen().contains("who is Zora Neu, in every episode?"), "{}", stage.screen());
+}

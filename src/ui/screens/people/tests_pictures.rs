@@ -83,3 +83,35 @@ fn a_face_of_the_bank_is_shown_with_its_quality_and_goes_and_comes_back_by_key()
     stage.press("Home Enter");
     assert_eq!(stage.desk().snapshot.episode, episode);
 }
+
+#[test]
+fn a_picture_out_of_a_file_is_kept_named_for_what_it_is_and_removed_by_key() {
+    let mut stage = Rehearsal::begin();
+    let file = stage.folder().join("portrait.png");
+    image::RgbImage::from_pixel(60, 40, image::Rgb([90, 120, 150])).save(&file).unwrap();
+    stage.press("g p Enter Tab a").write(file.to_str().unwrap()).press("Enter");
+    let all = directory(&stage);
+    let asset = all.assets.values().next().unwrap_or_else(|| panic!("{}", stage.said())).clone();
+    assert_eq!((asset.person, asset.width, asset.height), (person(&stage), 60, 40));
+    // The picture of the catalog comes before the faces of episodes.
+    stage.press("Home *");
+    assert!(stage.screen().contains("★ portrait.png"), "{}", stage.screen());
+    stage.press("e").write("a still").press("Enter");
+    assert_eq!(directory(&stage).assets[&asset.id].kind.name(), "still", "{}", stage.said());
+    stage.press("x");
+    assert!(directory(&stage).assets.is_empty() && directory(&stage).featured.is_empty(), "{}", stage.said());
+    stage.press("a").write("/no/such/picture.jpg").press("Enter");
+    assert!(stage.said().starts_with('✕') && stage.said().contains("/no/such/picture.jpg"), "{}", stage.said());
+}
+
+#[test]
+fn a_page_of_somebody_without_pictures_says_how_they_come_about() {
+    let mut stage = Rehearsal::begin();
+    stage.press("g p a").write("Zora Neu").press("Enter Enter");
+    assert!(stage.screen().contains("in no episode yet") && stage.screen().contains("0 pictures"), "{}", stage.screen());
+    assert!(stage.screen().contains("a keeps one out of a file, b in an episode"), "{}", stage.screen());
+    stage.press("Tab *");
+    assert!(stage.said().contains("there is no picture of them yet: a keeps one"), "{}", stage.said());
+    stage.press("x + -");
+    assert!(stage.said().contains("there is no picture of them yet") || stage.said().is_empty(), "{}", stage.said());
+}

@@ -47,7 +47,10 @@ fn said(model: &Model, branch: &Branch, wide: usize) -> Vec<(Role, String)> {
         let counts = counts(model, Some(branch));
         let all: usize = counts.iter().map(|(_, n)| n).sum();
         let parts: Vec<String> = counts.iter().map(|(s, n)| format!("{n} {}", s.word())).collect();
-        (Role::Text, format!("{}: {}", counted(all, "episode"), parts.join(", ")).trim_end_matches([':', ' ']).to_owned())
+        if all == 0 {
+            return (Role::Dim, "no episode yet".to_owned());
+        }
+        (Role::Text, format!("{}: {}", counted(all, "episode"), parts.join(", ")))
     };
     let mut told = Vec::new();
     match branch {
