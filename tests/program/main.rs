@@ -18,6 +18,7 @@ mod known_voices;
 mod listening;
 mod models;
 mod outputs;
+mod recognising;
 mod reference;
 mod refusals;
 mod resume;
