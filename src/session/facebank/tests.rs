@@ -336,6 +336,35 @@ fn the_best_and_most_different_faces_of_an_identity_are_promoted_without_any_mod
 }
 
 #[test]
+fn promoting_needs_no_model_where_references_of_others_have_no_vector_yet() {
+    let (_dir, workspace) = synthetic();
+    let episode = "synthetic-s01e01".parse().unwrap();
+    let ada = PromoteFrom::Identity(identity_of(&workspace, "Ada Example"));
+    let taken = promote(&workspace, &episode, &ada, None, &mut |_| false).unwrap()[0].taken();
+    let catalog = workspace.open_library().unwrap().catalog();
+    for embedder in catalog.reference_embedders().unwrap() {
+        assert!(catalog.forget_reference_vectors(&embedder).unwrap() > 0 && taken > 0);
+    }
+    assert!(!workspace.models.exists());
+    let done = promote(&workspace, &episode, &ada, Some("Ben Example"), &mut |_| true).unwrap();
+    assert!(done[0].taken() > 0, "{done:?}");
+}
+
+#[test]
+fn people_of_a_folder_are_named_by_their_pictures_or_by_folders_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["Ava Stone.jpg", "Ben_Reed/1.png", "Ben_Reed/2.jpg", "Ben Reed.jpeg", ".hidden/1.jpg", "notes.txt"] {
+        let path = dir.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, b"").unwrap();
+    }
+    let found = portraits_of(dir.path()).unwrap();
+    let told: Vec<(&str, usize)> = found.iter().map(|(name, paths)| (name.as_str(), paths.len())).collect();
+    assert_eq!(told, [("Ava Stone", 1), ("Ben Reed", 3)]);
+    assert!(matches!(portraits_of(&dir.path().join("Ben_Reed/1.png")), Err(SessionError::Read { .. })));
+}
+
+#[test]
 fn whoever_has_no_name_is_asked_for_one() {
     let (_dir, workspace) = synthetic();
     let episode = "synthetic-s01e01".parse().unwrap();
