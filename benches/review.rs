@@ -1,15 +1,20 @@
 //! How long a reviewer waits: opening a large episode, decisions on it, and what screens read of it.
 //!
 //! `cargo bench --bench review` writes a made-up library (10,000 tracks, 300,000 faces in its first episode) where there is none yet,
-//! and prints the median, the worst, and the processor time of each. `-- --tracks 1000 --faces 30000` asks for another size.
+//! and prints the median, the worst, and the processor time of each. `-- --tracks 1000 --faces 30000` asks for another size, `-- --runs 3`
+//! for an episode that was measured three times: what became of earlier decisions, and what differs.
 
-use screenalytics::domain::{EpisodeId, IdentityId, Thresholds, TrackId};
+use screenalytics::domain::{
+    Assignment, Author, Change, Draft, Edit, EmbedderId, EpisodeId, Identity, IdentityId, OperationKind, RunId, ShotRecord,
+    Source, Thresholds, TrackId,
+};
 use screenalytics::session::{
     Access, Alike, Card, Command, Near, Places, Review, SeedLock, Snapshot, SyntheticSize, Target, Workspace, shifts,
     write_synthetic,
 };
+use screenalytics::store::EpisodeStore;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const OPENINGS: usize = 5;
@@ -27,6 +32,9 @@ fn main() {
         SyntheticSize { episodes: after("--episodes", 1), tracks: after("--tracks", 10_000), faces: after("--faces", 300_000) };
     let workspace = library(size);
     let episode: EpisodeId = "synthetic-s01e01".parse().expect("a slug");
+    if words.iter().any(|w| w == "--runs") {
+        return runs(size, after("--runs", 3));
+    }
 
     let mut opened = None;
     let mut openings = Times::default();
@@ -94,6 +102,79 @@ fn main() {
         refreshes.take(|| review.refresh().expect("it can be read"));
     }
     refreshes.tell("refresh, nothing new");
+}
+
+/// Opens an episode that was measured several times, and decides on it while what became of earlier decisions is shown.
+fn runs(size: SyntheticSize, count: u32) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let workspace = workspace_at(dir.path());
+    write_synthetic(&workspace, size, &mut |_, _| {}).expect("it is written");
+    let episode: EpisodeId = "synthetic-s01e01".parse().expect("a slug");
+    for _ in 1..count {
+        measure_again(&workspace, &episode);
+    }
+    let mut review = Review::open(&workspace, &episode).expect("it opens");
+    let (mut first, mut decided, mut told, mut compared) =
+        (Times::default(), Times::default(), Times::default(), Times::default());
+    let report = first.take(|| review.carried().expect("it can be read"));
+    println!("{count} runs of {} tracks: {} decisions hold, {} are open", size.tracks, report.held, report.open.len());
+    first.tell("runs: what became of earlier decisions, first");
+    let tracks: Vec<TrackId> = review.snapshot().tracks.keys().copied().step_by(97).take(OPENINGS).collect();
+    for track in tracks {
+        let command = Command::Assign { tracks: vec![track], to: Target::New };
+        decided.take(|| review.decide(&command).expect("it is not refused"));
+        told.take(|| review.carried().expect("it can be read"));
+    }
+    decided.tell("runs: a decision");
+    told.tell("runs: what became of earlier decisions, then");
+    for _ in 0..OPENINGS {
+        compared.take(|| review.diff(RunId(1)).expect("it can be read"));
+    }
+    compared.tell("runs: compared with another");
+}
+
+/// Copies what was measured in the first run into another, with its clusters as proposals, and makes that the active one.
+fn measure_again(workspace: &Workspace, episode: &EpisodeId) {
+    let library = workspace.open_library().expect("it is there");
+    let store = EpisodeStore::open_writer(&library, episode).expect("nobody has it open");
+    let (old, run) = (RunId(1), store.next_run_id().expect("it can be read"));
+    let mut meta = store.run(old).expect("it is there");
+    meta.id = run;
+    store.begin_run(&meta).expect("it can be written");
+    let tracklets = store.tracklets(old).expect("they can be read");
+    for shot in store.shots(old).expect("they can be read") {
+        let record = ShotRecord {
+            analysed: store.analysed(old, shot.id).expect("they can be read"),
+            faces: store.faces(old, shot.id).expect("they can be read"),
+            tracklets: tracklets.iter().filter(|t| t.shot == shot.id).copied().collect(),
+            crops: Vec::new(),
+            embeddings: Vec::new(),
+            next: None,
+            shot,
+        };
+        store.write_shot(run, &record, &EmbedderId(meta.embedder.id.clone())).expect("it can be written");
+    }
+    let mut changes: Vec<Change> = Vec::new();
+    for (id, identity) in store.identities(old).expect("they can be read") {
+        let to = Identity { name: None, person: None, source: Source::Proposed, ..identity };
+        changes.push(Change::Identity { run, id, edit: Edit { from: None, to: Some(to) } });
+    }
+    for (track, assignment) in store.assignments(old).expect("they can be read") {
+        let to = Assignment { source: Source::Proposed, ..assignment };
+        changes.push(Change::Assign { run, track, edit: Edit { from: None, to: Some(to) } });
+    }
+    let (author, summary) = (Author::Pipeline { run }, "made up".to_owned());
+    store.append(Draft { author, kind: OperationKind::Group, summary, changes, at: meta.started_at }).expect("it fits");
+    // People decided on this one too, so that each run is compared with every other.
+    store.set_active(run).expect("it can be written");
+    drop(store);
+    let mut review = Review::open(workspace, episode).expect("it opens");
+    let tracks: Vec<TrackId> = review.snapshot().tracks.keys().copied().step_by(41).take(50).collect();
+    for track in tracks {
+        review
+            .decide(&Command::Assign { tracks: vec![track], to: Target::Person("Dora Example".into()) })
+            .expect("it is not refused");
+    }
 }
 
 /// Tries thresholds of grouping out: all tracks are compared once, then every threshold is answered.
@@ -211,18 +292,20 @@ fn library(size: SyntheticSize) -> Workspace {
     let SyntheticSize { episodes, tracks, faces } = size;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("review-{episodes}-{tracks}-{faces}"));
     let written = folder.join("written");
-    let workspace = |library: PathBuf| {
-        Workspace::new(Places { library: Some(library), ..Places::default() }, Vec::new()).expect("settings are in order")
-    };
+    let library = folder.join("library");
     if !written.exists() {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("the target folder can be written");
         let mut times = Times::default();
-        times.take(|| write_synthetic(&workspace(folder.join("library")), size, &mut |_, _| {}).expect("it is written"));
+        times.take(|| write_synthetic(&workspace_at(&library), size, &mut |_, _| {}).expect("it is written"));
         times.tell("write the library");
         std::fs::write(&written, "").expect("the target folder can be written");
     }
-    workspace(folder.join("library"))
+    workspace_at(&library)
+}
+
+fn workspace_at(library: &Path) -> Workspace {
+    Workspace::new(Places { library: Some(library.to_owned()), ..Places::default() }, Vec::new()).expect("settings are in order")
 }
 
 /// How long something took, each time.

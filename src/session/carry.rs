@@ -89,21 +89,30 @@ impl CarryReport {
     }
 }
 
-/// What carrying reads of an episode, kept as long as it is open: what was measured never changes.
+/// What carrying reads of an episode, kept as long as it is open: what was measured never changes, and a run is looked at again only where
+/// the log went on about it.
 #[derive(Debug, Default)]
 pub(super) struct Carrying {
+    /// Only while they are paired.
+    faces: BTreeMap<RunId, Arc<Vec<Seen>>>,
     pairs: BTreeMap<(RunId, RunId), Arc<Vec<Pair>>>,
     common: BTreeMap<(RunId, RunId), Arc<Vec<Pair>>>,
     frames: BTreeMap<RunId, Arc<BTreeMap<TrackId, Vec<u64>>>>,
     crops: BTreeMap<RunId, Arc<Vec<CropInfo>>>,
     since: BTreeMap<RunId, Since>,
+    /// The last entry of the log that changes anything of a run.
+    changed: BTreeMap<RunId, u64>,
+    sides: BTreeMap<RunId, (u64, Arc<Side>)>,
+    versus: BTreeMap<(RunId, RunId), Arc<Versus>>,
+    /// Whom they were read with.
+    roster: Arc<Roster>,
     /// The last entry of the log that it knows.
     seq: u64,
 }
 
 /// A run with decisions, and which of them no run before it in the order took over.
 struct Source {
-    side: Side,
+    side: Arc<Side>,
     wanted: BTreeSet<Decision>,
 }
 
@@ -125,7 +134,7 @@ impl Carrying {
             return Ok(Carried::default());
         }
         let before = self.side(store, roster, run.id)?;
-        let mut after = before.clone();
+        let mut after = (*before).clone();
         // What a track is given to decides what most of an identity is, and so who gets a name: until nothing changes any more.
         for _ in 0..MOST_ROUNDS {
             let last = after.view.clone();
@@ -177,7 +186,7 @@ impl Carrying {
             return Ok(());
         }
         let before = self.side(store, roster, run.id)?;
-        let mut after = before.clone();
+        let mut after = (*before).clone();
         for source in sources.iter().filter(|s| !s.side.view.nevers.is_empty()) {
             let pairs = self.common(store, params, source.side.run(), run.id)?;
             let shared = Shared::of(&pairs, &source.side.map(), &after.map());
@@ -231,10 +240,8 @@ impl Carrying {
         if sources.is_empty() {
             return Ok(report);
         }
-        let now = self.side(store, roster, run)?;
         for source in sources {
-            let pairs = self.common(store, params, source.side.run(), run)?;
-            let versus = Versus::new(&source.side, &now, &pairs, params.stray);
+            let versus = self.versus(store, roster, params, (source.side.run(), run))?;
             let rivals = open::Claims::of(&versus, &source.wanted);
             for decision in &source.wanted {
                 match versus.fate(*decision) {
@@ -284,16 +291,14 @@ impl Carrying {
             return Ok(Vec::new());
         }
         runs.sort_by_key(|id| Reverse((self.since.get(id).map(|s| s.last), *id)));
-        let mut sides: Vec<Side> = Vec::new();
-        for id in runs.iter().chain([&run]) {
-            sides.push(self.side(store, roster, *id)?);
-        }
+        let count = runs.len();
+        runs.push(run);
         let mut sources: Vec<Source> = Vec::new();
-        for (at, side) in sides.iter().enumerate().take(runs.len()) {
+        for (at, id) in runs.iter().enumerate().take(count) {
+            let side = self.side(store, roster, *id)?;
             let mut wanted = side.decisions();
-            for (other_at, other) in sides.iter().enumerate().filter(|(other, _)| *other != at) {
-                let pairs = self.common(store, params, side.run(), other.run())?;
-                let versus = Versus::new(side, other, &pairs, params.stray);
+            for (other_at, other) in runs.iter().enumerate().filter(|(other, _)| *other != at) {
+                let versus = self.versus(store, roster, params, (*id, *other))?;
                 wanted.retain(|decision| {
                     let made_there = versus.made_there(*decision) > 0;
                     let fate = versus.fate(*decision);
@@ -311,9 +316,11 @@ impl Carrying {
                 });
             }
             if !wanted.is_empty() {
-                sources.push(Source { side: side.clone(), wanted });
+                sources.push(Source { side, wanted });
             }
         }
+        // By now all are paired.
+        self.faces.clear();
         Ok(sources)
     }
 
@@ -346,24 +353,60 @@ impl Carrying {
     fn follow(&mut self, store: &EpisodeStore) -> Result<(), StoreError> {
         for operation in store.operations_since(self.seq)? {
             Since::follow(&mut self.since, &operation);
+            self.changed.extend(operation.changes.iter().map(|change| (side::run_of(change), operation.seq)));
             self.seq = operation.seq;
         }
         Ok(())
     }
 
-    fn side(&mut self, store: &EpisodeStore, roster: &Arc<Roster>, run: RunId) -> Result<Side, StoreError> {
+    /// Returns a run as it stands, read again where the log went on about it.
+    fn side(&mut self, store: &EpisodeStore, roster: &Arc<Roster>, run: RunId) -> Result<Arc<Side>, StoreError> {
         self.follow(store)?;
+        if self.roster != *roster {
+            self.roster = roster.clone();
+            self.sides.clear();
+        }
+        let seq = self.changed.get(&run).copied().unwrap_or_default();
+        if let Some((read, side)) = self.sides.get(&run)
+            && *read == seq
+        {
+            return Ok(side.clone());
+        }
         let view = decisions::view(store, run, roster.clone())?;
         let frames = match self.frames.get(&run) {
             Some(frames) => frames.clone(),
             None => self.read_frames(store, run)?,
         };
-        Ok(Side { view, frames, since: self.since.get(&run).cloned().unwrap_or_default(), roster: roster.clone() })
+        let since = self.since.get(&run).cloned().unwrap_or_default();
+        let side = Arc::new(Side { view, frames, since, roster: roster.clone() });
+        self.sides.insert(run, (seq, side.clone()));
+        Ok(side)
+    }
+
+    /// Returns what became of the decisions of one run in another, worked out again where one of them changed.
+    fn versus(
+        &mut self,
+        store: &EpisodeStore,
+        roster: &Arc<Roster>,
+        params: &Params,
+        (old, new): (RunId, RunId),
+    ) -> Result<Arc<Versus>, StoreError> {
+        let (then, now) = (self.side(store, roster, old)?, self.side(store, roster, new)?);
+        if let Some(known) = self.versus.get(&(old, new))
+            && Arc::ptr_eq(&known.then, &then)
+            && Arc::ptr_eq(&known.now, &now)
+        {
+            return Ok(known.clone());
+        }
+        let pairs = self.common(store, params, old, new)?;
+        let versus = Arc::new(Versus::new(then, now, pairs, params.stray));
+        self.versus.insert((old, new), versus.clone());
+        Ok(versus)
     }
 
     fn read_frames(&mut self, store: &EpisodeStore, run: RunId) -> Result<Arc<BTreeMap<TrackId, Vec<u64>>>, StoreError> {
         let mut frames: BTreeMap<TrackId, Vec<u64>> = BTreeMap::new();
-        for seen in faces(store, run)? {
+        for seen in &*self.faces(store, run)? {
             frames.entry(seen.tracklet).or_default().push(seen.at.frame);
         }
         for own in frames.values_mut() {
@@ -372,6 +415,16 @@ impl Carrying {
         let frames = Arc::new(frames);
         self.frames.insert(run, frames.clone());
         Ok(frames)
+    }
+
+    /// Returns the faces of a run that are in tracks, as they were measured.
+    fn faces(&mut self, store: &EpisodeStore, run: RunId) -> Result<Arc<Vec<Seen>>, StoreError> {
+        if let Some(known) = self.faces.get(&run) {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(faces(store, run)?);
+        self.faces.insert(run, read.clone());
+        Ok(read)
     }
 
     /// Returns the faces that two runs have in common, whichever of the two looked at a picture: alike in both directions, so that what was
@@ -385,6 +438,9 @@ impl Carrying {
         all.extend(back.iter().map(|p| Pair { at: p.at, old: p.new, new: p.old }));
         all.sort_by_key(|p| (p.at, p.old, p.new));
         all.dedup();
+        let mut turned: Vec<Pair> = all.iter().map(|p| Pair { at: p.at, old: p.new, new: p.old }).collect();
+        turned.sort_by_key(|p| (p.at, p.old, p.new));
+        self.common.insert((new, old), Arc::new(turned));
         let all = Arc::new(all);
         self.common.insert((old, new), all.clone());
         Ok(all)
@@ -401,7 +457,8 @@ impl Carrying {
         if let Some(known) = self.pairs.get(&(old, new)) {
             return Ok(known.clone());
         }
-        let found = Arc::new(pairs(params, &faces(store, old)?, &faces(store, new)?));
+        let (there, here) = (self.faces(store, old)?, self.faces(store, new)?);
+        let found = Arc::new(pairs(params, &there, &here));
         self.pairs.insert((old, new), found.clone());
         Ok(found)
     }

@@ -237,25 +237,51 @@ pub fn diff(
 /// Whose things are, in both runs alike.
 struct Names<'a> {
     sides: [&'a Snapshot; 2],
-    /// Unnamed identities of the old run with those of the new one.
-    pairs: Vec<(IdentityId, IdentityId)>,
+    /// Who each identity is.
+    whos: [BTreeMap<IdentityId, Who>; 2],
+    /// What people are called now.
+    people: BTreeMap<PersonId, &'a str>,
+    /// Everybody's best crop.
+    faces: [BTreeMap<Who, CropKey>; 2],
 }
 
-impl Names<'_> {
-    fn of_identity(&self, side: usize, id: IdentityId) -> Who {
-        let card = self.sides[side].identities.iter().find(|c| c.identity.id == id);
-        match card.map(|c| (&c.identity.name, c.identity.person)) {
-            Some((Some(_), Some(person))) => Who::Person(person),
-            Some((Some(name), None)) => Who::Name(name.clone()),
-            Some((None, _)) | None => {
-                let pair = self.pairs.iter().find(|(a, b)| if side == 0 { *a == id } else { *b == id });
-                match (pair, side) {
-                    (Some((old, new)), _) => Who::Unnamed { old: Some(*old), new: Some(*new) },
-                    (None, 0) => Who::Unnamed { old: Some(id), new: None },
-                    (None, _) => Who::Unnamed { old: None, new: Some(id) },
+impl<'a> Names<'a> {
+    /// `pairs` are the unnamed identities of the old run with those of the new one.
+    fn new(sides: [&'a Snapshot; 2], pairs: &[(IdentityId, IdentityId)]) -> Self {
+        let (olds, news): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            (pairs.iter().copied().collect(), pairs.iter().map(|(a, b)| (*b, *a)).collect());
+        let mut names = Self { sides, whos: Default::default(), people: BTreeMap::new(), faces: Default::default() };
+        for (side, snapshot) in sides.into_iter().enumerate() {
+            let mut longest: BTreeMap<Who, MediaTime> = BTreeMap::new();
+            for card in &snapshot.identities {
+                let id = card.identity.id;
+                let who = match (&card.identity.name, card.identity.person) {
+                    (Some(name), Some(person)) => {
+                        names.people.insert(person, name);
+                        Who::Person(person)
+                    }
+                    (Some(name), None) => Who::Name(name.clone()),
+                    (None, _) if side == 0 => Who::Unnamed { old: Some(id), new: olds.get(&id).copied() },
+                    (None, _) => Who::Unnamed { old: news.get(&id).copied(), new: Some(id) },
+                };
+                if let Some(best) = card.best
+                    && longest.get(&who).is_none_or(|known| card.seconds >= *known)
+                {
+                    longest.insert(who.clone(), card.seconds);
+                    names.faces[side].insert(who.clone(), best);
                 }
+                names.whos[side].insert(id, who);
             }
         }
+        names
+    }
+
+    fn of_identity(&self, side: usize, id: IdentityId) -> Who {
+        let lone = || if side == 0 { (Some(id), None) } else { (None, Some(id)) };
+        self.whos[side].get(&id).cloned().unwrap_or_else(|| {
+            let (old, new) = lone();
+            Who::Unnamed { old, new }
+        })
     }
 
     fn of_track(&self, side: usize, track: TrackId) -> Who {
@@ -275,13 +301,7 @@ impl Names<'_> {
     fn called(&self, who: &Who) -> String {
         let runs = [self.sides[0].run.id, self.sides[1].run.id];
         match who {
-            Who::Person(id) => {
-                let named = |s: &&Snapshot| {
-                    let card = s.identities.iter().find(|c| c.identity.person == Some(*id));
-                    card.and_then(|c| c.identity.name.clone())
-                };
-                self.sides.iter().rev().find_map(named).unwrap_or_else(|| id.to_string())
-            }
+            Who::Person(id) => self.people.get(id).map_or_else(|| id.to_string(), |name| (*name).to_owned()),
             Who::Name(name) => name.clone(),
             Who::Unnamed { old: Some(old), new: Some(new) } if old == new => format!("unnamed {}", new.0),
             Who::Unnamed { old: Some(old), new: Some(new) } => format!("unnamed {}, was {}", new.0, old.0),
@@ -293,9 +313,7 @@ impl Names<'_> {
 
     /// Returns the best crop of somebody in a run.
     fn face(&self, side: usize, who: &Who) -> Option<CropKey> {
-        let snapshot = self.sides[side];
-        let own = snapshot.identities.iter().filter(|c| self.of_identity(side, c.identity.id) == *who);
-        own.max_by_key(|c| c.seconds).and_then(|c| c.best)
+        self.faces[side].get(who).copied()
     }
 }
 
@@ -331,7 +349,7 @@ fn unnamed(old: &Snapshot, new: &Snapshot, pairs: &[(Pair, Span)], maps: &(Track
 /// Compares two runs, by the faces that both saw and for how long a picture of the new one counts.
 fn diff_of(old: &Snapshot, new: &Snapshot, pairs: &[Pair], spans: &BTreeMap<u64, Span>, maps: &(TrackMap, TrackMap)) -> RunDiff {
     let timed: Vec<(Pair, Span)> = pairs.iter().filter_map(|p| Some((*p, *spans.get(&p.at.frame)?))).collect();
-    let names = Names { sides: [old, new], pairs: unnamed(old, new, &timed, maps) };
+    let names = Names::new([old, new], &unnamed(old, new, &timed, maps));
     let amounts = |p: &PersonTime| Amounts {
         visual: p.visual_time,
         speaking: p.speech.as_ref().map_or(MediaTime::ZERO, |s| s.time),
@@ -343,16 +361,20 @@ fn diff_of(old: &Snapshot, new: &Snapshot, pairs: &[Pair], spans: &BTreeMap<u64,
     let (olds, news) = (all(old), all(new));
     let found = run_diff::hands(&timed, (&maps.0, &olds, &|t| names.of_track(0, t)), (&maps.1, &news, &|t| names.of_track(1, t)));
     let face = |s: &Snapshot, t: TrackId| s.tracks.get(&t).and_then(|t| t.best);
-    let moved = |who: &Who, is_to: bool| {
-        let own = found.changed.iter().filter(|h| if is_to { h.to == *who } else { h.from == *who });
-        own.fold(MediaTime::ZERO, |sum, h| sum + h.time)
-    };
+    let (mut came, mut went): (BTreeMap<&Who, MediaTime>, BTreeMap<&Who, MediaTime>) = (BTreeMap::new(), BTreeMap::new());
+    for hand in &found.changed {
+        for (sums, who) in [(&mut came, &hand.to), (&mut went, &hand.from)] {
+            let sum = sums.entry(who).or_default();
+            *sum = *sum + hand.time;
+        }
+    }
+    let moved = |sums: &BTreeMap<&Who, MediaTime>, who: &Who| sums.get(who).copied().unwrap_or_default();
     let people = run_diff::people(side(0), side(1)).into_iter().map(|p| PersonChange {
         name: names.called(&p.who),
         before: p.before,
         after: p.after,
-        came: moved(&p.who, true),
-        went: moved(&p.who, false),
+        came: moved(&came, &p.who),
+        went: moved(&went, &p.who),
         faces: [names.face(0, &p.who), names.face(1, &p.who)],
         who: p.who,
     });

@@ -100,7 +100,7 @@ pub struct Choice {
 pub(super) struct Claims(BTreeMap<TrackId, BTreeSet<Verdict>>);
 
 impl Claims {
-    pub(super) fn of(versus: &Versus<'_>, wanted: &BTreeSet<Decision>) -> Self {
+    pub(super) fn of(versus: &Versus, wanted: &BTreeSet<Decision>) -> Self {
         let mut claims: BTreeMap<TrackId, BTreeSet<Verdict>> = BTreeMap::new();
         for decision in wanted {
             let Decision::Track(old) = decision else { continue };
@@ -117,11 +117,11 @@ impl Claims {
     }
 }
 
-pub(super) fn leftover(versus: &Versus<'_>, decision: Decision) -> OpenDecision {
+pub(super) fn leftover(versus: &Versus, decision: Decision) -> OpenDecision {
     told(versus, decision, Why::NoFace, Vec::new(), Vec::new())
 }
 
-pub(super) fn conflict(versus: &Versus<'_>, claims: &Claims, decision: Decision, conflict: &Conflict) -> OpenDecision {
+pub(super) fn conflict(versus: &Versus, claims: &Claims, decision: Decision, conflict: &Conflict) -> OpenDecision {
     match conflict {
         Conflict::OtherHands(pieces) => other_hands(versus, claims, decision, pieces),
         Conflict::NotHeld(identities) => {
@@ -144,7 +144,7 @@ pub(super) fn conflict(versus: &Versus<'_>, claims: &Claims, decision: Decision,
     }
 }
 
-fn other_hands(versus: &Versus<'_>, claims: &Claims, decision: Decision, pieces: &[(TrackId, Piece)]) -> OpenDecision {
+fn other_hands(versus: &Versus, claims: &Claims, decision: Decision, pieces: &[(TrackId, Piece)]) -> OpenDecision {
     let own = match decision {
         Decision::Track(track) => versus.then.verdict(track),
         Decision::Identity(id) => Some(Verdict::Of(id)),
@@ -198,7 +198,7 @@ fn other_hands(versus: &Versus<'_>, claims: &Claims, decision: Decision, pieces:
     told(versus, decision, why, held, unlike)
 }
 
-fn is_same(versus: &Versus<'_>, a: Option<Verdict>, b: Option<Verdict>) -> bool {
+fn is_same(versus: &Versus, a: Option<Verdict>, b: Option<Verdict>) -> bool {
     match (a, b) {
         (Some(Verdict::Of(a)), Some(Verdict::Of(b))) => versus.then.who(a) == versus.then.who(b),
         (a, b) => a == b,
@@ -206,7 +206,7 @@ fn is_same(versus: &Versus<'_>, a: Option<Verdict>, b: Option<Verdict>) -> bool 
 }
 
 /// Says what a verdict of the old run is as a target in the run of now.
-fn target(versus: &Versus<'_>, id: IdentityId) -> (Target, String) {
+fn target(versus: &Versus, id: IdentityId) -> (Target, String) {
     let name = versus.then.called(id);
     match (versus.then.who(id), versus.counterpart(id)) {
         (Who::Unnamed(_), Some(to)) => (Target::Identity(to), versus.now.called(to)),
@@ -216,7 +216,7 @@ fn target(versus: &Versus<'_>, id: IdentityId) -> (Target, String) {
     }
 }
 
-fn give(versus: &Versus<'_>, tracks: &[TrackId], to: Verdict) -> Choice {
+fn give(versus: &Versus, tracks: &[TrackId], to: Verdict) -> Choice {
     let names: Vec<String> = tracks.iter().take(3).map(ToString::to_string).collect();
     let more = if tracks.len() > 3 { format!(" and {} more", tracks.len() - 3) } else { String::new() };
     let named = format!("{}{more}", names.join(", "));
@@ -232,7 +232,7 @@ fn give(versus: &Versus<'_>, tracks: &[TrackId], to: Verdict) -> Choice {
     }
 }
 
-fn give_part(versus: &Versus<'_>, track: TrackId, piece: &Piece, to: Verdict) -> Choice {
+fn give_part(versus: &Versus, track: TrackId, piece: &Piece, to: Verdict) -> Choice {
     let (from, end) = (piece.from.frame, piece.to.frame + 1);
     let part = format!("only pictures {from} to {} of {track}", piece.to.frame);
     match to {
@@ -246,7 +246,7 @@ fn give_part(versus: &Versus<'_>, track: TrackId, piece: &Piece, to: Verdict) ->
     }
 }
 
-fn holds(versus: &Versus<'_>, decision: Decision, tracks: &[TrackId]) -> Vec<Hold> {
+fn holds(versus: &Versus, decision: Decision, tracks: &[TrackId]) -> Vec<Hold> {
     let old = match decision {
         Decision::Track(track) | Decision::Join(track) | Decision::Never { track, .. } => Some(track),
         Decision::Cut { tracklet, at } => Some(versus.then.map().track(tracklet, at)),
@@ -256,14 +256,14 @@ fn holds(versus: &Versus<'_>, decision: Decision, tracks: &[TrackId]) -> Vec<Hol
     tracks.iter().filter_map(|t| Some(hold(versus, *t, &piece(t)?))).collect()
 }
 
-fn hold(versus: &Versus<'_>, track: TrackId, piece: &Piece) -> Hold {
+fn hold(versus: &Versus, track: TrackId, piece: &Piece) -> Hold {
     let a = versus.now.view.assignments.get(&track);
     let who = a.map_or_else(|| "nobody".to_owned(), |a| versus.now.called(a.identity));
     Hold { track, faces: piece.faces, from: piece.from, to: piece.to, who }
 }
 
-fn told(versus: &Versus<'_>, decision: Decision, why: Why, holds: Vec<Hold>, choices: Vec<Choice>) -> OpenDecision {
-    let then = versus.then;
+fn told(versus: &Versus, decision: Decision, why: Why, holds: Vec<Hold>, choices: Vec<Choice>) -> OpenDecision {
+    let then = &versus.then;
     let verdict = |track: TrackId| match then.verdict(track) {
         Some(Verdict::Discarded(reason)) => discarded(reason),
         Some(Verdict::Of(id)) => then.called(id),
@@ -300,7 +300,7 @@ fn discarded(reason: DiscardReason) -> String {
 }
 
 /// Returns the first and the last picture of some tracks of the old run.
-fn spanned(versus: &Versus<'_>, tracks: &[TrackId]) -> Option<(FrameTime, FrameTime)> {
+fn spanned(versus: &Versus, tracks: &[TrackId]) -> Option<(FrameTime, FrameTime)> {
     let view = &versus.then.view;
     let parts = tracks.iter().filter_map(|t| view.parts_of(*t)).flat_map(|p| p.0);
     let tracklets: Vec<_> = parts.filter_map(|p| Some((view.tracklets.get(&p.tracklet)?, p))).collect();

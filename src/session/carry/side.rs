@@ -96,6 +96,11 @@ impl Since {
     }
 }
 
+/// Returns the run that a change is about.
+pub(super) fn run_of(change: &Change) -> RunId {
+    keys(change).0
+}
+
 /// Returns what a change decides, and of which run.
 fn keys(change: &Change) -> (RunId, Vec<Key>) {
     match change {

@@ -109,7 +109,7 @@ impl World {
     }
 
     fn side(&mut self, run: RunId) -> Side {
-        self.carrying.side(&self.store, &self.roster, run).unwrap()
+        (*self.carrying.side(&self.store, &self.roster, run).unwrap()).clone()
     }
 
     /// Decides on a run as a person; tells whether that was possible.

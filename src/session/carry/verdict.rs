@@ -4,6 +4,7 @@ use super::side::{Key, Side, Verdict, Who};
 use crate::algo::run_diff::{Pair, Piece, Shared};
 use crate::domain::{Decision, IdentityId, PersonId, ShotId, TrackId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What became of a decision of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,23 +33,34 @@ pub(super) enum Conflict {
 }
 
 /// Two runs, and what they have in common as they are cut and joined now.
-pub(super) struct Versus<'a> {
-    pub(super) then: &'a Side,
-    pub(super) now: &'a Side,
-    pub(super) pairs: &'a [Pair],
+#[derive(Debug)]
+pub(super) struct Versus {
+    pub(super) then: Arc<Side>,
+    pub(super) now: Arc<Side>,
+    pairs: Arc<Vec<Pair>>,
     pub(super) shared: Shared,
+    /// Who the identities of then are, and those of now; the first of now for everybody.
+    then_who: BTreeMap<IdentityId, Who>,
+    now_who: BTreeMap<IdentityId, Who>,
+    now_ids: BTreeMap<Who, IdentityId>,
     /// The identity of now that an unnamed one of then is: the one that has most of its faces.
     counterparts: BTreeMap<IdentityId, IdentityId>,
     members: BTreeMap<IdentityId, Vec<TrackId>>,
     stray: f64,
+    /// What became of every decision of then, and when a person made the same on the other run.
+    fates: BTreeMap<Decision, (Fate, u64)>,
 }
 
-impl<'a> Versus<'a> {
-    pub(super) fn new(then: &'a Side, now: &'a Side, pairs: &'a [Pair], stray: f64) -> Self {
-        let shared = Shared::of(pairs, &then.map(), &now.map());
+impl Versus {
+    pub(super) fn new(then: Arc<Side>, now: Arc<Side>, pairs: Arc<Vec<Pair>>, stray: f64) -> Self {
+        let shared = Shared::of(&pairs, &then.map(), &now.map());
         let members = then.all_members();
+        let whos = |side: &Side| side.view.identities.keys().map(|id| (*id, side.who(*id))).collect::<BTreeMap<_, _>>();
+        let (then_who, now_who) = (whos(&then), whos(&now));
+        let now_ids = now_who.iter().rev().map(|(id, who)| (who.clone(), *id)).collect();
+        let is_unnamed = |id: &IdentityId| then_who.get(id).is_none_or(|who| matches!(who, Who::Unnamed(_)));
         let mut counterparts = BTreeMap::new();
-        for (id, tracks) in members.iter().filter(|(id, _)| matches!(then.who(**id), Who::Unnamed(_))) {
+        for (id, tracks) in members.iter().filter(|(id, _)| is_unnamed(id)) {
             let mut faces: BTreeMap<IdentityId, u64> = BTreeMap::new();
             for (new, piece) in tracks.iter().filter_map(|t| shared.by_old.get(t)).flatten() {
                 if let Some(a) = now.view.assignments.get(new) {
@@ -58,20 +70,40 @@ impl<'a> Versus<'a> {
             let most = faces.into_iter().max_by_key(|(id, n)| (*n, std::cmp::Reverse(*id)));
             counterparts.extend(most.map(|(to, _)| (*id, to)));
         }
-        Self { then, now, pairs, shared, counterparts, members, stray }
+        let fates = BTreeMap::new();
+        let mut versus = Self { then, now, pairs, shared, then_who, now_who, now_ids, counterparts, members, stray, fates };
+        let all = versus.then.decisions().into_iter();
+        versus.fates = all.map(|decision| (decision, (versus.work_out(decision), versus.find_made(decision)))).collect();
+        versus
+    }
+
+    /// Returns what became of a decision of then.
+    pub(super) fn fate(&self, decision: Decision) -> Fate {
+        self.fates.get(&decision).map_or(Fate::Leftover, |known| known.0.clone())
+    }
+
+    /// Returns the entry of the log by which a person decided the same on the other run, for any of its faces; 0 for nobody.
+    pub(super) fn made_there(&self, decision: Decision) -> u64 {
+        self.fates.get(&decision).map_or(0, |known| known.1)
+    }
+
+    fn who_then(&self, id: IdentityId) -> Who {
+        self.then_who.get(&id).cloned().unwrap_or(Who::Unnamed(id))
+    }
+
+    fn is_named_now(&self, id: IdentityId, who: &Who) -> bool {
+        self.now_who.get(&id) == Some(who)
     }
 
     /// Returns the identity of now that one of then is, where there is one.
     pub(super) fn counterpart(&self, old: IdentityId) -> Option<IdentityId> {
-        let who = self.then.who(old);
-        match who {
+        match self.who_then(old) {
             Who::Unnamed(_) => self.counterparts.get(&old).copied(),
-            who => self.now.view.identities.keys().copied().find(|id| self.now.who(*id) == who),
+            who => self.now_ids.get(&who).copied(),
         }
     }
 
-    /// Returns what became of a decision.
-    pub(super) fn fate(&self, decision: Decision) -> Fate {
+    fn work_out(&self, decision: Decision) -> Fate {
         let since = self.then.since(decision);
         match decision {
             Decision::Track(track) => self.of_track(track, since),
@@ -82,8 +114,7 @@ impl<'a> Versus<'a> {
         }
     }
 
-    /// Returns the entry of the log by which a person decided the same on the other run, for any of its faces; 0 for nobody.
-    pub(super) fn made_there(&self, decision: Decision) -> u64 {
+    fn find_made(&self, decision: Decision) -> u64 {
         let at = &self.now.since;
         let tracks =
             |old: &TrackId| self.shared.by_old.get(old).into_iter().flat_map(BTreeMap::keys).copied().collect::<Vec<_>>();
@@ -95,14 +126,15 @@ impl<'a> Versus<'a> {
                     |v: Verdict, side: &Side| matches!(v, Verdict::Of(id) if matches!(side.who(id), Who::Unnamed(_)));
                 let is_it = |new: &TrackId| {
                     let both =
-                        is_unnamed(verdict, self.then) && self.now.verdict(*new).is_some_and(|own| is_unnamed(own, self.now));
+                        is_unnamed(verdict, &self.then) && self.now.verdict(*new).is_some_and(|own| is_unnamed(own, &self.now));
                     both || self.agrees(verdict, *new)
                 };
                 tracks(&track).into_iter().filter(is_it).map(|new| at.at(Key::Track(new))).max()
             }
             // Wherever its tracks are by now: the same name that a person gave is the one that was carried.
-            Decision::Identity(id) if !matches!(self.then.who(id), Who::Unnamed(_)) => {
-                let same = self.now.view.identities.keys().filter(|new| self.now.who(**new) == self.then.who(id));
+            Decision::Identity(id) if !matches!(self.who_then(id), Who::Unnamed(_)) => {
+                let who = self.who_then(id);
+                let same = self.now_who.iter().filter(|(_, own)| **own == who).map(|(new, _)| new);
                 same.map(|new| at.at(Key::Name(*new)).max(at.at(Key::Hold(*new)))).max()
             }
             Decision::Identity(id) => {
@@ -111,7 +143,7 @@ impl<'a> Versus<'a> {
                 same.map(|a| at.at(Key::Name(a.identity)).max(at.at(Key::Hold(a.identity)))).max()
             }
             Decision::Cut { tracklet, at: frame } => {
-                let [before, after] = beside_cut(self.then, self.now, self.pairs, tracklet, frame);
+                let [before, after] = beside_cut(&self.then, &self.now, &self.pairs, tracklet, frame);
                 // Also where the tracks of one run go over into one another at other pictures: a cut there is the same cut.
                 let ends = |new: &TrackId| self.now.view.parts.get(new).is_some_and(|p| p.0.iter().any(|p| p.to == frame));
                 let begins = |new: &TrackId| self.now.view.parts.get(new).is_some_and(|p| p.0.iter().any(|p| p.from == frame));
@@ -136,9 +168,9 @@ impl<'a> Versus<'a> {
 
     fn is_same(&self, old: IdentityId, new: TrackId) -> bool {
         let Some(a) = self.now.view.assignments.get(&new) else { return false };
-        match self.then.who(old) {
-            Who::Unnamed(_) => self.counterparts.get(&old) == Some(&a.identity),
-            who => self.now.who(a.identity) == who,
+        match self.then_who.get(&old) {
+            None | Some(Who::Unnamed(_)) => self.counterparts.get(&old) == Some(&a.identity),
+            Some(who) => self.is_named_now(a.identity, who),
         }
     }
 
@@ -234,7 +266,7 @@ impl<'a> Versus<'a> {
     }
 
     fn of_cut(&self, tracklet: TrackId, at: u64, since: u64) -> Fate {
-        let [before, after] = beside_cut(self.then, self.now, self.pairs, tracklet, at);
+        let [before, after] = beside_cut(&self.then, &self.now, &self.pairs, tracklet, at);
         if before.is_empty() && after.is_empty() {
             return Fate::Leftover;
         }
@@ -252,7 +284,7 @@ impl<'a> Versus<'a> {
             return Fate::Leftover;
         }
         let apart: Vec<TrackId> =
-            by_shot(self.now, &self.shared, track).into_values().filter(|all| all.len() > 1).flatten().collect();
+            by_shot(&self.now, &self.shared, track).into_values().filter(|all| all.len() > 1).flatten().collect();
         let is_later = |t: &TrackId| self.now.since.is_later(Key::Parts(*t), since);
         match apart.is_empty() {
             true => Fate::Holds,
