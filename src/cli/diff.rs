@@ -107,6 +107,11 @@ fn list<T>(out: &mut String, title: &str, all: &[T], told: impl Fn(&T) -> String
 
 fn decisions(out: &mut String, diff: &RunDiff, report: &CarryReport) {
     let (conflicts, leftovers) = report.waiting();
+    list(out, "speech that was decided on, and nothing here answers to", &report.speech, |s| {
+        let what = s.lost.turn.map_or_else(|| s.lost.speaker.to_string(), |turn| turn.to_string());
+        let who = s.who.as_ref().map(|who| format!("  {who}")).unwrap_or_default();
+        format!("{}  {what} of {}{who}", spanned(diff, s.lost.span.start(), s.lost.span.end()), s.run)
+    });
     if report.held + report.overruled + report.open.len() == 0 {
         return;
     }

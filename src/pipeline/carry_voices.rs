@@ -45,6 +45,55 @@ impl Add for CarriedVoices {
     }
 }
 
+/// Whose a voice or turn was said to be, or what is said in it, where nothing of now answers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LostSpeech {
+    /// When it was said; of a voice its first turn.
+    pub span: Span,
+    pub speaker: SpeakerId,
+    /// Absent: the voice as a whole.
+    pub turn: Option<TurnId>,
+    /// Whose it was said to be; absent where that was nobody, or only words were written.
+    pub identity: Option<IdentityId>,
+}
+
+/// Decisions that no turn of now answers to.
+#[derive(Debug, Default)]
+struct Missing {
+    voices: BTreeSet<SpeakerId>,
+    turns: BTreeSet<TurnId>,
+}
+
+/// Returns whose voices and turns of one run were said to be, and words written by people, where nothing of another run answers to them; by
+/// time. Nothing as long as that one heard nobody. What people made of the stretches of turns is not among them: these are heard anew.
+#[must_use]
+pub fn lost(then: &Spoken, now: &Spoken) -> Vec<LostSpeech> {
+    if now.heard.is_empty() {
+        return Vec::new();
+    }
+    let (_, _, missing) = bring(RunId(0), then, now, Some);
+    let (old, new) = (then.turns(), now.turns());
+    let gone = dropped(now, &new);
+    // A turn that was added there and brought is here by its stretch; one that was dropped here is decided.
+    let is_here = |turn: &Turn| {
+        new.iter().any(|t| is_same(t.span, turn.span))
+            || gone.iter().any(|t| common(t.span, turn.span) > MOST * turn.span.len().secs())
+    };
+    let voices = missing.voices.iter().filter_map(|speaker| {
+        let first = old.iter().find(|t| t.speaker == *speaker)?;
+        let identity = then.links.get(speaker).and_then(|link| link.identity);
+        Some(LostSpeech { span: first.span, speaker: *speaker, turn: None, identity })
+    });
+    let turns = missing.turns.iter().filter(|id| then.said.contains_key(id) || then.words.contains_key(id)).filter_map(|id| {
+        let turn = old.iter().find(|t| t.id == *id).filter(|turn| !is_here(turn))?;
+        let identity = then.said.get(id).and_then(|link| link.identity);
+        Some(LostSpeech { span: turn.span, speaker: turn.speaker, turn: Some(*id), identity })
+    });
+    let mut lost: Vec<LostSpeech> = voices.chain(turns).collect();
+    lost.sort_by_key(|l| (l.span.start(), l.speaker, l.turn));
+    lost
+}
+
 /// Works out what brings decisions on turns that a run heard before, `then`, to those that it hears now; what was decided of the old ones
 /// ends, and so does what was believed of their sound. `None` where there is nothing of that. It has to be written together with the
 /// turns: decisions name them by number.
@@ -65,7 +114,7 @@ pub fn carried_within(
     now.next_turn = now.next_turn.max(then.next_turn);
     now.next_speaker = now.next_speaker.max(then.next_speaker);
     let mut changes = ended;
-    let (brought, carried) = bring(run, then, &now, |id| identities.contains_key(&id).then_some(id));
+    let (brought, carried, _) = bring(run, then, &now, |id| identities.contains_key(&id).then_some(id));
     changes.extend(brought);
     Some((draft(run, run, changes, carried, at), carried))
 }
@@ -97,7 +146,7 @@ pub fn carry_over(store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<
         }
         known.insert(id, to);
     }
-    let (brought, carried) = bring(run.id, &then, &now, |id| known.get(&id).copied());
+    let (brought, carried, _) = bring(run.id, &then, &now, |id| known.get(&id).copied());
     let used: BTreeSet<IdentityId> = brought.iter().filter_map(identity_of).collect();
     let mut changes: Vec<Change> = made
         .into_iter()
@@ -156,7 +205,9 @@ fn identity_of(change: &Change) -> Option<IdentityId> {
     }
 }
 
-fn has_decisions(spoken: &Spoken) -> bool {
+/// Tells whether people decided anything of speech.
+#[must_use]
+pub fn has_decisions(spoken: &Spoken) -> bool {
     !(spoken.states.is_empty() && spoken.words.is_empty() && spoken.said.is_empty())
         || spoken.links.values().any(VoiceLink::is_decided)
 }
@@ -185,7 +236,7 @@ fn bring(
     then: &Spoken,
     now: &Spoken,
     identity: impl Fn(IdentityId) -> Option<IdentityId>,
-) -> (Vec<Change>, CarriedVoices) {
+) -> (Vec<Change>, CarriedVoices, Missing) {
     let (old, new) = (then.turns(), now.turns());
     let dropped = dropped(then, &old);
     let mut ever: Vec<Turn> = old.iter().chain(&dropped).copied().collect();
@@ -213,7 +264,8 @@ fn bring(
             carried.voices += 1;
         }
     }
-    carried.lost += then.links.iter().filter(|(s, link)| link.is_decided() && !met.contains(s)).count();
+    let decided = then.links.iter().filter(|(_, link)| link.is_decided()).map(|(speaker, _)| *speaker);
+    let mut missing = Missing { voices: decided.filter(|s| !met.contains(s)).collect(), ..Missing::default() };
 
     let mut kept: BTreeSet<TurnId> = BTreeSet::new();
     for turn in &new {
@@ -271,8 +323,9 @@ fn bring(
         next = TurnId(next.0 + 1);
     }
     let decided: BTreeSet<TurnId> = then.said.keys().chain(then.words.keys()).chain(then.states.keys()).copied().collect();
-    carried.lost += decided.iter().filter(|id| !kept.contains(id)).count();
-    (changes, carried)
+    missing.turns = decided.difference(&kept).copied().collect();
+    carried.lost += missing.voices.len() + missing.turns.len();
+    (changes, carried, missing)
 }
 
 /// Returns the turns that people dropped, as they were heard; those that were joined to another are not among them.
@@ -367,7 +420,7 @@ mod tests {
     }
 
     fn brought(then: &Spoken, now: &Spoken) -> (Spoken, CarriedVoices) {
-        let (changes, carried) = bring(RUN, then, now, Some);
+        let (changes, carried, _) = bring(RUN, then, now, Some);
         let mut after = now.clone();
         for change in &changes {
             after.follow(RUN, change);
@@ -455,6 +508,24 @@ mod tests {
         let (after, carried) = brought(&then, &now);
         assert!(after.said.is_empty(), "{:?}", after.said);
         assert_eq!(carried.lost, 1);
+    }
+
+    #[test]
+    fn what_nothing_of_now_answers_to_is_listed_with_its_time_and_what_was_brought_is_not() {
+        let mut then = heard(&[turn(1, 0, 50, 1), turn(2, 60, 90, 2), turn(3, 100, 120, 1)]);
+        then.links.insert(SpeakerId(2), link(7));
+        then.said.insert(TurnId(3), link(3));
+        then.states.insert(TurnId(4), TurnState { span: turn(4, 200, 230, 1).span, speaker: SpeakerId(1), seen: None });
+        then.said.insert(TurnId(4), link(5));
+        let now = heard(&[turn(11, 0, 50, 4)]);
+        let voice =
+            LostSpeech { span: turn(2, 60, 90, 2).span, speaker: SpeakerId(2), turn: None, identity: Some(IdentityId(7)) };
+        let own = turn(3, 100, 120, 1);
+        let one = LostSpeech { span: own.span, speaker: own.speaker, turn: Some(own.id), identity: Some(IdentityId(3)) };
+        let (after, carried) = brought(&then, &now);
+        assert_eq!((lost(&then, &after), carried.lost), (vec![voice, one], 2));
+        assert_eq!(lost(&then, &heard(&[])), [], "nobody was heard yet");
+        assert_eq!(lost(&then, &then), []);
     }
 
     #[test]

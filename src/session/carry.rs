@@ -17,8 +17,10 @@ pub use open::{Choice, Hold, OpenDecision, Why};
 use super::decisions;
 use crate::algo::run_diff::{Pair, Params, Seen, Shared, pairs};
 use crate::domain::{
-    Author, Change, CropInfo, Decision, Draft, Edit, Fate as FaceFate, OperationKind, Roster, RunId, RunMeta, TrackId, TrackMap,
+    Author, Change, CropInfo, Decision, Draft, Edit, Fate as FaceFate, OperationKind, Roster, RunId, RunMeta, Spoken, TrackId,
+    TrackMap,
 };
+use crate::pipeline::carry_voices::{self, LostSpeech};
 use crate::store::{EpisodeStore, StoreError};
 use jiff::Timestamp;
 use side::{Key, Side, Since};
@@ -77,6 +79,17 @@ pub struct CarryReport {
     pub overruled: usize,
     /// Those in conflict and left over, in order of time; also those that a person has done with.
     pub open: Vec<OpenDecision>,
+    /// What was decided of speech and nothing of now answers to, by time.
+    pub speech: Vec<UnheardSpeech>,
+}
+
+/// A decision on speech of an earlier run that nothing of the run of now answers to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnheardSpeech {
+    pub run: RunId,
+    pub lost: LostSpeech,
+    /// Whose it was said to be; absent where that was nobody, or only words were written.
+    pub who: Option<String>,
 }
 
 impl CarryReport {
@@ -104,6 +117,7 @@ pub(super) struct Carrying {
     changed: BTreeMap<RunId, u64>,
     sides: BTreeMap<RunId, (u64, Arc<Side>)>,
     versus: BTreeMap<(RunId, RunId), Arc<Versus>>,
+    spoken: BTreeMap<RunId, (u64, Arc<Spoken>)>,
     /// Whom they were read with.
     roster: Arc<Roster>,
     /// The last entry of the log that it knows.
@@ -235,7 +249,7 @@ impl Carrying {
         params: &Params,
         run: RunId,
     ) -> Result<CarryReport, StoreError> {
-        let mut report = CarryReport::default();
+        let mut report = CarryReport { speech: self.speech(store, roster, run)?, ..CarryReport::default() };
         let sources = self.sources(store, roster, params, run)?;
         if sources.is_empty() {
             return Ok(report);
@@ -264,6 +278,37 @@ impl Carrying {
         }
         report.open.sort_by_key(|o| (o.is_settled, o.span.map(|s| s.0), o.run, o.decision));
         Ok(report)
+    }
+
+    /// Lists what was decided of speech on the newest other run that was, and nothing of `run` answers to.
+    fn speech(&mut self, store: &EpisodeStore, roster: &Roster, run: RunId) -> Result<Vec<UnheardSpeech>, StoreError> {
+        self.follow(store)?;
+        let video = store.run(run)?.video.sha256;
+        let runs = store.runs()?;
+        for other in runs.iter().rev().filter(|other| other.id != run && other.video.sha256 == video) {
+            let then = self.spoken(store, other.id)?;
+            if carry_voices::has_decisions(&then) {
+                let lost = carry_voices::lost(&then, &*self.spoken(store, run)?);
+                let mut identities = if lost.is_empty() { BTreeMap::new() } else { store.identities(other.id)? };
+                roster.bring_up(identities.values_mut());
+                let called = |id| identities.get(&id).and_then(|i| i.name.clone()).unwrap_or_else(|| id.to_string());
+                let told = |lost: LostSpeech| UnheardSpeech { run: other.id, who: lost.identity.map(called), lost };
+                return Ok(lost.into_iter().map(told).collect());
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn spoken(&mut self, store: &EpisodeStore, run: RunId) -> Result<Arc<Spoken>, StoreError> {
+        let seq = self.changed.get(&run).copied().unwrap_or_default();
+        if let Some((read, known)) = self.spoken.get(&run)
+            && *read == seq
+        {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(store.spoken(run)?);
+        self.spoken.insert(run, (seq, read.clone()));
+        Ok(read)
     }
 
     /// Returns the other runs of the same video that were decided on, the one that was decided on last first, each with the decisions that

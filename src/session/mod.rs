@@ -59,7 +59,7 @@ pub use crate::media::play::{PlayError, PlayEvent, Speaker};
 pub use artifacts::{ImportedRun, read_artifacts, write_artifacts};
 pub use audit::{Touches, catalog_touches, touches};
 pub use calibration::{Calibrated, calibrate};
-pub use carry::{Carried, CarryReport, Choice as CarryChoice, Hold, OpenDecision, Why};
+pub use carry::{Carried, CarryReport, Choice as CarryChoice, Hold, OpenDecision, UnheardSpeech, Why};
 pub use cast::{
     Appearance, CastLine, CastState, EpisodeCast, PersonEpisode, PersonLine, Portrait, Portraits, Progress as ReviewProgress,
     SeasonLine, ShowLine, Stage as ReviewStage, Sums, TrackFace, casts, faces_of, people, roster, shows,

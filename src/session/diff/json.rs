@@ -38,6 +38,13 @@ pub fn diff_json(diff: &RunDiff, report: &CarryReport) -> String {
             "settled": o.is_settled,
         })
     });
+    let speech = report.speech.iter().map(|s| {
+        let [from_s, to_s] = spanned(s.lost.span, diff.origin);
+        json!({
+            "run": s.run.to_string(), "voice": s.lost.speaker.to_string(), "turn": s.lost.turn.map(|t| t.to_string()),
+            "who": s.who, "from_s": from_s, "to_s": to_s,
+        })
+    });
     pretty(&json!({
         "episode": diff.episode,
         "before": run(&diff.old),
@@ -56,6 +63,7 @@ pub fn diff_json(diff: &RunDiff, report: &CarryReport) -> String {
             "in_conflict": conflicts,
             "left_over": leftovers,
             "open": open.collect::<Vec<_>>(),
+            "speech_left_over": speech.collect::<Vec<_>>(),
         },
     }))
 }
