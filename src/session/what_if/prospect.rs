@@ -15,7 +15,7 @@ pub struct Prospect {
     pub seq: u64,
     /// Identities now and then.
     pub identities: (usize, usize),
-    /// Tracks that stand alone, now and then, by the word why ([`Identity::alone`]).
+    /// Tracks that stand alone, now and then, by the word why ([`Identity::alone`]; `others_taken_out` where a person left it alone).
     pub singles: Singles,
     /// Everybody who has a name now or then; by falling seconds of now.
     pub people: Vec<PersonShift>,
@@ -27,6 +27,9 @@ pub struct Prospect {
     pub joins: usize,
     pub splits: usize,
 }
+
+/// Why a track stands alone that was not alone when tracks were grouped.
+const OTHERS_TAKEN_OUT: &str = "others_taken_out";
 
 /// Tracks that stand alone, now and then, by why.
 pub type Singles = BTreeMap<String, (usize, usize)>;
@@ -131,7 +134,7 @@ fn singles(before: &State, after: &State) -> Singles {
             *tracks.entry(a.identity).or_default() += 1;
         }
         let single = state.identities.values().filter(|i| i.name.is_none() && tracks.get(&i.id) == Some(&1));
-        single.filter_map(|i| i.alone.clone()).collect()
+        single.map(|i| i.alone.clone().unwrap_or_else(|| OTHERS_TAKEN_OUT.into())).collect()
     };
     for why in alone(before) {
         singles.entry(why).or_default().0 += 1;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::session::{Command, Places, Review, SyntheticSize, Workspace, write_synthetic};
+use crate::session::{Command, Places, Review, SyntheticSize, Target, Workspace, write_synthetic};
 use std::sync::OnceLock;
 
 const SIZE: SyntheticSize = SyntheticSize { episodes: 1, tracks: 120, faces: 1_200 };
@@ -141,6 +141,22 @@ fn what_is_so_already_is_no_decision() {
     let (_, mut review) = opened(dir.path());
     review.regroup(&what_if(&review).regrouping(STRICT)).unwrap();
     assert!(review.regroup(&what_if(&review).regrouping(STRICT)).unwrap().is_none());
+}
+
+#[test]
+fn a_track_that_a_person_left_alone_is_counted_as_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, mut review) = opened(dir.path());
+    let alone = |review: &Review| -> usize {
+        let told = what_if(review).at(review.what_if().unwrap().thresholds());
+        told.singles.values().map(|s| s.0).sum()
+    };
+    let before = alone(&review);
+    let snapshot = review.snapshot();
+    let pair = snapshot.identities.iter().find(|c| c.identity.name.is_none() && c.tracks.len() == 2).unwrap();
+    let to = snapshot.identities.iter().find(|c| c.identity.name.is_some()).unwrap().identity.id;
+    review.decide(&Command::Assign { tracks: vec![pair.tracks[0]], to: Target::Identity(to) }).unwrap();
+    assert_eq!(alone(&review), before + 1);
 }
 
 #[test]
