@@ -84,9 +84,10 @@ impl Looks {
     }
 }
 
-/// Returns the best of some crops: the highest quality, then the earliest.
-pub(super) fn best<'a>(crops: &[&'a CropInfo]) -> Option<&'a CropInfo> {
-    crops.iter().copied().min_by(|a, b| b.quality.total.total_cmp(&a.quality.total).then(a.key().frame.cmp(&b.key().frame)))
+/// Returns the best of some crops, whose badges are `badges`: the highest quality that these leave, then the earliest.
+pub(super) fn best<'a>(crops: &[&'a CropInfo], badges: &[Badges]) -> Option<&'a CropInfo> {
+    let weighed = crops.iter().zip(badges).map(|(crop, badges)| (badges.weigh(&crop.quality).total, *crop));
+    weighed.min_by(|a, b| b.0.total_cmp(&a.0).then(a.1.key().frame.cmp(&b.1.key().frame))).map(|(_, crop)| crop)
 }
 
 /// Returns every `every`-th of `crops`, which are those of `track`, after the cursor.

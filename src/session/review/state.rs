@@ -247,8 +247,8 @@ impl State {
     fn measured_info(&self, track: Tracklet, time: &ShotTime, params: &BadgeParams) -> TrackInfo {
         let parts: TrackParts = self.view.parts_of(track.id).unwrap_or_default();
         let crops = self.crops.of(&parts);
-        let best = best(&crops);
         let badges: Vec<Badges> = crops.iter().map(|c| self.badges(params, c)).collect();
+        let best = best(&crops, &badges);
         TrackInfo {
             track,
             seen: time.tracks.get(&track.id).map(|t| t.seen.clone()).unwrap_or_default(),
@@ -287,10 +287,13 @@ impl State {
         let parts: Vec<Part<'_>> = tracks.iter().filter_map(part).filter(|p| p.time.boxes > 0).collect();
         let presence = Presence::of(&parts);
         let pictured = tracks.iter().filter_map(|i| Some((i.quality?, i.best?)));
-        let best = pictured.min_by(|a, b| b.0.total.total_cmp(&a.0.total).then(a.1.cmp(&b.1)));
+        let weighed = pictured.map(|(quality, key)| {
+            let badges = badges(&settings.badges, &quality, self.looks.get(key));
+            (badges.weigh(&quality).total, quality, key, badges)
+        });
+        let best = weighed.min_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         let mut doubts: Vec<Doubt> = alone(identity, members.len()).into_iter().collect();
-        let best_badges = best.map(|(quality, key)| badges(&settings.badges, &quality, self.looks.get(key))).unwrap_or_default();
-        doubts.extend(best.iter().flat_map(|(quality, _)| of_picture(&settings.doubts, quality, &best_badges)));
+        doubts.extend(best.iter().flat_map(|(_, quality, _, badges)| of_picture(&settings.doubts, quality, badges)));
         let is_unsure = presence.confidence < f64::from(settings.doubts.low_belief) && presence.review_share < 1.0;
         doubts.extend((is_unsure && !parts.is_empty()).then_some(Doubt::LowBelief));
         let begin = tracks.iter().map(|i| i.track.first.pts).min().unwrap_or(MediaTime::ZERO);
@@ -303,8 +306,8 @@ impl State {
             seconds: presence.visual_time,
             belief: presence.confidence,
             confirmed_share: presence.review_share,
-            best: best.map(|(_, key)| key),
-            badges: best_badges,
+            best: best.as_ref().map(|b| b.2),
+            badges: best.map(|b| b.3).unwrap_or_default(),
             doubts,
         }
     }

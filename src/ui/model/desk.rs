@@ -278,7 +278,8 @@ impl Desk {
     fn arrange_cards(&mut self) {
         let cards = &self.snapshot.identities;
         let filter = &self.grid.filter;
-        let mut order: Vec<usize> = (0..cards.len()).filter(|i| matches(filter, &searched(&cards[*i]))).collect();
+        let fits = |i: &usize| filter.is_empty() || matches(filter, &searched(&self.snapshot, &cards[*i]));
+        let mut order: Vec<usize> = (0..cards.len()).filter(fits).collect();
         order.sort_by(|a, b| {
             let (a, b) = (&cards[*a], &cards[*b]);
             match self.grid.sort {
@@ -317,9 +318,11 @@ impl Desk {
     }
 }
 
-/// What the filter looks at: the name, and the badges that it is shown with.
-fn searched(card: &Card) -> String {
-    format!("{} {}", title(card), words(&card.doubts))
+/// What the filter looks at: the name, the badges that it is shown with, and those of its tracks.
+fn searched(snapshot: &Snapshot, card: &Card) -> String {
+    let tracks = card.tracks.iter().filter_map(|track| snapshot.tracks.get(track));
+    let of_tracks: Vec<String> = tracks.map(|track| words(&track.doubts)).collect();
+    format!("{} {} {}", title(card), words(&card.doubts), of_tracks.join(" "))
 }
 
 fn words(doubts: &[Doubt]) -> String {
