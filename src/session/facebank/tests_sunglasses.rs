@@ -88,8 +88,7 @@ fn drawn_sunglasses_find_their_people_and_strangers_alike() {
     let mut bank = Bank { clean: BTreeMap::new(), drawn: BTreeMap::new() };
     let mut probes: [Vec<Probe>; 3] = Default::default();
     let mut enrolled_files = BTreeSet::new();
-    for (person, folder) in super::portraits_of(&media.join("identities")).unwrap() {
-        let mut files: Vec<_> = std::fs::read_dir(&folder[0]).unwrap().map(|e| e.unwrap().path()).collect();
+    for (person, mut files) in super::portraits_of(&media.join("identities")).unwrap() {
         files.sort();
         let faces: Vec<Seen> = files.iter().filter_map(|file| seen(&workspace, &mut models, file)).collect();
         let (enrolled, rest) = faces.split_at(ENROLLED);
