@@ -22,7 +22,7 @@ pub(crate) use form::{Form, Slot};
 pub(crate) use given::{Asking, Given, Line, Speaks, Stretch};
 pub(crate) use jobs::JobsView;
 pub(crate) use library::{Branch, Holdings, Page, Part, People, TrackFaces};
-pub(crate) use log::LogView;
+pub(crate) use log::{Detail as LogDetail, LogView};
 pub(crate) use nearby::{Made, Nearby};
 pub(crate) use overlay::{Confirm, Item, Overlay, Pick, Picker, Picking};
 pub(crate) use panel::{Panel, WhatIfPanel};

@@ -2,7 +2,7 @@
 
 use super::keymap::{Action, Resolved};
 use super::list::{Cursor, Step};
-use super::model::{Arrive, Asking, Desk, Made, Model, Overlay, Picking, Screen, Status, Tab};
+use super::model::{Arrive, Asking, Desk, LogDetail, Made, Model, Overlay, Picking, Screen, Status, Tab};
 use super::screens;
 use super::text::fit;
 use super::tryout::Trial;
@@ -241,7 +241,9 @@ pub(crate) fn go(model: &mut Model, to: Screen) -> Vec<Effect> {
             if model.desk.is_none() {
                 model.log = super::model::LogView::default();
             }
-            vec![Effect::Ask(Ask::Log)]
+            // Entries about people are told by name.
+            let names = (model.desk.is_none() && !model.holdings.is_read).then_some(Effect::Ask(Ask::Casts));
+            std::iter::once(Effect::Ask(Ask::Log)).chain(names).collect()
         }
         Screen::Health => vec![Effect::Ask(Ask::Health)],
         Screen::Episode | Screen::Jobs | Screen::Add => Vec::new(),
@@ -394,7 +396,8 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
             model.log.touches = Some(touches);
             model.log.arrange();
         }
-        Answer::Entry(operation) => model.log.detail = Some(operation),
+        Answer::Entry(operation) => model.log.detail = Some(LogDetail::Episode(operation)),
+        Answer::PeopleEntry(operation) => model.log.detail = Some(LogDetail::People(operation)),
         Answer::InTheWay { by, told } => {
             model.status = Status::Failed(told);
             model.log.in_the_way = Some(by);

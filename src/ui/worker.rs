@@ -165,6 +165,8 @@ pub(crate) enum Answer {
     Log(Vec<LogEntry>),
     Touches(BTreeMap<u64, Touches>),
     Entry(Box<Operation>),
+    /// The same of the log of people and shows.
+    PeopleEntry(Box<CatalogOperation>),
     /// Not taken back: a later entry, `by`, depends on it.
     InTheWay {
         by: u64,
@@ -535,6 +537,10 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         }
         Ask::Touches if open.is_none() => {
             return session::catalog_log(workspace).ok().map(|log| Answer::Touches(session::catalog_touches(&log)));
+        }
+        Ask::Entry(seq) if open.is_none() => {
+            let log = session::catalog_log(workspace).ok()?;
+            return log.into_iter().find(|o| o.seq == seq).map(|entry| Answer::PeopleEntry(Box::new(entry)));
         }
         Ask::RedoPeople => return Some(people(session::redo_catalog(workspace), Deed::Redo)),
         Ask::Health => {

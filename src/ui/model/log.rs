@@ -2,7 +2,7 @@
 
 use super::super::list::Cursor;
 use super::super::log_filter::LogFilter;
-use crate::domain::{LogEntry, Operation};
+use crate::domain::{CatalogOperation, LogEntry, Operation};
 use crate::session::Touches;
 use std::collections::BTreeMap;
 
@@ -20,13 +20,38 @@ pub(crate) struct LogView {
     /// What the filter cannot mean.
     pub fault: Option<String>,
     /// The entry whose changes are shown, over the list where there is no room beside it.
-    pub detail: Option<Box<Operation>>,
+    pub detail: Option<Detail>,
     pub is_open: bool,
     /// The first change shown.
     pub top: usize,
     /// The entry that stood in the way of the last undo.
     pub in_the_way: Option<u64>,
     pub rows: usize,
+}
+
+/// An entry with its changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Detail {
+    Episode(Box<Operation>),
+    /// Of people and shows.
+    People(Box<CatalogOperation>),
+}
+
+impl Detail {
+    pub(crate) fn seq(&self) -> u64 {
+        match self {
+            Self::Episode(operation) => operation.seq,
+            Self::People(operation) => operation.seq,
+        }
+    }
+
+    /// Returns how many changes it has.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Episode(operation) => operation.changes.len(),
+            Self::People(operation) => operation.changes.len(),
+        }
+    }
 }
 
 impl LogView {
@@ -83,6 +108,6 @@ impl LogView {
     /// Tells whether the entry under the cursor is not the one whose changes are there.
     pub(crate) fn wants(&self) -> Option<u64> {
         let seq = self.entry()?.seq;
-        (self.detail.as_ref().map(|d| d.seq) != Some(seq)).then_some(seq)
+        (self.detail.as_ref().map(Detail::seq) != Some(seq)).then_some(seq)
     }
 }

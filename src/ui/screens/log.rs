@@ -4,7 +4,7 @@ use super::super::draw::Canvas;
 use super::super::keymap::Action;
 use super::super::list::Step;
 use super::super::log_filter::{complete, completions};
-use super::super::model::{LogView, Model, Screen};
+use super::super::model::{LogDetail, LogView, Model, Screen};
 use super::super::text::fit;
 use super::super::theme::Role;
 use super::super::update::{Effect, if_writable, step_of};
@@ -19,8 +19,7 @@ const WIDE: u16 = 150;
 
 /// Columns of the entry beside the list; 0 where it opens over it.
 fn side(model: &Model) -> u16 {
-    // The log of people has no more to tell of an entry than its line.
-    if model.desk.is_some() && model.size.0 >= WIDE { model.size.0 * 9 / 20 } else { 0 }
+    if model.size.0 >= WIDE { model.size.0 * 9 / 20 } else { 0 }
 }
 
 fn list_rows(model: &Model) -> usize {
@@ -44,7 +43,6 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     match action {
-        Action::Open if model.desk.is_none() => Vec::new(),
         Action::Open => {
             log.is_open = !log.is_open || is_beside && log.detail.is_none();
             log.top = 0;
@@ -65,7 +63,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Asks for the changes of the entry under the cursor, where they are shown.
 pub(crate) fn ask_for_detail(model: &Model) -> Vec<Effect> {
-    let is_shown = model.screen == Screen::Log && model.desk.is_some() && (model.log.is_open || side(model) > 0);
+    let is_shown = model.screen == Screen::Log && (model.log.is_open || side(model) > 0);
     model.log.wants().filter(|_| is_shown).map(|seq| Effect::Ask(Ask::Entry(seq))).into_iter().collect()
 }
 
@@ -75,7 +73,7 @@ pub(crate) fn leave(model: &mut Model) -> bool {
 }
 
 fn scroll(log: &mut LogView, step: Step, rows: usize) {
-    let last = log.detail.as_ref().map_or(0, |d| d.changes.len()).saturating_sub(1);
+    let last = log.detail.as_ref().map_or(0, LogDetail::count).saturating_sub(1);
     log.top = match step {
         Step::Up => log.top.saturating_sub(1),
         Step::Down => (log.top + 1).min(last),
@@ -309,7 +307,7 @@ mod tests {
     #[test]
     fn without_an_episode_it_is_the_log_of_people_and_an_undo_is_of_them() {
         let mut model = model();
-        assert_eq!(press(&mut model, "j Enter"), []);
+        assert_eq!(press(&mut model, "j Enter"), [Effect::Ask(Ask::Entry(2))]);
         assert_eq!(press(&mut model, "x"), [Effect::Ask(Ask::UndoPeople(Some(2)))]);
         assert_eq!(press(&mut model, "u"), [Effect::Ask(Ask::UndoPeople(None))]);
     }

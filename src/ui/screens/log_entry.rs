@@ -1,10 +1,11 @@
 //! One entry of the log, change by change.
 
 use super::super::draw::{Canvas, counted, wrap};
-use super::super::model::{Desk, Model, title};
+use super::super::model::{Desk, LogDetail, Model, title};
 use super::super::text::{clock, fit, score};
 use super::super::theme::Role;
 use super::log::{sign, who};
+use super::log_people;
 use crate::domain::{
     Assignment, Change, Edit, Identity, IdentityId, LogEntry, Method, OperationKind, PersonId, Source, TrackParts, Transcript,
     TurnState, VoiceLink,
@@ -35,16 +36,23 @@ pub(crate) fn draw(model: &Model, undone: &BTreeSet<u64>, canvas: &mut Canvas<'_
         canvas.line(area, row, Line::from(canvas.dim(fit(&format!("  {what}"), wide))));
     }
     row += 2;
-    let Some(operation) = log.detail.as_ref().filter(|d| d.seq == entry.seq) else {
+    let Some(detail) = log.detail.as_ref().filter(|d| d.seq() == entry.seq) else {
         return canvas.line(area, row, Line::from(canvas.dim("  …")));
     };
     let shown = usize::from(area.height.saturating_sub(row + 1));
-    let count = operation.changes.len();
+    let count = detail.count();
     let top = log.top.min(count.saturating_sub(shown));
     let from = if top > 0 { format!(", from number {} on", top + 1) } else { String::new() };
     canvas.line(area, row, Line::from(canvas.dim(format!("  {}{from}", counted(count, "change")))));
-    for change in operation.changes.iter().skip(top).take(shown) {
-        let (role, text) = told(model.desk.as_ref(), change);
+    let changes: Vec<(Role, String)> = match detail {
+        LogDetail::Episode(operation) => {
+            operation.changes.iter().skip(top).take(shown).map(|c| told(model.desk.as_ref(), c)).collect()
+        }
+        LogDetail::People(operation) => {
+            operation.changes.iter().skip(top).take(shown).map(|c| log_people::told(model, c)).collect()
+        }
+    };
+    for (role, text) in changes {
         for (n, part) in wrap(&text, wide.saturating_sub(4)).into_iter().enumerate() {
             row += 1;
             let indent = if n == 0 { "  " } else { "    " };

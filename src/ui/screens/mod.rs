@@ -10,6 +10,7 @@ pub(crate) mod identities;
 pub(crate) mod jobs;
 pub(crate) mod log;
 mod log_entry;
+mod log_people;
 pub(crate) mod near;
 pub(crate) mod people;
 pub(crate) mod preview;

@@ -187,7 +187,8 @@ fn keys_of_the_screen_below_wait_and_every_size_has_room() {
 fn the_log_says_that_it_was_propagated() {
     let (mut stage, _) = begin();
     stage.press("p Enter g l Enter");
-    assert_eq!(stage.model.log.detail.as_ref().unwrap().kind, OperationKind::Propagate);
+    let Some(crate::ui::model::LogDetail::Episode(entry)) = &stage.model.log.detail else { panic!("{}", stage.said()) };
+    assert_eq!(entry.kind, OperationKind::Propagate);
     let screen = stage.screen();
     assert!(screen.contains("propagated by likeness"), "{screen}");
 }

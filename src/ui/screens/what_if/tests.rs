@@ -65,7 +65,7 @@ fn it_fits_every_size() {
 fn groups_taken_in_the_log_are_called_so() {
     let mut stage = Rehearsal::begin();
     stage.press("w L L L Enter g l Enter");
-    let entry = stage.model.log.detail.as_ref().unwrap();
+    let Some(crate::ui::model::LogDetail::Episode(entry)) = &stage.model.log.detail else { panic!("{}", stage.said()) };
     assert_eq!(entry.kind, OperationKind::Group);
     let (groups, other): (Vec<&Change>, Vec<&Change>) =
         entry.changes.iter().partition(|c| matches!(c, Change::Assign { .. } | Change::Identity { .. }));
