@@ -32,6 +32,8 @@ pub(super) struct Since {
     made: BTreeMap<Key, Vec<u64>>,
     /// What was decided, and all of it taken back.
     taken_back: BTreeSet<Key>,
+    /// Which decisions were taken back; they may be made again.
+    undone: BTreeSet<(Key, u64)>,
     /// What is being brought, and since when it was decided where it comes from.
     brought: BTreeMap<Key, u64>,
     /// The last entry about anything of it, also by which something was carried here.
@@ -46,7 +48,10 @@ impl Since {
             return;
         }
         for change in &operation.changes {
-            let (run, keys) = keys(change);
+            let (run, mut keys) = keys(change);
+            if operation.kind == OperationKind::Group && !moves_a_decision(change) {
+                keys.retain(|key| !matches!(key, Key::Track(_)));
+            }
             let since = all.entry(run).or_default();
             if !keys.is_empty() {
                 since.last = operation.seq;
@@ -59,8 +64,14 @@ impl Since {
 
     fn take(&mut self, key: Key, operation: &Operation) {
         let made = self.made.entry(key).or_default();
+        // What did not count as deciding on it does not count when it is taken back either.
         match operation.kind {
-            OperationKind::Undo { of } => made.retain(|seq| *seq != of),
+            OperationKind::Undo { of } if !made.contains(&of) => return,
+            OperationKind::Redo { of } if !self.undone.remove(&(key, of)) => return,
+            OperationKind::Undo { of } => {
+                made.retain(|seq| *seq != of);
+                self.undone.insert((key, of));
+            }
             OperationKind::Redo { of: seq } => made.push(seq),
             _ => made.push(operation.seq),
         }
@@ -99,6 +110,12 @@ impl Since {
 /// Returns the run that a change is about.
 pub(super) fn run_of(change: &Change) -> RunId {
     keys(change).0
+}
+
+/// Tells whether other groups move a track that somebody decided on; that the others move with the thresholds is no decision on each of them.
+fn moves_a_decision(change: &Change) -> bool {
+    let Change::Assign { edit, .. } = change else { return true };
+    [edit.from, edit.to].into_iter().flatten().any(|a| a.is_decided(None))
 }
 
 /// Returns what a change decides, and of which run.

@@ -7,7 +7,7 @@ use crate::algo::run_diff::Params;
 use crate::domain::{
     Assignment, BBox, Change, Counts, Detection, DeviceUse, DiscardReason, Edit, EmbedderId, Face, FrameTime, History, Identity,
     IdentityId, MediaTime, Method, ModelUse, PersonId, Shot, ShotId, ShotRecord, Size, Source as From, Thresholds, Tracklet,
-    Transition, VideoFacts, undo_draft,
+    Transition, VideoFacts, redo_draft, undo_draft,
 };
 use proptest::prelude::*;
 
@@ -129,12 +129,37 @@ impl World {
         true
     }
 
+    /// Takes other groups as a person: every track that nobody decided on is alone.
+    fn regroup(&mut self, run: RunId) {
+        let side = self.side(run);
+        let (mut identities, mut tracks, mut next) = (Vec::new(), Vec::new(), side.view.next_identity);
+        for (track, was) in side.view.assignments.iter().filter(|(_, a)| !a.is_decided(side.view.identities.get(&a.identity))) {
+            let alone =
+                Identity { id: next, label: None, name: None, person: None, source: From::Proposed, alone: None, locked: false };
+            identities.push(Change::Identity { run, id: next, edit: Edit { from: None, to: Some(alone) } });
+            let to = Assignment { identity: next, threshold: 0.6, ..*was };
+            tracks.push(Change::Assign { run, track: *track, edit: Edit { from: Some(*was), to: Some(to) } });
+            next = IdentityId(next.0 + 1);
+        }
+        assert!(!tracks.is_empty());
+        let from = side.view.thresholds;
+        let to = Some(Thresholds { cluster_thresh: 0.6, min_cluster_size: 2 });
+        let thresholds = Change::Thresholds { run, edit: Edit { from, to } };
+        self.append(user(), OperationKind::Group, [identities, tracks, vec![thresholds]].concat());
+    }
+
     fn undo(&mut self) {
         let log = self.store.operations().unwrap();
         if let Some(of) = History::of(&log).next_undo().and_then(|seq| log.iter().find(|o| o.seq == seq)) {
             // A run may have gone on with what is taken back: then it is refused.
             let _ = self.store.append(undo_draft(of, user(), Timestamp::UNIX_EPOCH));
         }
+    }
+
+    fn redo(&mut self) {
+        let log = self.store.operations().unwrap();
+        let of = History::of(&log).next_redo().and_then(|seq| log.iter().find(|o| o.seq == seq)).unwrap();
+        self.store.append(redo_draft(of, user(), Timestamp::UNIX_EPOCH)).unwrap();
     }
 
     fn carry(&mut self, run: RunId) -> Carried {
@@ -534,6 +559,52 @@ fn the_later_of_two_decisions_stands() {
     let c = world.run(&plain());
     world.carry(c);
     assert_eq!(world.who(c, 0, 5).as_deref(), Some("Ben"));
+}
+
+#[test]
+fn other_groups_decide_on_no_track() {
+    let mut world = World::new();
+    let [a, b] = [0, 1].map(|_| world.run(&plain()));
+    assert!(world.decide(a, &assign(1, "Ava")));
+    world.regroup(b);
+    let c = world.run(&plain());
+    world.carry(c);
+    assert_eq!(world.who(c, 0, 5).as_deref(), Some("Ava"), "a run after it has what was decided before it");
+    world.carry(b);
+    assert_eq!(world.who(b, 0, 5).as_deref(), Some("Ava"), "and so has the run itself");
+    assert_eq!((world.report(b).overruled, world.report(c).overruled), (0, 0));
+}
+
+#[test]
+fn other_groups_leave_what_is_in_conflict_open() {
+    let mut world = World::new();
+    let a = world.run(&Tracker { stride: 1, breaks: vec![(0, 0, 15)], ..Tracker::default() });
+    assert!(world.decide(a, &assign(1, "Ava")));
+    let b = world.run(&plain());
+    assert_eq!(world.carry(b).conflicts, 1, "most of the face is not hers");
+    let open = world.report(b).open;
+    world.regroup(b);
+    assert_eq!(world.report(b).waiting(), (1, 0));
+    world.undo();
+    assert_eq!(world.report(b).open, open);
+}
+
+#[test]
+fn what_other_groups_moved_is_not_taken_back_with_them() {
+    let mut world = World::new();
+    let [a, b] = [0, 1].map(|_| world.run(&plain()));
+    assert!(world.decide(a, &assign(1, "Ava")));
+    world.regroup(b);
+    world.undo();
+    world.carry(b);
+    assert_eq!(world.who(b, 0, 5).as_deref(), Some("Ava"));
+    // Made again after they were taken back, they are none either.
+    let c = world.run(&plain());
+    world.regroup(c);
+    world.undo();
+    world.redo();
+    world.carry(c);
+    assert_eq!(world.who(c, 0, 5).as_deref(), Some("Ava"));
 }
 
 #[test]
