@@ -1,9 +1,12 @@
 //! The catalog's log: what was decided, taking it back, deciding it again.
 
 use super::decide::view;
+use super::plan::{self, NAMELESS, View};
 use super::seen::seen;
 use super::sound;
-use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, EpisodeId, History, OperationKind};
+use crate::domain::{
+    CatalogChange, CatalogDraft, CatalogOperation, ChangeError, Edit, EpisodeId, History, OperationKind, Person,
+};
 use crate::session::{SessionError, Workspace, author};
 use crate::store::{Catalog, StoreError};
 use jiff::Timestamp;
@@ -21,7 +24,8 @@ pub fn catalog_log(workspace: &Workspace) -> Result<Vec<CatalogOperation>, Sessi
 /// naming somebody in an episode stays: the episode refers to them.
 ///
 /// # Errors
-/// Fails where later decisions depend on it, something would refer to what is not there, or it cannot be taken back.
+/// Fails where later decisions depend on it, something would refer to what is not there, it would delete somebody unasked of whom there is
+/// something, or it cannot be taken back.
 pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<CatalogOperation>, SessionError> {
     let catalog = workspace.open_library()?.catalog();
     let log = catalog.operations()?;
@@ -39,13 +43,19 @@ pub fn undo_catalog(workspace: &Workspace, of: Option<u64>) -> Result<Option<Cat
         return Err(refuse("it is taken back already, or takes back another itself"));
     }
     let changes = operation.inverted();
-    sound::check(&view(&catalog)?, &OperationKind::Undo { of }, &changes)?;
+    let mut view = view(&catalog)?;
+    ask(workspace, &mut view, &changes)?;
+    sound::check(&view, &OperationKind::Undo { of }, &changes)?;
     let added = changes.iter().filter_map(|change| match change {
         CatalogChange::Person { id, edit: Edit { to: None, .. } } => Some(*id),
         _ => None,
     });
-    if seen(workspace, &added.collect())?.values().any(|seen| !seen.episodes.is_empty() || seen.unread > 0) {
+    let seen = seen(workspace, &added.collect())?;
+    if seen.values().any(|seen| !seen.episodes.is_empty()) {
         return Err(refuse("it added somebody, whom episodes refer to since; deleting the person asks where their faces go"));
+    }
+    if seen.values().any(|seen| seen.unread > 0) {
+        return Err(refuse("it added somebody, whom an episode that cannot be read may refer to"));
     }
     let draft = draft(OperationKind::Undo { of }, format!("undo: {}", operation.summary), changes);
     append(&catalog, draft, operation, &log).map(Some)
@@ -60,9 +70,27 @@ pub fn redo_catalog(workspace: &Workspace) -> Result<Option<CatalogOperation>, S
     let log = catalog.operations()?;
     let Some(operation) = history(&log).next_redo().and_then(|of| log.iter().find(|o| o.seq == of)) else { return Ok(None) };
     let kind = OperationKind::Redo { of: operation.seq };
-    sound::check(&view(&catalog)?, &kind, &operation.changes)?;
+    let mut view = view(&catalog)?;
+    if !operation.summary.ends_with(NAMELESS) {
+        ask(workspace, &mut view, &operation.changes)?;
+    }
+    sound::check(&view, &kind, &operation.changes)?;
     let draft = draft(kind, format!("redo: {}", operation.summary), operation.changes.clone());
     append(&catalog, draft, operation, &log).map(Some)
+}
+
+/// Refuses to delete somebody unasked: of whom there was nothing when it was decided, there may be something by now.
+fn ask(workspace: &Workspace, view: &mut View, changes: &[CatalogChange]) -> Result<(), SessionError> {
+    let is_gone = |person: &Person| person.removed && person.merged_into.is_none();
+    let deleted = changes.iter().filter_map(|change| match change {
+        CatalogChange::Person { id, edit: Edit { from: Some(from), to: Some(to) } } if !is_gone(from) && is_gone(to) => Some(*id),
+        _ => None,
+    });
+    view.seen = seen(workspace, &deleted.collect())?;
+    for person in view.seen.keys().filter_map(|id| view.directory.people.get(id)) {
+        plan::ask(view, person)?;
+    }
+    Ok(())
 }
 
 fn draft(kind: OperationKind, summary: String, changes: Vec<CatalogChange>) -> CatalogDraft {

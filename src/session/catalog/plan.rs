@@ -39,6 +39,9 @@ pub(super) struct Seen {
     pub(super) unread: usize,
 }
 
+/// What the log says of a deletion of which somebody said that the faces are nobody's then. Nothing else of an operation tells so.
+pub(super) const NAMELESS: &str = "; their faces have no name";
+
 /// Kind, words and changes of one operation.
 pub(super) type Planned = (OperationKind, String, Vec<CatalogChange>);
 
@@ -127,12 +130,24 @@ fn tidy(text: Option<&String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
-/// Lists what the catalog keeps of somebody, in words.
-pub(super) fn theirs(directory: &Directory, person: PersonId) -> Vec<String> {
+/// Refuses to delete somebody, without saying where that goes, whose faces episodes show, or of whom the catalog keeps something.
+pub(super) fn ask(view: &View, person: &Person) -> Result<(), CatalogRefusal> {
+    let Seen { episodes, unread } = view.seen.get(&person.id).cloned().unwrap_or_default();
+    let dependents = theirs(view, person.id);
+    if episodes.is_empty() && unread == 0 && dependents.is_empty() {
+        return Ok(());
+    }
+    Err(CatalogRefusal::Theirs { name: person.name.clone(), episodes, dependents, unread })
+}
+
+/// Lists what the catalog keeps of somebody, in words. Faces of the facebank stay with whom they were given to, and are whose that is now.
+fn theirs(view: &View, person: PersonId) -> Vec<String> {
+    let directory = &view.directory;
+    let is_face = |given: PersonId| view.roster.stands_for(given).is_some_and(|now| now.id == person);
     let listed = [
         some(directory.memberships.values().filter(|m| m.person == person).count(), "cast membership"),
         some(directory.assets.values().filter(|a| a.person == person).count(), "picture"),
-        some(directory.references.values().filter(|r| r.person == person).count(), "facebank face"),
+        some(directory.references.values().filter(|r| is_face(r.person)).count(), "facebank face"),
     ];
     listed.into_iter().flatten().collect()
 }

@@ -110,16 +110,22 @@ impl CatalogRefusal {
             Self::NoSeason { known, .. } => {
                 format!("there are: {}", known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             }
-            Self::SeasonThere { show, number } => format!("`screenalytics season edit {show} {number}` changes what is said of it"),
+            Self::SeasonThere { show, number } => {
+                format!("`screenalytics season edit {show} {number}` changes what is said of it")
+            }
             Self::Zero => "give a number from 1".into(),
             Self::NoEpisode { .. } => "`screenalytics status` lists the episodes".into(),
             Self::NumberTaken { .. } => "give it another number, or move the other one first".into(),
             Self::NoPlace { episode } => format!("`screenalytics episode edit {episode} --show SHOW --season N --number N`"),
             Self::NoPerson { .. } => "`screenalytics person` lists everybody".into(),
             Self::PersonThere { free, .. } => {
-                format!("if both are one person, merge them; somebody else of the same name needs one that tells them apart, such as {free:?}, and both may share an alias")
+                format!(
+                    "if both are one person, merge them; somebody else of the same name needs one that tells them apart, such as {free:?}, and both may share an alias"
+                )
             }
-            Self::AliasTaken { .. } => "if both are one person, merge them: `screenalytics person merge`; a name is one person's alone".into(),
+            Self::AliasTaken { .. } => {
+                "if both are one person, merge them: `screenalytics person merge`; a name is one person's alone".into()
+            }
             Self::NoAlias { known, .. } if known.is_empty() => "there is nothing to take away".into(),
             Self::NoAlias { known, .. } => format!("there are: {}", known.join(", ")),
             Self::MemberThere { show, .. } => format!("`screenalytics cast edit {show} PERSON` changes role and seasons"),
@@ -127,12 +133,13 @@ impl CatalogRefusal {
             Self::NoAsset { .. } => "`screenalytics asset list` lists the pictures".into(),
             Self::NotFeatured { .. } => "`screenalytics featured set PICTURE` says which stands for them".into(),
             Self::Itself { .. } => "name another".into(),
-            Self::LeftBehind { .. } => "delete these first, or give them to another; `screenalytics catalog log` lists what made them".into(),
-            Self::Depends { how, .. } => (*how).into(),
-            Self::Theirs { .. } => {
-                "say where that goes: --to PERSON, or --to-nobody, which leaves their faces without a name; `catalog undo` takes either back"
-                    .into()
+            Self::LeftBehind { .. } => {
+                "delete these first, or give them to another; `screenalytics catalog log` lists what made them".into()
             }
+            Self::Depends { how, .. } => (*how).into(),
+            Self::Theirs { name, .. } => format!(
+                "say where that goes: `screenalytics person delete {name:?} --to PERSON`, or --to-nobody, which leaves their faces without a name; `catalog undo` takes either back"
+            ),
         }
     }
 }

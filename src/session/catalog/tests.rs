@@ -284,3 +284,39 @@ fn who_was_added_by_hand_is_taken_back_until_an_episode_refers_to_them() {
     assert_eq!(of(&workspace, "Eve Example"), PersonId(6), "a number is never used again");
     is_sound(&workspace);
 }
+
+#[test]
+fn who_was_deleted_without_a_question_is_asked_about_when_that_is_done_again() {
+    let (_dir, workspace) = library();
+    command(&workspace, &CatalogCommand::AddPerson { name: "Zoe Example".into(), aliases: vec![], notes: None })
+        .unwrap()
+        .unwrap();
+    assert_eq!(delete(&workspace, "Zoe Example", Dependents::Refuse).unwrap(), "Zoe Example deleted");
+    undo_catalog(&workspace, None).unwrap().unwrap();
+    let unnamed = summary(&workspace, &episode()).unwrap().identities.into_values().find(|i| i.name.is_none()).unwrap().id;
+    decide(&workspace, &episode(), &Command::Name { identity: unnamed, name: "Zoe Example".into() }).unwrap().unwrap();
+    let told = redo_catalog(&workspace).unwrap_err();
+    assert_eq!(told.to_string(), "Zoe Example is not deleted: faces in 1 episode are theirs (synthetic-s01e01)");
+    assert!(told.hint().unwrap().contains("`screenalytics person delete \"Zoe Example\" --to PERSON`"));
+    assert!(names(&workspace).contains(&"Zoe Example".into()));
+    // Of whom it was said that their faces are nobody's, that was asked.
+    delete(&workspace, "Zoe Example", Dependents::Delete).unwrap();
+    undo_catalog(&workspace, None).unwrap().unwrap();
+    redo_catalog(&workspace).unwrap().unwrap();
+    assert!(!names(&workspace).contains(&"Zoe Example".into()));
+    is_sound(&workspace);
+}
+
+#[test]
+fn whom_an_episode_that_cannot_be_read_may_show_is_not_taken_back_and_it_says_that() {
+    let (_dir, workspace) = library();
+    let add = CatalogCommand::AddPerson { name: "Zoe Example".into(), aliases: vec![], notes: None };
+    let zoe = command(&workspace, &add).unwrap().unwrap().seq;
+    let file = workspace.open_library().unwrap().episode_path(&episode()).join("episode.redb");
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, b"no episode").unwrap();
+    let told = undo_catalog(&workspace, Some(zoe)).unwrap_err();
+    assert!(told.to_string().ends_with("it added somebody, whom an episode that cannot be read may refer to"), "{told}");
+    std::fs::write(&file, whole).unwrap();
+    undo_catalog(&workspace, Some(zoe)).unwrap().unwrap();
+}

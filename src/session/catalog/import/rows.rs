@@ -1,7 +1,6 @@
 //! Works rows into a directory, one by one. Pure.
 
-use super::super::plan::{Planned, View, theirs};
-use super::super::refusal::CatalogRefusal;
+use super::super::plan::{Planned, View, ask};
 use super::super::sound::broken;
 use super::file_of;
 use super::whom::{MOST_KEPT, Whom};
@@ -244,13 +243,7 @@ impl Work<'_> {
             return Err(format!("{name} ({id}) was found to be {into} here; `screenalytics catalog undo` takes that back"));
         }
         if !from.removed && to.removed && to.merged_into.is_none() {
-            let seen = self.view.seen.get(&id).cloned().unwrap_or_default();
-            let dependents = theirs(&self.view.directory, id);
-            if !seen.episodes.is_empty() || seen.unread > 0 || !dependents.is_empty() {
-                let (name, episodes, unread) = (name.clone(), seen.episodes, seen.unread);
-                let refusal = CatalogRefusal::Theirs { name, episodes, dependents, unread };
-                return Err(format!("{refusal}; `screenalytics person delete` asks where that goes"));
-            }
+            ask(self.view, from).map_err(|refusal| format!("{refusal}; `screenalytics person delete` asks where that goes"))?;
         }
         Ok(())
     }

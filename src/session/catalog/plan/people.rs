@@ -2,7 +2,7 @@
 
 use super::super::command::{CatalogCommand, Dependents, Wish};
 use super::super::refusal::CatalogRefusal;
-use super::{Planned, Seen, View, changed, gone, made, theirs, tidy, united};
+use super::{NAMELESS, Planned, View, ask, changed, gone, made, tidy, united};
 use crate::domain::{Asset, CatalogChange, Edit, Membership, OperationKind, Person, PersonId, Slug, name_key, tidy_name};
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -164,11 +164,7 @@ fn delete(view: &View, id: PersonId, dependents: &Dependents<PersonId>) -> Resul
         Dependents::Refuse | Dependents::Delete => None,
     };
     if *dependents == Dependents::Refuse {
-        let (listed, seen) = (theirs(&view.directory, id), view.seen.get(&id).cloned().unwrap_or_default());
-        if !seen.episodes.is_empty() || seen.unread > 0 || !listed.is_empty() {
-            let Seen { episodes, unread } = seen;
-            return Err(CatalogRefusal::Theirs { name: person.name.clone(), episodes, dependents: listed, unread });
-        }
+        ask(view, person)?;
     }
     let mut changes = Vec::new();
     Moving::new(view, &mut changes).hand_over(id, to.map(|p| p.id));
@@ -177,7 +173,7 @@ fn delete(view: &View, id: PersonId, dependents: &Dependents<PersonId>) -> Resul
     let went = match (to, dependents) {
         (Some(to), _) => format!("; what was theirs is {}'s", to.name),
         (None, Dependents::Refuse) => String::new(),
-        (None, _) => "; their faces have no name".into(),
+        (None, _) => NAMELESS.to_owned(),
     };
     Ok((OperationKind::Delete, format!("{} deleted{went}", person.name), changes))
 }

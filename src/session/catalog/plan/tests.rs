@@ -2,7 +2,7 @@
 
 use super::super::command::{CatalogCommand as C, Dependents, EpisodeEdit, NewAsset, Wish};
 use super::*;
-use crate::domain::{AssetId, AssetKind};
+use crate::domain::{AssetId, AssetKind, Origin, PictureId, Quality, Reference, ReferenceId};
 use proptest::prelude::*;
 
 fn slug(n: u8) -> Slug {
@@ -303,4 +303,26 @@ fn people_of_one_cast_who_are_one_person_have_the_seasons_of_all() {
     let mut directory = view.directory.clone();
     directory.apply(&OperationKind::Merge, &changes).unwrap();
     assert_eq!(directory.memberships[&(PersonId(1), slug(0))].seasons, [1, 2, 4]);
+}
+
+fn face_of(person: PersonId) -> Reference {
+    let origin = Origin::File { path: "/p.png".into(), sha256: "00".into() };
+    let [picture, thumb] = ["01", "02"].map(|id| PictureId(id.into()));
+    Reference {
+        id: ReferenceId(1),
+        person,
+        quality: Quality::faultless(1.0),
+        origin,
+        picture,
+        thumb,
+        added_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+#[test]
+fn faces_of_the_facebank_count_for_whom_they_show_now() {
+    let mut directory = after(&[add("Ava"), add("Bo"), C::Merge { people: vec![PersonId(1)], into: PersonId(2) }]).directory;
+    directory.references.insert(ReferenceId(1), face_of(PersonId(1)));
+    let told = refused(&view(&directory), &C::DeletePerson { person: PersonId(2), dependents: Dependents::Refuse });
+    assert_eq!(told.to_string(), "Bo is not deleted: 1 facebank face is theirs");
 }
