@@ -379,10 +379,10 @@ impl Carrying {
         Ok(others.into_iter().map(|r| r.id).collect())
     }
 
-    /// Returns the last entry of the log that is about a run.
-    pub(super) fn last_about(&mut self, store: &EpisodeStore, run: RunId) -> Result<u64, StoreError> {
+    /// Returns the last entry of the log that changes anything of a run, whoever made it.
+    pub(super) fn changed(&mut self, store: &EpisodeStore, run: RunId) -> Result<u64, StoreError> {
         self.follow(store)?;
-        Ok(self.since.get(&run).map_or(0, |s| s.last))
+        Ok(self.changed.get(&run).copied().unwrap_or_default())
     }
 
     /// Returns what crops a run kept, read once.

@@ -10,7 +10,9 @@ use super::review::{Snapshot, snapshot_of};
 use super::{SessionError, Workspace};
 use crate::algo::run_diff::{self, Amounts, Pair, Params, ShotDiff};
 use crate::algo::screen_time::box_spans;
-use crate::domain::{CropKey, EpisodeId, IdentityId, MediaTime, PersonId, PersonTime, RunId, RunMeta, Span, TrackId, TrackMap};
+use crate::domain::{
+    CropKey, EpisodeId, IdentityId, MediaTime, PersonId, PersonTime, Roster, RunId, RunMeta, Span, TrackId, TrackMap,
+};
 use crate::store::EpisodeStore;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,11 +147,19 @@ impl RunDiff {
 pub(super) struct Comparing {
     pub(super) carrying: Carrying,
     spans: BTreeMap<RunId, Arc<BTreeMap<u64, Span>>>,
-    others: BTreeMap<RunId, (u64, Arc<Snapshot>)>,
+    others: BTreeMap<RunId, Other>,
+}
+
+/// Another run as it was read: after which entry of the log, and with which people.
+#[derive(Debug)]
+struct Other {
+    changed: u64,
+    roster: Roster,
+    snapshot: Arc<Snapshot>,
 }
 
 impl Comparing {
-    /// Returns another run as screens would show it, read again where the log went on about it.
+    /// Returns another run as screens would show it, read again where the log went on about it or people are called otherwise.
     pub(super) fn other(
         &mut self,
         library: &crate::store::Library,
@@ -157,15 +167,13 @@ impl Comparing {
         settings: &crate::config::Settings,
         run: RunId,
     ) -> Result<Arc<Snapshot>, SessionError> {
-        let since = self.carrying.last_about(store, run)?;
-        if let Some((seq, known)) = self.others.get(&run)
-            && *seq == since
-        {
-            return Ok(known.clone());
+        let (changed, roster) = (self.carrying.changed(store, run)?, library.catalog().roster()?);
+        if let Some(known) = self.others.get(&run).filter(|known| known.changed == changed && known.roster == roster) {
+            return Ok(known.snapshot.clone());
         }
-        let read = Arc::new(snapshot_of(library, store, settings, store.run(run)?)?);
-        self.others.insert(run, (since, read.clone()));
-        Ok(read)
+        let snapshot = Arc::new(snapshot_of(library, store, settings, store.run(run)?)?);
+        self.others.insert(run, Other { changed, roster, snapshot: snapshot.clone() });
+        Ok(snapshot)
     }
 
     /// Compares two runs, as they stand.
@@ -459,3 +467,6 @@ fn flat(key: &str, value: &Json, into: &mut BTreeMap<String, String>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
