@@ -48,7 +48,9 @@ pub(super) fn note(text: &str) {
 
 /// Says by what decision tracks are grouped.
 pub(super) fn grouped_at(decided: Thresholds) -> String {
-    format!("grouped at {decided}, as was decided, whatever the settings say; `group` decides otherwise, `undo` takes it back")
+    format!(
+        "grouped at {decided}, as was decided, whatever the settings say; `group` decides otherwise, `group --as-settings` leaves it to them"
+    )
 }
 
 /// Prints what went wrong and what to do.

@@ -12,9 +12,13 @@ pub(super) fn group(workspace: &Workspace, args: &GroupArgs) -> Result<Ended, Se
     let mut review = Review::open(workspace, &args.episode.parse()?)?;
     let source = review.what_if()?;
     let now = source.thresholds();
-    let asked = Thresholds {
-        cluster_thresh: args.cluster_thresh.unwrap_or(now.cluster_thresh),
-        min_cluster_size: args.min_cluster_size.unwrap_or(now.min_cluster_size),
+    let asked = if args.as_settings {
+        review.thresholds_of_settings()
+    } else {
+        Thresholds {
+            cluster_thresh: args.cluster_thresh.unwrap_or(now.cluster_thresh),
+            min_cluster_size: args.min_cluster_size.unwrap_or(now.min_cluster_size),
+        }
     };
     let lowest = source.params().lowest;
     if asked.cluster_thresh < lowest {
@@ -26,7 +30,8 @@ pub(super) fn group(workspace: &Workspace, args: &GroupArgs) -> Result<Ended, Se
         note("nothing is changed; without --dry-run it is decided so");
         return Ok(Ended::Done);
     }
-    decisions::said(review.regroup(&what_if.regrouping(asked))?, "nothing changes: it is so already")
+    let groups = if args.as_settings { review.regrouping_as_settings(&what_if) } else { what_if.regrouping(asked) };
+    decisions::said(review.regroup(&groups)?, "nothing changes: it is so already")
 }
 
 fn told(found: &Prospect, before: Thresholds) -> String {

@@ -17,8 +17,8 @@ pub use open::{Choice, Hold, OpenDecision, Why};
 use super::decisions;
 use crate::algo::run_diff::{Pair, Params, Seen, Shared, pairs};
 use crate::domain::{
-    Author, Change, CropInfo, Decision, Draft, Edit, Fate as FaceFate, OperationKind, Roster, RunId, RunMeta, Spoken, TrackId,
-    TrackMap,
+    Author, Change, CropInfo, Decision, Draft, Edit, Fate as FaceFate, OperationKind, Roster, RunId, RunMeta, Spoken, Thresholds,
+    TrackId, TrackMap,
 };
 use crate::pipeline::carry_voices::{self, LostSpeech};
 use crate::store::{EpisodeStore, StoreError};
@@ -215,24 +215,31 @@ impl Carrying {
         Ok(())
     }
 
-    /// Brings the thresholds that somebody decided last on another run of the same video, unless they were decided later here: a new run groups
-    /// as was decided.
+    /// Brings the thresholds that somebody decided last on any run of the same video: a run groups as was decided. Where that was taken back, and
+    /// nothing else is decided, what was brought goes again.
     ///
     /// # Errors
     /// Fails where the store cannot be read or written.
     pub(super) fn carry_thresholds(&mut self, store: &EpisodeStore, run: &RunMeta, at: Timestamp) -> Result<(), StoreError> {
         self.follow(store)?;
-        let all = store.thresholds()?;
-        let since = |run: RunId| self.since.get(&run).map_or(0, |s| s.at(Key::Thresholds));
-        let others = store.runs()?.into_iter().filter(|r| r.id != run.id && r.video.sha256 == run.video.sha256);
-        let last = others.filter_map(|r| Some((since(r.id), r.id, *all.get(&r.id)?))).max_by_key(|(since, id, _)| (*since, *id));
-        let Some((decided, from, to)) = last else { return Ok(()) };
-        let own = all.get(&run.id).copied();
-        if own == Some(to) || self.since.get(&run.id).is_some_and(|s| s.is_later(Key::Thresholds, decided)) {
+        let runs = store.runs()?.into_iter().filter(|r| r.video.sha256 == run.video.sha256);
+        // Runs that only hold a copy tell nothing: it outlives the decision.
+        let decided = |r: RunMeta| Some((self.since.get(&r.id)?.at(Key::Thresholds), r.id)).filter(|(since, _)| *since > 0);
+        let last = runs.filter_map(decided).max();
+        let to = match last {
+            Some((since, from)) => thresholds_of(store, since, from)?,
+            None => None,
+        };
+        let own = store.thresholds()?.get(&run.id).copied();
+        if own == to {
             return Ok(());
         }
-        let change = Change::Thresholds { run: run.id, edit: Edit { from: own, to: Some(to) } };
-        let summary = format!("grouped at {to}, as {from} is");
+        let by = to.map_or_else(|| "grouped as the settings say".into(), |to| format!("grouped at {to}"));
+        let summary = match last {
+            Some((_, from)) => format!("{by}, as {from} is"),
+            None => format!("{by}: what was decided on another run is taken back"),
+        };
+        let change = Change::Thresholds { run: run.id, edit: Edit { from: own, to } };
         let author = Author::Pipeline { run: run.id };
         store.append(Draft { at, author, kind: OperationKind::Carry, summary, changes: vec![change] })?;
         Ok(())
@@ -507,6 +514,16 @@ impl Carrying {
         self.pairs.insert((old, new), found.clone());
         Ok(found)
     }
+}
+
+/// Returns what an entry of the log decides about the thresholds of a run; `None` for those of the settings.
+fn thresholds_of(store: &EpisodeStore, seq: u64, run: RunId) -> Result<Option<Thresholds>, StoreError> {
+    let changes = store.operation(seq)?.map(|operation| operation.changes).unwrap_or_default();
+    let to = changes.into_iter().find_map(|change| match change {
+        Change::Thresholds { run: of, edit } if of == run => Some(edit.to),
+        _ => None,
+    });
+    Ok(to.flatten())
 }
 
 /// Returns the faces of a run that are in tracks, as they were measured.

@@ -7,6 +7,7 @@ use clap::Args;
 Examples:
   screenalytics group rhobh-s05e17 --cluster-thresh 0.42 --dry-run    everybody's seconds, now and then
   screenalytics group rhobh-s05e17 --cluster-thresh 0.42              decide so; undo takes it back
+  screenalytics group rhobh-s05e17 --as-settings                      let the settings say it again
 
 What people named, locked or decided stays. `w` in the workstation shows the same with faces.")]
 pub struct GroupArgs {
@@ -18,6 +19,9 @@ pub struct GroupArgs {
     /// Tracks that a group has at least; smaller ones fall apart; as now when absent
     #[arg(long, value_name = "TRACKS")]
     pub min_cluster_size: Option<usize>,
+    /// By what the settings say, now and in later runs: no thresholds are decided any more
+    #[arg(long, conflicts_with_all = ["cluster_thresh", "min_cluster_size"])]
+    pub as_settings: bool,
     /// Only say what would change
     #[arg(long)]
     pub dry_run: bool,

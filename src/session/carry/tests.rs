@@ -143,8 +143,7 @@ impl World {
         }
         assert!(!tracks.is_empty());
         let from = side.view.thresholds;
-        let to = Some(Thresholds { cluster_thresh: 0.6, min_cluster_size: 2 });
-        let thresholds = Change::Thresholds { run, edit: Edit { from, to } };
+        let thresholds = Change::Thresholds { run, edit: Edit { from, to: STRICT } };
         self.append(user(), OperationKind::Group, [identities, tracks, vec![thresholds]].concat());
     }
 
@@ -607,25 +606,75 @@ fn what_other_groups_moved_is_not_taken_back_with_them() {
     assert_eq!(world.who(c, 0, 5).as_deref(), Some("Ava"));
 }
 
+/// Thresholds that somebody decides.
+const LOOSE: Option<Thresholds> = Some(Thresholds { cluster_thresh: 0.5, min_cluster_size: 2 });
+const STRICT: Option<Thresholds> = Some(Thresholds { cluster_thresh: 0.6, min_cluster_size: 2 });
+
+/// Decides by what a run is grouped; by the settings without anything.
+fn group_at(world: &World, run: RunId, to: Option<Thresholds>) {
+    let from = world.store.thresholds().unwrap().get(&run).copied();
+    world.append(user(), OperationKind::Group, vec![Change::Thresholds { run, edit: Edit { from, to } }]);
+}
+
+/// Brings thresholds to a run; returns those that it has then.
+fn brought(world: &mut World, run: RunId) -> Option<Thresholds> {
+    world.carrying.carry_thresholds(&world.store, &meta(run), Timestamp::UNIX_EPOCH).unwrap();
+    world.store.thresholds().unwrap().get(&run).copied()
+}
+
 #[test]
 fn a_new_run_groups_as_was_decided_last_on_any_run() {
     let mut world = World::new();
     let [first, second] = [0, 1].map(|_| world.run(&Tracker { stride: 1, ..Tracker::default() }));
-    let at = |cluster_thresh| Thresholds { cluster_thresh, min_cluster_size: 2 };
-    let decide = |world: &World, run, from, to| {
-        world.append(user(), OperationKind::Group, vec![Change::Thresholds { run, edit: Edit { from, to: Some(to) } }]);
-    };
-    let brought = |world: &mut World, run| {
-        world.carrying.carry_thresholds(&world.store, &meta(run), Timestamp::UNIX_EPOCH).unwrap();
-        world.store.thresholds().unwrap().get(&run).copied()
-    };
     assert_eq!(brought(&mut world, second), None);
-    decide(&world, first, None, at(0.5));
-    assert_eq!(brought(&mut world, second), Some(at(0.5)));
+    group_at(&world, first, LOOSE);
+    assert_eq!(brought(&mut world, second), LOOSE);
     // What somebody decides later holds here, and is what a run before gets too.
-    decide(&world, second, Some(at(0.5)), at(0.6));
-    assert_eq!((brought(&mut world, second), brought(&mut world, first)), (Some(at(0.6)), Some(at(0.6))));
+    group_at(&world, second, STRICT);
+    assert_eq!((brought(&mut world, second), brought(&mut world, first)), (STRICT, STRICT));
     let third = world.run(&Tracker { stride: 2, ..Tracker::default() });
-    assert_eq!(brought(&mut world, third), Some(at(0.6)));
+    assert_eq!(brought(&mut world, third), STRICT);
     assert_eq!(world.store.verify().unwrap(), []);
+}
+
+#[test]
+fn thresholds_that_were_brought_go_when_they_are_taken_back() {
+    let mut world = World::new();
+    let [first, second] = [0, 1].map(|_| world.run(&plain()));
+    group_at(&world, first, LOOSE);
+    assert_eq!(brought(&mut world, second), LOOSE);
+    world.undo();
+    let third = world.run(&plain());
+    assert_eq!(brought(&mut world, third), None, "nobody decides on them any more");
+    assert_eq!(brought(&mut world, second), None);
+    let seen = world.entries();
+    assert_eq!((brought(&mut world, second), world.entries()), (None, seen), "once");
+    world.redo();
+    assert_eq!((brought(&mut world, second), brought(&mut world, third)), (LOOSE, LOOSE));
+}
+
+#[test]
+fn a_decision_that_is_left_comes_back_where_a_later_one_is_taken_back() {
+    let mut world = World::new();
+    let [first, second] = [0, 1].map(|_| world.run(&plain()));
+    group_at(&world, first, LOOSE);
+    brought(&mut world, second);
+    group_at(&world, second, STRICT);
+    assert_eq!(brought(&mut world, first), STRICT);
+    world.undo();
+    let third = world.run(&plain());
+    assert_eq!([first, second, third].map(|run| brought(&mut world, run)), [LOOSE; 3]);
+}
+
+#[test]
+fn grouping_by_the_settings_is_a_decision_for_later_runs_too() {
+    let mut world = World::new();
+    let [first, second] = [0, 1].map(|_| world.run(&plain()));
+    group_at(&world, first, LOOSE);
+    brought(&mut world, second);
+    group_at(&world, second, None);
+    let third = world.run(&plain());
+    assert_eq!([first, second, third].map(|run| brought(&mut world, run)), [None; 3]);
+    world.undo();
+    assert_eq!([first, second, third].map(|run| brought(&mut world, run)), [LOOSE; 3]);
 }

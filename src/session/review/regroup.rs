@@ -1,11 +1,11 @@
 //! Other groups for an open episode: what they are worked out of, and the decision for them.
 
 use super::Review;
-use crate::domain::{Draft, EmbedderId, Operation, OperationKind};
+use crate::domain::{Change, Draft, Edit, EmbedderId, Operation, OperationKind, Thresholds};
 use crate::infer::Registry;
 use crate::pipeline::group;
 use crate::session::recognition::Faces;
-use crate::session::{Regrouping, SessionError, WhatIfSource, author, report};
+use crate::session::{Regrouping, SessionError, WhatIf, WhatIfSource, author, report};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -37,6 +37,26 @@ impl Review {
             length: report::length(&self.state.run, &self.snapshot.shots),
             snapshot: self.snapshot.clone(),
         })
+    }
+
+    /// Returns the thresholds of the settings, whatever is decided.
+    #[must_use]
+    pub fn thresholds_of_settings(&self) -> Thresholds {
+        let cluster = &self.settings.cluster;
+        Thresholds { cluster_thresh: cluster.cluster_thresh, min_cluster_size: cluster.min_cluster_size }
+    }
+
+    /// Returns the groups by the thresholds of the settings, and that none are decided any more, as what can be decided.
+    #[must_use]
+    pub fn regrouping_as_settings(&self, what_if: &WhatIf) -> Regrouping {
+        let mut groups = what_if.regrouping(self.thresholds_of_settings());
+        groups.changes.retain(|change| !matches!(change, Change::Thresholds { .. }));
+        if let Some(decided) = self.state.view.thresholds {
+            let edit = Edit { from: Some(decided), to: None };
+            groups.changes.push(Change::Thresholds { run: self.state.run.id, edit });
+        }
+        groups.summary = format!("as the settings say, {}", groups.summary);
+        groups
     }
 
     /// Takes other groups, as one decision; `None` where everything is so already.

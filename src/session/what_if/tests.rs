@@ -136,6 +136,30 @@ fn recognition_groups_as_was_decided_until_that_is_taken_back() {
 }
 
 #[test]
+fn grouping_by_the_settings_leaves_no_thresholds_decided() {
+    let dir = tempfile::tempdir().unwrap();
+    let (workspace, mut review) = opened(dir.path());
+    let settings = review.thresholds_of_settings();
+    review.regroup(&what_if(&review).regrouping(settings)).unwrap();
+    let before = decided(&review);
+    review.regroup(&what_if(&review).regrouping(STRICT)).unwrap();
+    assert_ne!(decided(&review), before);
+    let done = review.regroup(&review.regrouping_as_settings(&what_if(&review))).unwrap().unwrap();
+    assert!(done.summary.starts_with("as the settings say, grouped at "), "{}", done.summary);
+    assert_eq!(review.what_if().unwrap().decided, None);
+    let groups = |state: &group::State| -> std::collections::BTreeSet<Vec<crate::domain::TrackId>> {
+        let mut groups = BTreeMap::<_, Vec<_>>::new();
+        state.assignments.iter().for_each(|(track, a)| groups.entry(a.identity).or_default().push(*track));
+        groups.into_values().collect()
+    };
+    assert_eq!(groups(&decided(&review)), groups(&before));
+    assert!(review.regroup(&review.regrouping_as_settings(&what_if(&review))).unwrap().is_none(), "it is so already");
+    let episode = review.snapshot().episode.clone();
+    drop(review);
+    assert_eq!(crate::session::recognise(&workspace, &episode).unwrap().grouped_at, None);
+}
+
+#[test]
 fn what_is_so_already_is_no_decision() {
     let dir = tempfile::tempdir().unwrap();
     let (_, mut review) = opened(dir.path());
