@@ -24,6 +24,7 @@ pub(super) fn run(workspace: &Workspace, args: &DemoArgs) -> Result<Ended, Sessi
         // Another build may have drawn another video.
         replace_video: true,
         new_run: false,
+        thresholds_asked: false,
         described: Described::default(),
     };
     if run::measure(workspace, &request, ProgressMode::Auto, &cancel)?.is_none() {

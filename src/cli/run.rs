@@ -21,6 +21,7 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
         device: args.device.parse()?,
         replace_video: args.replace_video,
         new_run: args.new_run,
+        thresholds_asked: thresholds_asked(args),
         described: Described { title: args.title.clone(), air_date: args.air_date },
     };
     let cancel = Cancel::default();
@@ -30,6 +31,11 @@ pub(super) fn run(workspace: &Workspace, args: &RunArgs) -> Result<Ended, Sessio
         output::print(&text)?;
     }
     Ok(Ended::Done)
+}
+
+/// Tells whether this command says by which thresholds to group.
+fn thresholds_asked(args: &RunArgs) -> bool {
+    args.cluster_thresh.is_some() || args.min_cluster_size.is_some()
 }
 
 /// Runs a request under a bar and returns what there is to tell; nothing where it was cancelled, which is told.

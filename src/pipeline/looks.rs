@@ -50,11 +50,15 @@ fn looks_of(store: &EpisodeStore, run: RunId, keys: &[CropKey]) -> Result<BTreeM
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let share = keys.len().div_ceil(cores).max(1);
     let one = |key: &CropKey| -> Result<(CropKey, Look), PassError> {
-        let failed = |reason| PassError::Decode { track: key.track.0, frame: key.frame, reason };
-        let jpeg = store.aligned(run, *key)?.ok_or_else(|| failed("it is not there".into()))?;
-        // A crop that was read from files may have no picture. Of one that cannot be decoded nothing is told, which stops nobody.
-        let decoded =
-            if jpeg.is_empty() { None } else { from_jpeg(&jpeg).map_err(|why| tracing::warn!(%why, ?key, "look")).ok() };
+        // A crop that was read from files may have no picture. Of one that is missing or cannot be decoded nothing is told, which stops nobody.
+        let decoded = match store.aligned(run, *key)? {
+            Some(jpeg) if jpeg.is_empty() => None,
+            Some(jpeg) => from_jpeg(&jpeg).map_err(|why| tracing::warn!(%why, ?key, "look")).ok(),
+            None => {
+                tracing::warn!(?key, "look: the picture is not there");
+                None
+            }
+        };
         Ok((*key, decoded.map(|face| look(&face)).unwrap_or_default()))
     };
     std::thread::scope(|scope| {

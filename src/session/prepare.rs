@@ -12,6 +12,7 @@ use crate::infer::{
 use crate::media::{self, VideoInfo};
 use crate::pipeline::sampling::Sampling;
 use crate::pipeline::scan::{OFF, ScanPlan, ValidateParams};
+use crate::store::LOOK_METHOD;
 use std::path::Path;
 
 /// Everything chosen before the first picture is decoded.
@@ -152,6 +153,7 @@ pub(super) fn group_key(settings: &Settings, meta: &RunMeta, embedder: &Embedder
         "embedder": embedder,
         "embedder_sha256": meta.embedder.sha256,
         "badges": settings.badges,
+        "looks": LOOK_METHOD,
         "pool": settings.pool,
         "cluster": settings.cluster,
         "recognise": settings.recognise,

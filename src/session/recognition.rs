@@ -152,7 +152,7 @@ pub(super) fn known_faces(library: &Library, store: &EpisodeStore, settings: &Se
 mod tests {
     use super::*;
     use crate::algo::cluster::Mean;
-    use crate::algo::recognise::{self, Likenesses, Seen, Whose};
+    use crate::algo::recognise::{self, Likenesses, Seen, Shortlist, Whose};
     use crate::domain::{Embedding, PersonId, PictureId, Quality, ReferenceId, ShotId};
     use crate::session::facebank::ReferenceVector;
 
@@ -180,6 +180,23 @@ mod tests {
             }
         }
         bank
+    }
+
+    #[test]
+    fn somebody_with_very_many_faces_does_not_fill_the_list_of_those_a_face_could_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::open(dir.path()).unwrap();
+        let mut made = bank(1_050, 0);
+        let own = made.references[0].clone();
+        for n in 0..600 {
+            let (id, picture) = (ReferenceId(50_000 + n), PictureId(format!("more-{n}")));
+            made.references.push(ReferenceVector { id, picture, ..own.clone() });
+        }
+        let faces = Faces::new(&library, Roster::default(), made);
+        let index = faces.index.unwrap();
+        let rows = || faces.gallery.references().cloned().collect();
+        let people = index.people(&own.vector, &rows).unwrap();
+        assert!(people.contains(&own.person) && people.len() > 10, "{people:?}");
     }
 
     #[test]

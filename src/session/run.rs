@@ -16,8 +16,8 @@ use super::workspace::Workspace;
 use crate::algo::shot_cut::{Detect, ShotCutter};
 use crate::config::Settings;
 use crate::domain::{
-    Counts, Described, DropReason, EmbedderId, EpisodeId, Fate, MediaTime, ModelUse, Opening, RunId, RunMeta, ShotId, Thresholds,
-    TrackId, TrackMetrics,
+    Change, Counts, Described, Draft, DropReason, Edit, EmbedderId, EpisodeId, Fate, MediaTime, ModelUse, Opening, OperationKind,
+    RunId, RunMeta, ShotId, Thresholds, TrackId, TrackMetrics,
 };
 use crate::infer::{DeviceChoice, ModelFile};
 use crate::media::{DecodeParams, Decoder, Hardware};
@@ -40,6 +40,8 @@ pub struct RunRequest {
     pub replace_video: bool,
     /// An unfinished or finished run does not serve.
     pub new_run: bool,
+    /// The thresholds of grouping in the settings were asked for with this very run: they are decided for it, and none decided before serves.
+    pub thresholds_asked: bool,
     /// What is said of the episode; what is absent stays as the catalog has it.
     pub described: Described,
 }
@@ -178,7 +180,11 @@ pub fn run(
     let roster = Arc::new(library.catalog().roster()?);
     let mut carrying = Carrying::default();
     carrying.carry_nevers(&store, &roster, &settings.compare, &meta, Timestamp::now())?;
-    carrying.carry_thresholds(&store, &meta, Timestamp::now())?;
+    if request.thresholds_asked {
+        decide_thresholds(&store, meta.id, settings)?;
+    } else {
+        carrying.carry_thresholds(&store, &meta, Timestamp::now())?;
+    }
     let grouped_at = store.thresholds()?.get(&meta.id).copied();
     let decided = settings.grouped_at(grouped_at);
     let own = prepared.settings_of_embedder(&decided);
@@ -359,6 +365,20 @@ pub(super) fn count(store: &EpisodeStore, run: RunId) -> Result<Counts, SessionE
 /// Returns the end of the last stored shot.
 fn reached(store: &EpisodeStore, meta: &RunMeta) -> Result<MediaTime, SessionError> {
     Ok(store.last_shot(meta.id)?.map_or(meta.video.first_pts, |s| s.end))
+}
+
+/// Decides that a run is grouped by the thresholds of the settings, where it is not yet.
+fn decide_thresholds(store: &EpisodeStore, run: RunId, settings: &Settings) -> Result<(), SessionError> {
+    let Settings { cluster, .. } = settings;
+    let to = Thresholds { cluster_thresh: cluster.cluster_thresh, min_cluster_size: cluster.min_cluster_size };
+    let own = store.thresholds()?.get(&run).copied();
+    if own == Some(to) {
+        return Ok(());
+    }
+    let summary = format!("grouped at {to}, as this run was asked to");
+    let changes = vec![Change::Thresholds { run, edit: Edit { from: own, to: Some(to) } }];
+    store.append(Draft { at: Timestamp::now(), author: author(), kind: OperationKind::Group, summary, changes })?;
+    Ok(())
 }
 
 fn cancelled(store: &EpisodeStore, meta: &RunMeta) -> Result<RunEnd, SessionError> {

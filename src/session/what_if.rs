@@ -21,7 +21,7 @@ use crate::domain::{
     Change, CosineMap, CosineScale, Edit, EmbedderId, IdentityId, MediaTime, Method, Never, PersonId, Roster, ScreenTime, ShotId,
     Source, Thresholds, TrackId, TrackParts,
 };
-use crate::pipeline::group;
+use crate::pipeline::{Cancel, group, looks};
 use crate::store::EpisodeStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
@@ -34,6 +34,7 @@ pub struct WhatIfSource {
     /// That of the embedder; absent where nobody knows it.
     pub(super) scale: Option<CosineScale>,
     pub(super) snapshot: Arc<Snapshot>,
+    pub(super) is_writable: bool,
     pub(super) before: group::State,
     /// What somebody decided.
     pub(super) decided: Option<Thresholds>,
@@ -113,6 +114,10 @@ impl WhatIfSource {
             return Ok(None);
         }
         let run = &self.snapshot.run;
+        // As every grouping does first; where the episode is only read, nothing can be decided either.
+        if self.is_writable {
+            looks::run(&store, run.id, &Cancel::default())?;
+        }
         let samples = group::samples(&store, run, &EmbedderId(run.embedder.id.clone()), own.weights())?;
         // The file may be closed while pairs are compared.
         drop(store);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Says how looks are measured; rows of another way are made anew. To be raised when `algo::quality::look` changes.
-const METHOD: u8 = 2;
+pub const LOOK_METHOD: u8 = 2;
 
 /// One crop: track, picture, eyes, barest part with its share, blur, light.
 type LookRow = (u32, u64, Option<f32>, Option<(u8, f32)>, Option<f32>, Option<(f32, f32)>);
@@ -26,12 +26,12 @@ impl LooksRow {
             let barest = look.barest.map(|(part, share)| (number(part), share));
             (key.track.0, key.frame, look.eyes, barest, look.blur_px, look.light)
         };
-        Self(METHOD, looks.iter().map(row).collect())
+        Self(LOOK_METHOD, looks.iter().map(row).collect())
     }
 
     /// Returns what was measured, or `None` where it was measured in another way than now.
     fn of_now(self) -> Result<Option<Vec<(CropKey, Look)>>, RowError> {
-        if self.0 == METHOD { self.looks().map(Some) } else { Ok(None) }
+        if self.0 == LOOK_METHOD { self.looks().map(Some) } else { Ok(None) }
     }
 
     fn looks(self) -> Result<Vec<(CropKey, Look)>, RowError> {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn looks_of_another_way_of_measuring_are_absent_and_no_fault() {
         let store = store();
-        change(&store, &to_bulk(&(1, 1), &LooksRow(METHOD + 1, LooksRow::new(&looks()).1)).unwrap());
+        change(&store, &to_bulk(&(1, 1), &LooksRow(LOOK_METHOD + 1, LooksRow::new(&looks()).1)).unwrap());
         assert!(store.looks(RUN).unwrap().is_empty());
         store.check_looks(RUN).unwrap();
     }

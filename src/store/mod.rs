@@ -49,5 +49,6 @@ pub use episode::EpisodeStore;
 pub use error::StoreError;
 pub use library::{Deleted, DeletedRows, Library};
 pub use lock::Holder;
+pub use looks::LOOK_METHOD;
 pub use references::picture_id;
 pub use verify::Finding;

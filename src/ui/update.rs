@@ -2,7 +2,7 @@
 
 use super::keymap::{Action, Resolved};
 use super::list::{Cursor, Step};
-use super::model::{Arrive, Asking, Desk, LogDetail, Made, Model, Overlay, Picking, Screen, Status, Tab};
+use super::model::{Arrive, Asking, Desk, LogDetail, Made, Model, Overlay, Panel, Picking, Screen, Status, Tab};
 use super::screens;
 use super::text::fit;
 use super::tryout::Trial;
@@ -490,6 +490,12 @@ fn on_answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Near { to, found } => {
             return model.desk.as_mut().map_or_else(Vec::new, |desk| screens::near::answered(desk, to, found));
+        }
+        Answer::NotAlike(why) => {
+            if let Some(desk) = &mut model.desk {
+                desk.panel.take_if(|panel| matches!(panel, Panel::Propagate(_)));
+            }
+            return on_answer(model, *why);
         }
         Answer::Alike { from, found } => return screens::preview::answered(model, &from, found),
         Answer::PeopleDecided { made, what } => {

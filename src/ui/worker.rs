@@ -209,6 +209,8 @@ pub(crate) enum Answer {
     Tried(Tried),
     /// What was taken of whom.
     Promoted(Vec<Promotion>),
+    /// Nothing can be propagated, and why.
+    NotAlike(Box<Answer>),
     Alike {
         from: Vec<Near>,
         found: Alike,
@@ -595,11 +597,17 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
             let first = after.is_none();
             review.crops(track, after, every, limit).map(|page| Answer::Crops { track, every, first, page })
         }
-        Ask::WhatIf => review.what_if().map(|source| Answer::WhatIf(Box::new(source))),
+        Ask::WhatIf => Ok(match review.what_if() {
+            Ok(source) => Answer::WhatIf(Box::new(source)),
+            Err(error) => Answer::Tried(Tried::Failed(error.into())),
+        }),
         Ask::Regroup(groups) => review.regroup(&groups).map(|made| decided(review, made, Deed::Decision)),
         Ask::Near(to) => review.near(to).map(|found| Answer::Near { to, found }),
         Ask::Promote(from) => facebank::promote_open(workspace, review, &from).map(Answer::Promoted),
-        Ask::Alike(from) => review.alike(&from).map(|found| Answer::Alike { from, found }),
+        Ask::Alike(from) => Ok(match review.alike(&from) {
+            Ok(found) => Answer::Alike { from, found },
+            Err(error) => Answer::NotAlike(Box::new(refused(error))),
+        }),
         Ask::Carried => review.carried().map(|report| Answer::Carried(Arc::new(report))),
         Ask::Compare(with) => compared(review, with).or_else(|error| Ok(Answer::NotCompared(error.into()))),
         Ask::Export { path, over } => match review.export(&path, over) {
@@ -619,10 +627,14 @@ pub(super) fn serve_one(workspace: &Workspace, open: &mut Option<Review>, ask: A
         },
         _ => return None,
     };
-    Some(done.unwrap_or_else(|error| match error {
+    Some(done.unwrap_or_else(refused))
+}
+
+fn refused(error: SessionError) -> Answer {
+    match error {
         SessionError::Refused(why) => Answer::Against(why),
         error => Answer::Refused(error.into()),
-    }))
+    }
 }
 
 fn people(done: Result<Option<CatalogOperation>, SessionError>, what: Deed) -> Answer {

@@ -94,7 +94,7 @@ pub struct RunArgs {
     /// Longest gap inside a track
     #[arg(long, value_name = "SECONDS", help_heading = "People")]
     pub max_gap: Option<f64>,
-    /// Likeness that makes one person; higher: more clusters
+    /// Likeness that makes one person; higher: more clusters; holds for later runs, too
     #[arg(long, value_name = "COSINE", help_heading = "People")]
     pub cluster_thresh: Option<f64>,
     /// Fewest tracks of a cluster

@@ -169,6 +169,8 @@ pub(super) fn params_of(workspace: &Workspace, embedder: &EmbedderId) -> Result<
 
 /// References that are near a face, as many as say whom it could be: several people, though each may have dozens.
 const SHORTLIST: usize = 256;
+/// So many people are compared at least, also where one of them fills the list: somebody has to come second, or be next where the first is denied.
+const LEAST_PEOPLE: usize = 16;
 
 /// Very many references of one embedder, searchable: the index that is kept in the library's `cache/`, made anew where it is missing, damaged,
 /// of other references or of another embedder. It is opened when it is asked for the first time.
@@ -228,8 +230,16 @@ impl Shortlist for BankIndex {
             tracing::info!("{note}");
         }
         let index = self.opened.get()?.as_ref().ok()?;
-        let near = index.nearest(face, SHORTLIST).ok()?;
-        Some(near.into_iter().filter_map(|(row, _)| self.whose.get(usize::try_from(row).ok()?).copied()).collect())
+        let mut asked = SHORTLIST;
+        loop {
+            let near = index.nearest(face, asked).ok()?;
+            let whose = |(row, _): &(u64, f32)| self.whose.get(usize::try_from(*row).ok()?).copied();
+            let people: BTreeSet<PersonId> = near.iter().filter_map(whose).collect();
+            if people.len() >= LEAST_PEOPLE || asked >= self.whose.len() {
+                return Some(people);
+            }
+            asked = (asked * 4).min(self.whose.len());
+        }
     }
 }
 

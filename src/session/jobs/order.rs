@@ -57,6 +57,9 @@ impl Order {
             device: self.device.parse()?,
             replace_video: self.replace_video,
             new_run: self.work == Work::Anew,
+            thresholds_asked: ["cluster.cluster_thresh", "cluster.min_cluster_size"]
+                .iter()
+                .any(|key| self.settings.contains_key(*key)),
             described: self.described.clone(),
         })
     }

@@ -5,7 +5,7 @@ use crate::domain::{Change, Draft, Edit, EmbedderId, Operation, OperationKind, T
 use crate::infer::Registry;
 use crate::pipeline::group;
 use crate::session::recognition::Faces;
-use crate::session::{Regrouping, SessionError, WhatIf, WhatIfSource, author, report};
+use crate::session::{Access, Regrouping, SessionError, WhatIf, WhatIfSource, author, report};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ impl Review {
         let heard = view.spoken.links.values().chain(view.spoken.said.values()).filter_map(|link| link.identity);
         Ok(WhatIfSource {
             store: Arc::downgrade(&self.store),
+            is_writable: self.access == Access::Write,
             settings: self.settings.clone(),
             scale,
             faces: Faces::at_hand(&self.library, &self.settings, &EmbedderId(self.state.run.embedder.id.clone()))?,

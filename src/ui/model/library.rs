@@ -53,7 +53,12 @@ impl Holdings {
         self.progress = (!is_last).then_some((if self.is_read { self.coming.len() } else { self.casts.len() }, all));
         if is_last {
             if self.is_read {
-                self.casts = std::mem::take(&mut self.coming);
+                let coming = std::mem::take(&mut self.coming);
+                let before = std::mem::replace(&mut self.casts, coming);
+                // Somebody else's track may be among the faces that were spread out.
+                let of = |casts: &[CastLine], episode: &EpisodeId| casts.iter().find(|c| c.entry.id == *episode).cloned();
+                let people = &mut self.people;
+                people.spread.take_if(|s| of(&before, &s.episode) != of(&self.casts, &s.episode));
             }
             self.is_read = true;
         }

@@ -46,6 +46,7 @@ impl WhatIfPanel {
     /// Tells whether what is shown is of the thresholds that are asked for, and of the episode as it is now.
     pub(crate) fn is_settled(&self) -> bool {
         self.progress.is_none()
+            && self.fault.is_none()
             && self.set.zip(self.prospect.as_ref()).is_some_and(|((_, asked, _), found)| found.thresholds == asked)
     }
 }

@@ -107,12 +107,11 @@ pub(crate) fn told_in_panel(desk: &Desk) -> Option<(Role, String)> {
     }
 }
 
-/// What was to be decided there was refused: it stays open with all that was said, unless there is nothing to show.
+/// What was to be decided there was refused: it stays open with all that was said.
 pub(crate) fn refused_in_panel(model: &mut Model) {
     let Some(desk) = &mut model.desk else { return };
     match &mut desk.panel {
         Some(Panel::WhatIf(panel)) => panel.is_taking = false,
-        Some(Panel::Propagate(preview)) if preview.is_stale(&desk.snapshot) => desk.panel = None,
         Some(Panel::Propagate(preview)) => preview.is_taking = false,
         None => {}
     }

@@ -44,7 +44,7 @@ pub(crate) fn sourced(model: &mut Model, source: Box<WhatIfSource>) -> Vec<Effec
     let (now, params) = (source.thresholds(), source.params());
     let asked = panel.set.map_or(now, |(_, asked, _)| asked);
     panel.set = Some((now, asked, params));
-    panel.progress = Some((0, 0));
+    (panel.progress, panel.fault) = (Some((0, 0)), None);
     vec![Effect::Try(Trial::Compare(source)), Effect::Try(Trial::At(asked))]
 }
 
