@@ -87,8 +87,7 @@ impl View {
             return Ok((show.clone(), None));
         }
         if self.episodes.values().any(|e| e.show.as_ref() == Some(slug)) {
-            let show = Show { slug: slug.clone(), title: None, notes: None, added_at: self.now };
-            return Ok((show.clone(), Some(CatalogChange::Show { slug: slug.clone(), edit: made(show) })));
+            return Ok((unsaid(slug, self.now), Some(entered(slug, self.now))));
         }
         let known: Vec<&str> = self.known_shows().into_iter().map(Slug::as_str).collect();
         Err(CatalogRefusal::NoShow { show: slug.clone(), nearest: nearest(slug.as_str(), &known) })
@@ -111,6 +110,16 @@ impl View {
         let from = self.directory.episodes.get(id).cloned();
         Some(CatalogChange::Episode { id: id.clone(), edit: Edit { from, to: Some(to) } })
     }
+}
+
+/// Returns a show of which nothing is said.
+fn unsaid(slug: &Slug, now: Timestamp) -> Show {
+    Show { slug: slug.clone(), title: None, notes: None, added_at: now }
+}
+
+/// Returns the change that enters a show which only episodes name.
+pub(super) fn entered(slug: &Slug, now: Timestamp) -> CatalogChange {
+    CatalogChange::Show { slug: slug.clone(), edit: made(unsaid(slug, now)) }
 }
 
 fn made<T>(to: T) -> Edit<T> {

@@ -1,6 +1,6 @@
 //! Works rows into a directory, one by one. Pure.
 
-use super::super::plan::{Planned, View, ask};
+use super::super::plan::{Planned, View, ask, entered};
 use super::super::sound::broken;
 use super::file_of;
 use super::whom::{MOST_KEPT, Whom};
@@ -135,6 +135,7 @@ pub(in super::super) fn plan(
         errors.push(CatalogRowError { place: place.cloned().unwrap_or_else(|| "people".into()), what });
     }
     if errors.is_empty() {
+        work.enter_shows();
         for fault in broken(view, &OperationKind::Import, &work.changes).unwrap_or_default() {
             let (key, what) = (fault.key(), fault.what());
             let place = work.said.get(&key).cloned().unwrap_or_else(|| key.clone());
@@ -319,16 +320,18 @@ impl Work<'_> {
         Ok(Said { known, name, change: CatalogChange::Membership { person, show, edit } })
     }
 
-    /// A number finds a picture only together with its bytes and whom it shows: another library may have given it to another picture.
+    /// A number finds a picture only together with its bytes and whom it shows: another library may have given it to another picture. Else
+    /// the same bytes of the same kind find it. No two numbers of a file are one picture here: one person may have the same bytes twice.
     fn asset(&mut self, row: AssetRow) -> Result<Said, String> {
         let AssetRow { id: number, person, kind, sha256, width, height, source, added_at } = row;
         let person = self.who(&person)?;
         if !self.pictures.contains(&sha256) {
             return Err(format!("its picture is neither kept nor in the folder: {}", file_of(&sha256)));
         }
-        let is_it = |a: &&Asset| a.person == person && a.sha256 == sha256;
+        let taken: BTreeSet<AssetId> = self.assets.iter().filter(|(file, _)| **file != number).map(|(_, here)| *here).collect();
+        let is_it = |a: &&Asset| a.person == person && a.sha256 == sha256 && !taken.contains(&a.id);
         let known = self.directory.assets.get(&number).filter(is_it);
-        let known = known.or_else(|| self.directory.assets.values().find(is_it)).cloned();
+        let known = known.or_else(|| self.directory.assets.values().find(|a| is_it(a) && a.kind == kind)).cloned();
         let last = self.directory.last_asset;
         let id = match &known {
             Some(known) => known.id,
@@ -380,6 +383,19 @@ impl Work<'_> {
             Some(_) => Ok(id),
             None => Err(format!("there is no person {id}")),
         }
+    }
+
+    /// Enters the shows that only episodes name and the rows refer to: an episode may be deleted.
+    fn enter_shows(&mut self) {
+        let named = self.changes.iter().filter_map(|change| match change {
+            CatalogChange::Season { show, .. }
+            | CatalogChange::Membership { show, .. }
+            | CatalogChange::Featured { show: Some(show), .. } => Some(show),
+            _ => None,
+        });
+        let unentered: BTreeSet<Slug> = named.filter(|show| !self.directory.shows.contains_key(*show)).cloned().collect();
+        self.lines.splice(0..0, unentered.iter().map(|slug| format!("new show {slug}")));
+        self.changes.splice(0..0, unentered.into_iter().map(|slug| entered(&slug, self.view.now)));
     }
 
     /// Refuses a show that nobody knows.

@@ -89,6 +89,13 @@ prop_compose! {
             directory.last_asset = asset.0;
         }
         directory.featured.insert((PersonId(2), None), Featured { asset: AssetId(1) });
+        // The same bytes as another kind, and once more as the same: of two who were merged.
+        let first = directory.assets[&AssetId(1)].clone();
+        for kind in [AssetKind::ALL[2], first.kind] {
+            let id = AssetId(directory.last_asset + 1);
+            directory.assets.insert(id, Asset { id, kind, ..first.clone() });
+            directory.last_asset = id.0;
+        }
         // A show that only an episode names.
         let facts = EpisodeFacts { show: Some("only-named".parse().unwrap()), ..EpisodeFacts::default() };
         directory.episodes.insert("only-named-s01e01".parse().unwrap(), facts);
@@ -323,4 +330,20 @@ fn what_was_entered_is_written_too_and_says_nothing_new_when_it_is_read() {
         told(&[("episodes.csv", "id,episode\nalpha-s01e01,2\n")], &view),
         ["episodes.csv line 2: episode alpha-s01e01: alpha-s01e02 is season 1 episode 2 of alpha already"]
     );
+}
+
+#[test]
+fn a_show_that_only_episodes_name_is_entered_where_a_row_refers_to_it() {
+    let show: Slug = "alpha".parse().unwrap();
+    let facts = EpisodeFacts { show: Some(show.clone()), ..EpisodeFacts::default() };
+    let entered: BTreeMap<EpisodeId, EpisodeFacts> = [("alpha-s01e01".parse().unwrap(), facts)].into();
+    let view = View { episodes: entered.clone(), entered, ..with_people([person(1, "Ava")]) };
+    for file in [("cast.csv", "person,show\nAva,alpha\n"), ("seasons.csv", "show,number\nalpha,1\n")] {
+        let after = imported(&view, &[file]);
+        assert_eq!(after.shows[&show], Show { slug: show.clone(), title: None, notes: None, added_at: view.now }, "{file:?}");
+        // What is so already enters nothing.
+        let directory = Directory { shows: BTreeMap::new(), ..after };
+        let again = View { directory, episodes: view.episodes.clone(), entered: view.entered.clone(), ..empty() };
+        assert_eq!(imported(&again, &[file]).shows, BTreeMap::new());
+    }
 }
