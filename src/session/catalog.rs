@@ -17,7 +17,6 @@ mod tests;
 
 pub use assets::{Featuring, add_assets, asset_picture};
 pub use command::{CatalogCommand, Dependents, EpisodeEdit, NewAsset, Wish};
-pub(super) use decide::forget_episode;
 pub use decide::{decide_catalog, find_person};
 pub use feature::{Likeness, feature};
 pub use import::{CatalogFormat, CatalogImport, export_catalog, import_catalog};

@@ -1,9 +1,11 @@
 //! Takes an episode out of the library.
 
-use super::{SessionError, Workspace, catalog};
+use super::{SessionError, Workspace, author};
 use crate::blobs::Blobs;
 use crate::domain::EpisodeId;
 use crate::export::artifacts::Layout;
+use crate::store::Library;
+use jiff::Timestamp;
 use std::path::Path;
 
 /// What goes with an episode.
@@ -52,7 +54,7 @@ fn size_text(bytes: u64) -> String {
 /// Fails where there is no such episode.
 pub fn what_goes(workspace: &Workspace, episode: &EpisodeId) -> Result<Goes, SessionError> {
     let library = workspace.open_library()?;
-    workspace.require(&library, episode)?;
+    require(workspace, &library, episode)?;
     let bytes = size_of(&library.episode_path(episode));
     let counts = workspace.read(&library, episode).and_then(|s| Ok((s.runs()?.len() as u64, s.operations()?.len() as u64)));
     let (runs, operations) = counts.unwrap_or_default();
@@ -74,10 +76,8 @@ pub fn what_goes(workspace: &Workspace, episode: &EpisodeId) -> Result<Goes, Ses
 /// Fails where there is no such episode, or another process works on it.
 pub fn delete(workspace: &Workspace, episode: &EpisodeId, blobs: bool) -> Result<(), SessionError> {
     let library = workspace.open_library()?;
-    workspace.require(&library, episode)?;
-    library.delete_episode(episode)?;
-    library.catalog().remove_episode(episode)?;
-    catalog::forget_episode(&library.catalog(), episode)?;
+    require(workspace, &library, episode)?;
+    library.delete_episode(episode, author(), Timestamp::now())?;
     if blobs && library.blobs_path().is_dir() {
         let stored = Blobs::open(&workspace.settings.storage, &library.blobs_path())?;
         for prefix in Layout::new(episode).prefixes() {
@@ -86,6 +86,11 @@ pub fn delete(workspace: &Workspace, episode: &EpisodeId, blobs: bool) -> Result
     }
     tracing::info!(%episode, "deleted");
     Ok(())
+}
+
+/// Refuses an episode that is not there; one of which only the catalog knows goes too.
+fn require(workspace: &Workspace, library: &Library, episode: &EpisodeId) -> Result<(), SessionError> {
+    if library.catalog().knows_episode(episode)? { Ok(()) } else { workspace.require(library, episode) }
 }
 
 fn size_of(folder: &Path) -> u64 {

@@ -203,15 +203,35 @@ impl Catalog {
         })
     }
 
-    /// Forgets an episode and tells whether it was known.
+    /// Tells whether an episode was entered, or people said something of it.
+    ///
+    /// # Errors
+    /// Fails where the file cannot be read.
+    pub fn knows_episode(&self, episode: &EpisodeId) -> Result<bool, StoreError> {
+        self.read(|txn| {
+            let is_entered = txn.open_table(EPISODES)?.get(episode.as_str())?.is_some();
+            Ok(is_entered || facts_of(&txn.open_table(EPISODE_FACTS)?, episode)?.is_some())
+        })
+    }
+
+    /// Forgets an episode and tells whether it was known. What people said of it is forgotten as an operation of `author`, in the same
+    /// transaction.
     ///
     /// # Errors
     /// Fails where other processes keep writing for ten seconds, or where writing fails.
-    pub fn remove_episode(&self, episode: &EpisodeId) -> Result<bool, StoreError> {
-        if self.episode(episode)?.is_none() {
+    pub fn remove_episode(&self, episode: &EpisodeId, author: Author, at: Timestamp) -> Result<bool, StoreError> {
+        if !self.knows_episode(episode)? {
             return Ok(false);
         }
-        self.write(|txn| Ok(txn.open_table(EPISODES)?.remove(episode.as_str())?.is_some()))
+        self.write(|txn| {
+            let was_entered = txn.open_table(EPISODES)?.remove(episode.as_str())?.is_some();
+            let said = facts_of(&txn.open_table(EPISODE_FACTS)?, episode)?;
+            let Some(said) = said else { return Ok(was_entered) };
+            let changes = vec![CatalogChange::Episode { id: episode.clone(), edit: Edit { from: Some(said), to: None } }];
+            let (kind, summary) = (OperationKind::Delete, format!("episode {episode} deleted"));
+            rows::append(txn, CatalogDraft { author, kind, summary, changes, at })?;
+            Ok(true)
+        })
     }
 
     /// Reads everything and returns what is wrong: the chain of the log, and whether it gives what is there.
@@ -292,7 +312,7 @@ impl Entering<'_> {
         let mut entry = before.clone().unwrap_or_else(|| EpisodeEntry::new(self.episode, self.video, self.at));
         self.video.clone_into(&mut entry.video);
         (entry.title, entry.air_date) = (title.clone().or(entry.title), air_date.or(entry.air_date));
-        let said: Option<EpisodeFacts> = facts.get(key)?.map(|row| from_json(row.value())).transpose()?;
+        let said = facts_of(facts, self.episode)?;
         let edit = said.map(|said| {
             let to = EpisodeFacts {
                 title: title.clone().or_else(|| said.title.clone()),
@@ -307,11 +327,15 @@ impl Entering<'_> {
 
 /// Brings an entry up to what people said of the episode.
 fn said(entry: EpisodeEntry, facts: &impl ReadableTable<&'static str, Bytes>) -> Result<EpisodeEntry, Fault> {
-    let said: Option<EpisodeFacts> = facts.get(entry.id.as_str())?.map(|row| from_json(row.value())).transpose()?;
-    Ok(match said {
+    Ok(match facts_of(facts, &entry.id)? {
         Some(facts) => entry.said_otherwise(facts),
         None => entry,
     })
+}
+
+/// Returns what people said of an episode.
+fn facts_of(facts: &impl ReadableTable<&'static str, Bytes>, episode: &EpisodeId) -> Result<Option<EpisodeFacts>, Fault> {
+    Ok(facts.get(episode.as_str())?.map(|row| from_json(row.value())).transpose()?)
 }
 
 /// Refuses a name that is nobody's and an alias of several.

@@ -6,7 +6,8 @@ use super::episode::lock_path;
 use super::error::StoreError;
 use super::lock::FileLock;
 use super::tables::{Kind, LOG, RUNS, SHOTS};
-use crate::domain::EpisodeId;
+use crate::domain::{Author, EpisodeId};
+use jiff::Timestamp;
 use redb::ReadableTableMetadata;
 use std::fs;
 use std::io::ErrorKind;
@@ -109,16 +110,17 @@ impl Library {
         self.episode_path(episode).join(EPISODE_FILE).is_file()
     }
 
-    /// Deletes the bundle of `episode` and its entry in the catalog, and tells what went. People stay.
+    /// Deletes the bundle of `episode` and what the catalog says of it, the latter as an operation of `author`, and tells what went. People
+    /// stay. Where only the catalog still knows it, an earlier deletion is brought to its end.
     ///
     /// The bundle is renamed first, so that a crash leaves all of it or a remainder that the next opening sweeps away.
     ///
     /// # Errors
     /// Fails where there is no such episode, or a process writes to it.
-    pub fn delete_episode(&self, episode: &EpisodeId) -> Result<Deleted, StoreError> {
+    pub fn delete_episode(&self, episode: &EpisodeId, author: Author, at: Timestamp) -> Result<Deleted, StoreError> {
         let bundle = self.episode_path(episode);
         if !bundle.is_dir() {
-            let known = self.catalog().remove_episode(episode)?;
+            let known = self.catalog().remove_episode(episode, author, at)?;
             let none = || StoreError::NoEpisode { episode: episode.clone(), library: self.root.clone() };
             return if known { Ok(Deleted::default()) } else { Err(none()) };
         }
@@ -134,7 +136,7 @@ impl Library {
         fs::rename(&bundle, &aside).map_err(StoreError::io("delete", &bundle))?;
         // First the space, then the entry: on a full disk the catalog cannot be written to.
         remove_all(&aside)?;
-        self.catalog().remove_episode(episode)?;
+        self.catalog().remove_episode(episode, author, at)?;
         Ok(Deleted { rows, files, bytes })
     }
 
@@ -233,6 +235,10 @@ mod tests {
         assert_eq!(library.cache_path(&episode()), root.join("episodes/demo-s01e02/cache"));
     }
 
+    fn delete(library: &Library, episode: &EpisodeId) -> Result<Deleted, StoreError> {
+        library.delete_episode(episode, Author::User { name: "ana".into(), host: None, client: None }, Timestamp::UNIX_EPOCH)
+    }
+
     #[test]
     fn what_is_no_library_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
@@ -255,7 +261,7 @@ mod tests {
         fs::create_dir(dir.path().join("episodes/Not An Id")).unwrap();
         fs::create_dir(dir.path().join("episodes/empty-one")).unwrap();
         assert_eq!(Library::open(dir.path()).unwrap().episodes().unwrap(), [episode()]);
-        assert!(library.delete_episode(&"empty-one".parse().unwrap()).is_ok());
+        assert!(delete(&library, &"empty-one".parse().unwrap()).is_ok());
     }
 
     #[test]
@@ -269,11 +275,11 @@ mod tests {
     fn deleting_tells_what_went_and_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let library = with_episode(dir.path());
-        let deleted = library.delete_episode(&episode()).unwrap();
+        let deleted = delete(&library, &episode()).unwrap();
         assert_eq!(deleted.rows, Some(DeletedRows { runs: 1, shots: 1, operations: 0 }));
         assert!(deleted.bytes > 10_000 && deleted.files >= 2, "{deleted:?}");
         assert_eq!(fs::read_dir(dir.path().join("episodes")).unwrap().count(), 0);
-        assert!(matches!(library.delete_episode(&episode()), Err(StoreError::NoEpisode { .. })));
+        assert!(matches!(delete(&library, &episode()), Err(StoreError::NoEpisode { .. })));
         assert!(matches!(EpisodeStore::open_reader(&library, &episode()), Err(StoreError::NoEpisode { .. })));
     }
 
@@ -282,7 +288,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let library = with_episode(dir.path());
         let store = EpisodeStore::open_writer(&library, &episode()).unwrap();
-        assert!(matches!(library.delete_episode(&episode()), Err(StoreError::Held { holder: Some(_), .. })));
+        assert!(matches!(delete(&library, &episode()), Err(StoreError::Held { holder: Some(_), .. })));
         assert_eq!(store.shots(RunId(1)).unwrap().len(), 1);
     }
 
@@ -291,7 +297,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let library = with_episode(dir.path());
         fs::write(library.episode_path(&episode()).join(EPISODE_FILE), "garbage").unwrap();
-        assert_eq!(library.delete_episode(&episode()).unwrap().rows, None);
+        assert_eq!(delete(&library, &episode()).unwrap().rows, None);
         let left = dir.path().join("episodes/.deleted-demo-s01e02-1");
         fs::create_dir_all(left.join("cache")).unwrap();
         let library = Library::open(dir.path()).unwrap();

@@ -5,7 +5,7 @@ use super::plan::{self, View};
 use super::seen::seen;
 use super::sound::standing;
 use crate::config::nearest;
-use crate::domain::{CatalogChange, CatalogDraft, CatalogOperation, Edit, EpisodeId, OperationKind, PersonId, Roster};
+use crate::domain::{CatalogDraft, CatalogOperation, PersonId, Roster};
 use crate::session::{SessionError, Workspace, author};
 use crate::store::Catalog;
 use jiff::Timestamp;
@@ -51,13 +51,4 @@ pub(super) fn view(catalog: &Catalog) -> Result<View, SessionError> {
     let entered = catalog.episodes_as_entered()?.into_iter().map(|e| (e.id.clone(), e.facts())).collect();
     let episodes = standing(&entered, &directory);
     Ok(View { directory, roster, entered, episodes, seen: BTreeMap::new(), now: Timestamp::now() })
-}
-
-/// Forgets what people said of an episode that was deleted. Like the deletion itself it is not taken back.
-pub(in crate::session) fn forget_episode(catalog: &Catalog, episode: &EpisodeId) -> Result<(), SessionError> {
-    let Some(said) = catalog.directory()?.episodes.remove(episode) else { return Ok(()) };
-    let change = CatalogChange::Episode { id: episode.clone(), edit: Edit { from: Some(said), to: None } };
-    let (kind, summary) = (OperationKind::Delete, format!("episode {episode} deleted"));
-    catalog.append(CatalogDraft { author: author(), kind, summary, changes: vec![change], at: Timestamp::now() })?;
-    Ok(())
 }

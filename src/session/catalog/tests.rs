@@ -320,3 +320,20 @@ fn whom_an_episode_that_cannot_be_read_may_show_is_not_taken_back_and_it_says_th
     std::fs::write(&file, whole).unwrap();
     undo_catalog(&workspace, Some(zoe)).unwrap().unwrap();
 }
+
+#[test]
+fn an_episode_of_which_only_the_catalog_knows_is_deleted_too() {
+    let (_dir, workspace) = library();
+    let edit = EpisodeEdit { title: Wish::Set("Pilot".to_owned()), ..EpisodeEdit::default() };
+    command(&workspace, &CatalogCommand::EditEpisode { episode: episode(), edit }).unwrap().unwrap();
+    let library = workspace.open_library().unwrap();
+    std::fs::remove_dir_all(library.episode_path(&episode())).unwrap();
+    assert_eq!(crate::session::what_goes(&workspace, &episode()).unwrap(), crate::session::Goes::default());
+    crate::session::delete(&workspace, &episode(), false).unwrap();
+    assert!(directory(&workspace).unwrap().episodes.is_empty());
+    assert!(!library.catalog().knows_episode(&episode()).unwrap());
+    assert_eq!(catalog_log(&workspace).unwrap().last().unwrap().summary, "episode synthetic-s01e01 deleted");
+    let told = crate::session::delete(&workspace, &episode(), false).unwrap_err();
+    assert!(matches!(told, SessionError::NoEpisode { .. }), "{told}");
+    is_sound(&workspace);
+}

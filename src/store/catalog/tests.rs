@@ -51,8 +51,10 @@ fn episodes_are_entered_changed_and_forgotten() {
     catalog.put_episode(&entry).unwrap();
     assert_eq!(catalog.episode(&episode()).unwrap(), Some(entry.clone()));
     assert_eq!(catalog.episodes().unwrap(), [entry]);
-    assert!(catalog.remove_episode(&episode()).unwrap());
-    assert!(!catalog.remove_episode(&episode()).unwrap());
+    let remove = || catalog.remove_episode(&episode(), user(), Timestamp::UNIX_EPOCH).unwrap();
+    assert!(remove());
+    assert!(!remove());
+    assert_eq!(catalog.operations().unwrap(), [], "nobody said anything of it");
 }
 
 #[test]
