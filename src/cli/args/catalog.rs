@@ -418,7 +418,8 @@ Examples:
 An import adds what is new and changes what differs; what the files do not name stays, also
 what a column or field that is not there would say. People are found by number and name
 together, else by name; who is new keeps the number of the file where nobody ever had it.
-Nobody is deleted by it whom episodes show, and nobody brought back.
+Nobody is deleted by it whom episodes show, unless the file says whose faces they are then,
+and nobody brought back.
 
 Faces of the facebank are not written: they and everything else of this are in the file
 catalog.redb of the library, which can be copied to another that has none.")]

@@ -1,4 +1,4 @@
-//! Whether a directory holds together: nothing refers to what is not there, and no two episodes have one number. Pure.
+//! Whether a directory holds together: nothing refers to what is not there, and no decision gives an episode the number of another. Pure.
 
 use super::plan::View;
 use super::refusal::CatalogRefusal;
