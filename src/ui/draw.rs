@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// The smallest screen on which everything has a place.
 const SMALLEST: (u16, u16) = (60, 16);
 
-/// The least cells in which tabs show their digits.
-const DIGITS: u16 = 84;
+/// The least cells in which tabs show their digits: below, what is read only and how much is named needs the room.
+const DIGITS: u16 = 104;
 /// Cells between what stands left and right in the line at the top.
 const GAP: usize = 2;
 

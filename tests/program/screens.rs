@@ -53,7 +53,7 @@ fn every_screen_says_where_one_is_and_which_keys_matter_at_three_sizes_in_two_th
                 std::thread::sleep(std::time::Duration::from_millis(150));
                 assert_whole(&term.text(), size, "a tab");
             }
-            term.does("?", "any other key closes");
+            term.does("?", "key closes");
             assert_whole(&term.text(), size, "help");
             term.press("q");
             term.does("Q", "");
